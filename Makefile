@@ -1,0 +1,39 @@
+# The one task file: the same here and in continuous integration.
+PYTHON ?= python3
+BIN := .venv/bin
+export HF_HUB_OFFLINE ?= 0
+
+.PHONY: demo study test test-ui lint ui bench clean
+
+# The environment follows constraints.txt and setup.cfg; nothing is installed twice.
+.venv/.installed: constraints.txt setup.cfg pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	touch $@
+
+demo: .venv/.installed
+	$(BIN)/creativity demo
+
+study: .venv/.installed
+	$(BIN)/creativity materialize
+
+test: lint
+	$(BIN)/pytest -n 2 -m "not ui and not gpu and not long"
+
+test-ui: .venv/.installed
+	$(BIN)/pytest -m ui
+
+lint: .venv/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+ui: .venv/.installed
+	$(BIN)/creativity ui
+
+bench: .venv/.installed
+	$(BIN)/python -m creativity_assets_tests.bench
+
+clean:
+	rm -rf .venv build

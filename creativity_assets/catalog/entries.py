@@ -1,0 +1,224 @@
+"""The frozen, validated entries of the catalogue: what is studied, with what, and compared how."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9_-]+$", max_length=80)]
+Pairing = Literal["work", "artist", "none"]
+SuiteName = Literal["paper", "embedded"]
+Side = Literal["human", "ai"]
+
+CANONICAL_COLUMNS = (
+    "file",
+    "image",
+    "key",
+    "artist",
+    "title",
+    "year",
+    "style",
+    "genre",
+    "caption",
+    "label",
+    "automation",
+    "family",
+    "generator",
+    "pair_key",
+    "novelty",
+    "membership",
+)
+"""The names a column map or constant may give; `file` and `image` say where the picture is."""
+
+
+class Entry(BaseModel):
+    """Common to all entries: frozen, unknown keys refused, named by a slug."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str
+
+
+class _Dataset(Entry):
+    name: Slug
+    optional: bool = False
+    description: str = ""
+    licence: str = ""
+    limit: int | None = Field(default=None, ge=1)
+    seed: int = 0
+
+    @property
+    def local_path(self) -> str | None:
+        """Where the source lies, relative to the project folder, or None where it lies nowhere on disk."""
+        return None
+
+
+class _MappedDataset(_Dataset):
+    """A source whose columns are mapped to ours: canonical name -> source column, or -> a constant."""
+
+    columns: dict[str, str] = Field(default_factory=dict)
+    constants: dict[str, str | int | float] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known_columns(self) -> "_MappedDataset":
+        for name in (*self.columns, *self.constants):
+            if name not in CANONICAL_COLUMNS:
+                raise ValueError(f"no column {name!r}; have {', '.join(CANONICAL_COLUMNS)}")
+        return self
+
+
+class FolderDataset(_MappedDataset):
+    """Image files in a folder tree, with a metadata.csv at its root or without."""
+
+    kind: Literal["folder"]
+    path: str
+
+    @property
+    def local_path(self) -> str:
+        return self.path
+
+
+class ParquetDataset(_MappedDataset):
+    """One Parquet file, or a folder or glob of them, with an image column of bytes."""
+
+    kind: Literal["parquet"]
+    path: str
+
+    @property
+    def local_path(self) -> str:
+        return self.path
+
+
+class HuggingFaceDataset(_MappedDataset):
+    """Any Hugging Face data set: a hub id at a pinned revision, or a local folder of one."""
+
+    kind: Literal["huggingface"]
+    hub_id: str | None = None
+    path: str | None = None
+    revision: str | None = None
+    split: str = "train"
+    streaming: bool = True
+
+    @model_validator(mode="after")
+    def _one_location(self) -> "HuggingFaceDataset":
+        if (self.hub_id is None) == (self.path is None):
+            raise ValueError("give exactly one of hub_id and path")
+        if self.hub_id is not None and self.revision is None:
+            raise ValueError("a hub_id needs a pinned revision (a commit), so that the numbers stay traceable")
+        return self
+
+    @property
+    def local_path(self) -> str | None:
+        return self.path
+
+
+class AtelierDataset(_Dataset):
+    """Works of the procedural painter, made on the spot."""
+
+    kind: Literal["atelier"]
+    works: Literal["show", "dial"]
+    per_painter: int = Field(ge=1)
+    size: int = Field(default=64, ge=16, le=1024)
+
+
+class GeneratedDataset(_Dataset):
+    """One image per captioned sample of another data set, sampled from a model of the catalogue."""
+
+    kind: Literal["generated"]
+    originals: Slug
+    model: Slug
+    guidance: float = Field(ge=0)
+    steps: int = Field(ge=1, le=1000)
+
+
+DatasetEntry = Annotated[
+    FolderDataset | ParquetDataset | HuggingFaceDataset | AtelierDataset | GeneratedDataset,
+    Field(discriminator="kind"),
+]
+
+
+class ModelEntry(Entry):
+    """A diffusion model in diffusers' folder layout, in a folder or on a hub at a pinned revision."""
+
+    name: Slug
+    path: str | None = None
+    hub_id: str | None = None
+    revision: str | None = None
+    variant: str | None = None
+    resolution: int = Field(ge=8)
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    licence: str = ""
+    optional: bool = False
+    description: str = ""
+    training_cutoff: int | None = None
+    training_lists: tuple[Slug, ...] = ()
+    """Data sets whose own `membership` column speaks about this model."""
+
+    @model_validator(mode="after")
+    def _one_location(self) -> "ModelEntry":
+        if (self.hub_id is None) == (self.path is None):
+            raise ValueError("give exactly one of hub_id and path")
+        if self.hub_id is not None and self.revision is None:
+            raise ValueError("a hub_id needs a pinned revision (a commit), so that the numbers stay traceable")
+        return self
+
+
+class MethodEntry(Entry):
+    """An inversion method with its settings; the same guidance is used in both directions."""
+
+    name: Slug
+    inversion: str
+    steps: int = Field(ge=1, le=1000)
+    guidance: float = Field(default=0.0, ge=0)
+    description: str = ""
+
+
+class ExperimentEntry(Entry):
+    """A model and a method, the suite that scores them, and the data sets they are wanted for."""
+
+    model: Slug
+    method: Slug
+    suite: SuiteName
+    datasets: tuple[Slug, ...]
+
+    @model_validator(mode="after")
+    def _named_after_its_parts(self) -> "ExperimentEntry":
+        if self.name != f"{self.model}.{self.method}":
+            raise ValueError(f"must be named {self.model}.{self.method}, after its model and method")
+        return self
+
+
+class ComparisonSide(BaseModel):
+    """One group of a comparison: the samples of a data set whose columns equal `where`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    dataset: Slug
+    where: dict[str, str] = Field(default_factory=dict)
+
+
+class ComparisonEntry(Entry):
+    """Which group stands against which, and how their members belong together."""
+
+    name: Slug
+    human: ComparisonSide
+    ai: ComparisonSide
+    pairing: Pairing
+
+
+class EraEntry(Entry):
+    """A half-open range of years [start, end)."""
+
+    name: Slug
+    title: str
+    start: int
+    end: int
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "EraEntry":
+        if self.start >= self.end:
+            raise ValueError(f"start {self.start} is not before end {self.end}")
+        return self
+
+
+def resolve(path: str, root: Path) -> Path:
+    """A path of the catalogue: absolute, or relative to the folder that holds the data root."""
+    return (root.parent / Path(path).expanduser()).resolve()

@@ -1,0 +1,50 @@
+"""The catalogue as lines for people: one per entry, by section."""
+
+from creativity_assets.catalog.catalog import Catalog
+from creativity_assets.catalog.entries import ComparisonSide, GeneratedDataset, ModelEntry
+
+
+def listing(catalog: Catalog) -> dict[str, list[tuple[str, str]]]:
+    """Section -> (name, what it is in a line)."""
+    return {
+        "data sets": [
+            (d.name, f"{_optional(d.optional)}{d.kind}: {_origin(d)}  {d.description}")
+            for d in catalog.datasets.values()
+        ],
+        "models": [
+            (m.name, f"{_optional(m.optional)}{_location(m)}, {m.resolution} px  {m.description}")
+            for m in catalog.models.values()
+        ],
+        "methods": [
+            (m.name, f"{m.inversion}, {m.steps} steps, guidance {m.guidance:g}  {m.description}")
+            for m in catalog.methods.values()
+        ],
+        "experiments": [
+            (e.name, f"suite {e.suite}, over {', '.join(e.datasets) or 'nothing yet'}")
+            for e in catalog.experiments.values()
+        ],
+        "comparisons": [
+            (c.name, f"human {_side(c.human)} against ai {_side(c.ai)}, paired by {c.pairing}")
+            for c in catalog.comparisons.values()
+        ],
+        "eras": [(e.name, f"{e.title}, {e.start} <= year < {e.end}") for e in catalog.eras.values()],
+    }
+
+
+def _optional(optional: bool) -> str:
+    return "(optional) " if optional else ""
+
+
+def _origin(dataset: object) -> str:
+    if isinstance(dataset, GeneratedDataset):
+        return f"by {dataset.model} from {dataset.originals}, guidance {dataset.guidance:g}"
+    return str(getattr(dataset, "path", None) or getattr(dataset, "hub_id", None) or getattr(dataset, "works", ""))
+
+
+def _location(model: ModelEntry) -> str:
+    return model.path or f"{model.hub_id}@{str(model.revision)[:7]}"
+
+
+def _side(side: ComparisonSide) -> str:
+    conditions = "".join(f", {column} = {value}" for column, value in side.where.items())
+    return side.dataset + conditions

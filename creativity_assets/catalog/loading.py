@@ -1,0 +1,161 @@
+"""YAML files -> Catalog: unknown keys, duplicate names and broken references are refused by name."""
+
+import re
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from creativity_assets.catalog.catalog import INCOMING, Catalog
+from creativity_assets.catalog.entries import (
+    ComparisonEntry,
+    DatasetEntry,
+    EraEntry,
+    ExperimentEntry,
+    FolderDataset,
+    MethodEntry,
+    ModelEntry,
+)
+from creativity_assets.errors import CatalogError
+
+INCOMING_COLUMNS = ("artist", "title", "year", "style", "genre", "caption", "label", "family", "generator")
+
+
+def load_catalog(root: Path) -> Catalog:
+    """Read `<root>/catalog/*.yaml` and the folders in `<root>/incoming` into a checked Catalog.
+
+    Raises CatalogError naming file, entry and remedy.
+    """
+    folder = root / "catalog"
+    files = sorted(folder.glob("*.yaml"))
+    if not files:
+        raise CatalogError(f"{folder}: no *.yaml there; copy the project's data/catalog or set CREATIVITY_DATA")
+    sections: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
+    locations: dict[str, str] = {}
+    for file in files:
+        for section, entries in _read(file).items():
+            if section == "locations":
+                locations |= {str(name): str(path) for name, path in entries.items()}
+            else:
+                _add(sections, section, entries, file)
+    _relocate(sections, locations, folder)
+    incoming, problems = _incoming(root, taken=set(sections["datasets"]))
+    sections["datasets"] |= {entry.name: entry for entry in incoming}
+    sections["experiments"] = {
+        name: _expand_incoming(entry, [d.name for d in incoming]) for name, entry in sections["experiments"].items()
+    }
+    catalog = Catalog(**sections, problems=tuple(problems))
+    catalog.check()
+    return catalog
+
+
+def _read(file: Path) -> Mapping[str, Mapping[str, Any]]:
+    try:
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_StrictLoader) or {}
+    except yaml.YAMLError as error:
+        raise CatalogError(f"{file.name}: {_one_line(str(error))}") from error
+    if not isinstance(content, dict):
+        raise CatalogError(f"{file.name}: must map sections to entries, as in the project's data/catalog")
+    for section, entries in content.items():
+        if section not in (*SECTIONS, "locations"):
+            raise CatalogError(f"{file.name}: no section {section!r}; have {', '.join((*SECTIONS, 'locations'))}")
+        if not isinstance(entries, dict):
+            raise CatalogError(f"{file.name}: {section} must map names to entries")
+    return content
+
+
+def _add(sections: dict[str, dict[str, Any]], section: str, entries: Mapping[str, Any], file: Path) -> None:
+    for name, body in entries.items():
+        if name in sections[section]:
+            raise CatalogError(f"{file.name}: {section} has {name!r} twice; rename or remove one")
+        try:
+            sections[section][name] = SECTIONS[section].validate_python({**(body or {}), "name": name})
+        except (ValidationError, TypeError) as error:
+            raise CatalogError(f"{file.name}: {name}: {_first_problem(error)}") from error
+
+
+def _relocate(sections: dict[str, dict[str, Any]], locations: Mapping[str, str], folder: Path) -> None:
+    """Apply this machine's `locations:` to the data sets and models that have a path."""
+    for name, path in locations.items():
+        homes = [s for s in ("datasets", "models") if getattr(sections[s].get(name), "path", None) is not None]
+        if not homes:
+            raise CatalogError(f"{folder.name}: locations: {name!r} is no data set or model with a path")
+        for section in homes:
+            sections[section][name] = sections[section][name].model_copy(update={"path": path})
+
+
+def _incoming(root: Path, taken: set[str]) -> tuple[list[FolderDataset], list[str]]:
+    """A data set for every folder in data/incoming, and a line for each that cannot be one."""
+    entries, problems = [], []
+    folders = sorted(p for p in (root / "incoming").glob("*") if p.is_dir() and not p.name.startswith("."))
+    for folder in folders:
+        name = folder.name
+        if not re.fullmatch(r"[a-z0-9_-]{1,80}", name) or name == INCOMING:
+            problems.append(f"incoming/{name!r}: rename the folder to lower-case letters, digits, '-' and '_'")
+        elif name in taken:
+            problems.append(f"incoming/{name}: a data set of this name exists; rename the folder")
+        else:
+            columns = {column: column for column in _incoming_columns(folder)}
+            # A path inside the data root is given absolutely, so that it survives a moved project folder.
+            entries.append(FolderDataset(kind="folder", name=name, path=str(folder), columns=columns, optional=True))
+    return entries, problems
+
+
+def _incoming_columns(folder: Path) -> list[str]:
+    table = folder / "metadata.csv"
+    if not table.is_file():
+        return []
+    with table.open(encoding="utf-8-sig", errors="replace") as lines:
+        header = [cell.strip().strip('"') for cell in lines.readline().split(",")]
+    return [name for name in ("file", *INCOMING_COLUMNS) if name in header]
+
+
+def _expand_incoming(entry: ExperimentEntry, names: list[str]) -> ExperimentEntry:
+    if INCOMING not in entry.datasets:
+        return entry
+    kept = tuple(name for name in entry.datasets if name != INCOMING)
+    return entry.model_copy(update={"datasets": (*kept, *(n for n in names if n not in kept))})
+
+
+def _first_problem(error: ValidationError | TypeError) -> str:
+    """The first problem pydantic found, as `key: what is wrong`."""
+    if isinstance(error, TypeError):
+        return "must be a mapping of settings"
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"] if part not in _KINDS)
+    if problem["type"] == "extra_forbidden":
+        return f"no setting {where!r}; remove or correct it"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Safe YAML that refuses a key given twice, of which plain YAML would silently let the last win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                line = key_node.start_mark.line + 1
+                raise yaml.YAMLError(f"line {line}: {key!r} is there twice; rename or remove one")
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+_KINDS = ("folder", "parquet", "huggingface", "atelier", "generated")
+
+SECTIONS: dict[str, TypeAdapter[Any]] = {
+    "datasets": TypeAdapter(DatasetEntry),
+    "models": TypeAdapter(ModelEntry),
+    "methods": TypeAdapter(MethodEntry),
+    "experiments": TypeAdapter(ExperimentEntry),
+    "comparisons": TypeAdapter(ComparisonEntry),
+    "eras": TypeAdapter(EraEntry),
+}

@@ -1,0 +1,177 @@
+"""The `creativity` command. Errors are one line and exit code 2; long work shows a bar."""
+
+import json
+import sys
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from creativity_assets.errors import CreativityError
+from creativity_assets.paths import data_root
+from creativity_assets.store.layout import Store
+
+app = typer.Typer(
+    help="How far images lie from what a diffusion model has learned.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+catalog_app = typer.Typer(
+    help="What is studied: data sets, models, methods, experiments, comparisons.", no_args_is_help=True
+)
+app.add_typer(catalog_app, name="catalog")
+
+
+console = Console(stderr=True, highlight=False)
+
+
+class Format(StrEnum):
+    """How `sql` writes its result."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+@app.command()
+def demo() -> None:
+    """Materialize the embedded study and show its main table. Example: creativity demo"""
+    from creativity_assets.orchestration.demo import run_demo
+
+    run_demo(data_root(), console)
+
+
+@app.command()
+def materialize(
+    dataset: Annotated[list[str] | None, typer.Option(help="Only this data set; may be given again.")] = None,
+    experiment: Annotated[list[str] | None, typer.Option(help="Only this experiment; may be given again.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and its estimated time.")] = False,
+) -> None:
+    """Measure what is wanted and not fresh. Example: creativity materialize --dataset masters --dry-run"""
+    from creativity_assets.orchestration.command import materialize_with_bar, show_plan
+    from creativity_assets.workflow.plan import Scope
+
+    scope = Scope(tuple(dataset or ()), tuple(experiment or ()))
+    if dry_run:
+        show_plan(data_root(), scope, console)
+    else:
+        materialize_with_bar(data_root(), scope, console)
+
+
+@app.command()
+def score(
+    images: Annotated[list[Path], typer.Argument(help="Image files.")],
+    experiment: Annotated[str, typer.Option(help="Which experiment of the catalogue measures.")] = "tiny-sd.ddim20",
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+    save_reconstruction: Annotated[Path | None, typer.Option(help="Folder for <stem>.png of each.")] = None,
+) -> None:
+    """Score single images, without Dagster. Example: creativity score painting.jpg --json"""
+    from creativity_assets.workflow.scoring import score_files
+
+    rows, problems = score_files(data_root(), images, experiment, save_reconstruction)
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif rows:
+        _print_table(list(rows[0]), [list(row.values()) for row in rows])
+    for line in problems:
+        console.print(f"[red]{line}[/red]", soft_wrap=True, markup=True)
+    if problems:
+        raise typer.Exit(2)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One SQL statement; nothing can be changed by it.")],
+    output: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.table,
+    out: Annotated[Path | None, typer.Option(help="A file to write to instead of the screen.")] = None,
+) -> None:
+    """Ask the warehouse, read-only. Example: creativity sql "SELECT label, avg(composite) FROM image_metrics
+    JOIN samples USING (sample_id) GROUP BY label" """
+    from creativity_assets.store.sql import FORMATS, as_text
+    from creativity_assets.store.sql import query as ask
+
+    frame = ask(Store(data_root()).database, query)
+    content = as_text(frame) if output is Format.table else FORMATS[output.value](frame)
+    if out is not None:
+        out.write_bytes(content)
+    else:
+        sys.stdout.buffer.write(content)
+
+
+@app.command()
+def report() -> None:
+    """Rebuild tables, warehouse and report from the parts, and say where the page is. Example: creativity report"""
+    from creativity_assets.workflow.reporting import write_report
+    from creativity_assets.workflow.steps import Step
+    from creativity_assets.workflow.study import Study
+    from creativity_assets.workflow.tables import write_warehouse
+
+    step = Step(Study(data_root()), run_id="command-line")
+    write_warehouse(step)
+    page, size = write_report(step)
+    typer.echo(f"{page} ({size / 2**20:.1f} MB)")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine has and what is missing. Example: creativity doctor"""
+    from creativity_assets.workflow.doctor import examine
+
+    for line in examine(data_root()):
+        typer.echo(line)
+
+
+@catalog_app.command("list")
+def catalog_list() -> None:
+    """Show every entry of the catalogue. Example: creativity catalog list"""
+    from creativity_assets.catalog import load_catalog
+    from creativity_assets.catalog.listing import listing
+
+    for section, rows in listing(load_catalog(data_root())).items():
+        typer.echo(section)
+        for name, text in rows:
+            typer.echo(f"  {name:<24} {text}")
+
+
+@catalog_app.command("check")
+def catalog_check() -> None:
+    """Check the catalogue against the code, the sources and the weights. Example: creativity catalog check"""
+    from creativity_assets.workflow.doctor import check_catalog
+
+    for line in check_catalog(data_root()):
+        typer.echo(line)
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="Port on localhost.")] = 3000) -> None:
+    """Open the Dagster UI with its daemon, on localhost only. Example: creativity ui --port 3000"""
+    from creativity_assets.orchestration.command import serve
+
+    serve(data_root(), port)
+
+
+def _print_table(header: list[str], rows: list[list[object]]) -> None:
+    import pandas as pd
+
+    from creativity_assets.store.sql import as_text
+
+    sys.stdout.buffer.write(as_text(pd.DataFrame(rows, columns=header)))
+
+
+def main() -> None:
+    """Entry point: people's errors become one line and exit code 2."""
+    started = time.monotonic()
+    try:
+        app()
+    except CreativityError as error:
+        console.print(" ".join(str(error).split()), style="red", soft_wrap=True, markup=False)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        console.print(f"stopped after {time.monotonic() - started:.0f} s; the same command goes on from here")
+        raise SystemExit(130) from None

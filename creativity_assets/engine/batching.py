@@ -1,0 +1,67 @@
+"""Full batches over a stream, and half of them when the memory runs out."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import torch
+
+from creativity_assets.errors import CreativityError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass
+class BatchSize:
+    """How many images go through the network at once; shrinks for good when the memory runs out.
+
+    events: what happened, in words, for the log of a run.
+    """
+
+    current: int
+    events: list[str] = field(default_factory=list)
+
+    def halve(self) -> None:
+        """Go on with half; CreativityError when a single image does not fit."""
+        if self.current == 1:
+            raise CreativityError(
+                "out of memory with one image at a time; free the device, or lower the model's resolution or dtype"
+            )
+        self.events.append(f"out of memory at batch {self.current}, going on with {self.current // 2}")
+        self.current //= 2
+
+
+def in_batches(
+    items: Iterable[Item], size: BatchSize, work: Callable[[list[Item]], list[Result]]
+) -> Iterator[Result]:
+    """The results of `work`, in order, from full batches whatever groups the items come in.
+
+    A batch's results are yielded before the next item is asked for. `work` maps a list to an equally long list
+    and is called again with fewer items after torch.OutOfMemoryError.
+    """
+    pending: list[Item] = []
+    for item in items:
+        pending.append(item)
+        while len(pending) >= size.current:
+            results = _attempt(pending[: size.current], size, work)
+            del pending[: len(results)]
+            yield from results
+    while pending:
+        results = _attempt(pending[: size.current], size, work)
+        del pending[: len(results)]
+        yield from results
+
+
+def _attempt(batch: list[Item], size: BatchSize, work: Callable[[list[Item]], list[Result]]) -> list[Result]:
+    """The results of the longest beginning of the batch that fits into the memory."""
+    while True:
+        try:
+            return work(batch)
+        except torch.OutOfMemoryError:
+            pass  # left here, so that the exception's frames let go of their tensors before the cache is emptied
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        size.current = len(batch)  # a last batch may be shorter than the size
+        size.halve()
+        batch = batch[: size.current]

@@ -1,0 +1,56 @@
+"""One model and one suite kept in memory, because loading costs more than measuring a small collection."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from creativity_assets.diffusion.backbone import Backbone
+from creativity_assets.diffusion.weights import ModelSource
+from creativity_assets.engine.batching import BatchSize
+from creativity_assets.engine.devices import CPU, Device, batch_size
+from creativity_assets.metrics.suites import Suite, load_suite
+
+
+class Instrument:
+    """What a process measures with, on one device: ask for a model or a suite, and the last one is still there."""
+
+    def __init__(self, data_root: Path, device: Device = CPU) -> None:
+        self.device = device
+        self._data_root = data_root
+        self._backbone: tuple[ModelSource, Backbone] | None = None
+        self._suite: Suite | None = None
+
+    def backbone(self, source: ModelSource) -> Backbone:
+        """The model of this source; another one that was loaded is let go first."""
+        if self._backbone is None or self._backbone[0] != source:
+            self._backbone = None
+            if not self.device.is_cpu:
+                torch.cuda.empty_cache()
+            with _no_progress_bars():
+                self._backbone = (source, Backbone.from_source(source, device=self.device.name))
+        return self._backbone[1]
+
+    def suite(self, name: str) -> Suite:
+        """The metric suite of this name."""
+        if self._suite is None or self._suite.name != name:
+            with _no_progress_bars():
+                self._suite = load_suite(name, self._data_root, self.device.name)
+        return self._suite
+
+    def batch(self, resolution: int) -> BatchSize:
+        """A batch size for images of this resolution, from what is free now (load the model first)."""
+        return BatchSize(batch_size(self.device, resolution))
+
+
+@contextmanager
+def _no_progress_bars() -> Iterator[None]:
+    """Without transformers' bars for every file of a few megabytes; those of a download stay."""
+    from transformers.utils import logging
+
+    previous = logging.set_tqdm_hook(lambda bar, args, settings: bar(*args, **{**settings, "disable": True}))
+    try:
+        yield
+    finally:
+        logging.set_tqdm_hook(previous)

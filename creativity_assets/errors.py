@@ -1,0 +1,38 @@
+"""The exception tree. Every message is one line that names the culprit and the remedy.
+
+CreativityError
+ |- CatalogError    a YAML entry is wrong, unknown or named twice
+ |- SourceError     a data set cannot be read at all (single images are rejected as rows instead)
+ |- ModelError      weights or configuration of a model are missing, refused or do not fit
+ |- MetricError     a metric suite cannot be loaded or was given unusable images
+ |- StoreError      a part, a payload or the warehouse cannot be written or read
+ |- TrainingError   a training run cannot start, resume or export
+"""
+
+
+class CreativityError(Exception):
+    """Base of all errors meant for people; the command line prints it as one line and exits with 2."""
+
+
+class CatalogError(CreativityError):
+    """A catalogue entry is wrong, unknown or named twice."""
+
+
+class SourceError(CreativityError):
+    """A whole data set cannot be read."""
+
+
+class ModelError(CreativityError):
+    """A model cannot be loaded."""
+
+
+class MetricError(CreativityError):
+    """A metric suite cannot be loaded or applied."""
+
+
+class StoreError(CreativityError):
+    """The store cannot be written or read."""
+
+
+class TrainingError(CreativityError):
+    """A training run cannot start, resume or export."""

@@ -1,0 +1,1 @@
+"""(original, reconstruction) images -> numbers: pixel, perceptual, semantic and their mean."""

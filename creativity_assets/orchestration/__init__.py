@@ -1,0 +1,1 @@
+"""The Dagster skin: partitions, assets, resources, executor, checks, sensors, schedules, jobs."""

@@ -1,0 +1,108 @@
+"""The assets up to the scores. Each resolves its partitions, calls one step, and reports what is finished.
+
+They yield one AssetMaterialization per finished partition and no output, so that what was finished before a
+crash stays recorded, once, with its metadata; hence `skippable` and `output_required=False`.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from creativity_assets.orchestration.partitions import (
+    CELLS,
+    COLLECTIONS,
+    DATASETS,
+    add_partitions,
+    by_experiment,
+    cell_key,
+)
+from creativity_assets.orchestration.reporting import finished, score_metadata
+from creativity_assets.orchestration.resources import GPU_POOL, AcceleratorResource, StudyResource
+from creativity_assets.workflow.steps import (
+    Step,
+    audit_collections,
+    index_dataset,
+    preprocess_collections,
+    reconstruct_collections,
+    score_collections,
+)
+
+RANGES = dg.BackfillPolicy.single_run()
+OWNERS = ["team:creativity"]
+
+
+class Remake(dg.Config):
+    """How a run treats what is fresh already."""
+
+    force: bool = False
+
+
+@dg.asset(
+    partitions_def=DATASETS,
+    backfill_policy=RANGES,
+    output_required=False,
+    pool=GPU_POOL,
+    group_name="collect",
+    kinds={"parquet"},
+    owners=OWNERS,
+)
+def dataset_index(
+    context: dg.AssetExecutionContext, config: Remake, study: StudyResource
+) -> Iterator[dg.AssetMaterialization]:
+    """One streaming pass over a source: metadata, payload shards, and the collections it holds."""
+    step = Step(study.open(), context.run_id, config.force)
+    for name in context.partition_keys:
+        provenance, numbers = index_dataset(step, name)
+        collections = [collection.key for collection in step.study.lineage.collections(name)]
+        add_partitions(context.instance, COLLECTIONS, collections)
+        yield finished("dataset_index", name, provenance, dict(numbers))
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec("raw_samples", deps=["dataset_index"], skippable=True, kinds={"parquet"}, owners=OWNERS,
+                     description="Every record decoded and audited, or rejected with a reason."),
+        dg.AssetSpec("preprocessed_tensors", deps=["raw_samples"], skippable=True, kinds={"parquet"}, owners=OWNERS,
+                     description="Every sample as the square uint8 picture that a model is given."),
+    ],
+    partitions_def=COLLECTIONS,
+    backfill_policy=RANGES,
+    can_subset=True,
+    group_name="collect",
+)  # fmt: skip
+def collection_images(
+    context: dg.AssetExecutionContext, config: Remake, study: StudyResource
+) -> Iterator[dg.AssetMaterialization]:
+    """The samples of collections, and their pictures at the models' resolutions."""
+    step = Step(study.open(), context.run_id, config.force)
+    for asset, work in (("raw_samples", audit_collections), ("preprocessed_tensors", preprocess_collections)):
+        if dg.AssetKey(asset) in context.selected_asset_keys:
+            for done in work(step, context.partition_keys):
+                yield finished(asset, done.collection.key, done.provenance, dict(done.numbers))
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec("reconstructions", deps=["preprocessed_tensors"], skippable=True, kinds={"pytorch", "parquet"},
+                     owners=OWNERS, description="What the model makes of each picture: encode, invert, resample, decode."),
+        dg.AssetSpec("image_metrics", deps=["reconstructions"], skippable=True, kinds={"pytorch", "parquet"},
+                     owners=OWNERS, description="How far each reconstruction is from its original, and the floor beside it."),
+    ],
+    partitions_def=CELLS,
+    backfill_policy=RANGES,
+    can_subset=True,
+    pool=GPU_POOL,
+    group_name="measure",
+)  # fmt: skip
+def measurements(
+    context: dg.AssetExecutionContext, config: Remake, study: StudyResource, accelerator: AcceleratorResource
+) -> Iterator[dg.AssetMaterialization]:
+    """Experiments over collections, in full batches across partitions, one model load per experiment."""
+    step = Step(study.open(), context.run_id, config.force)
+    work = {"reconstructions": reconstruct_collections, "image_metrics": score_collections}
+    for experiment, collections in by_experiment(context.partition_keys).items():
+        for asset in (name for name in work if dg.AssetKey(name) in context.selected_asset_keys):
+            with accelerator.instrument(step.study) as instrument:
+                for done in work[asset](step, instrument, experiment, collections):
+                    cell = cell_key(done.collection, experiment)
+                    yield finished(asset, cell, done.provenance, score_metadata(step.study, experiment, done))

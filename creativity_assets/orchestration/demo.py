@@ -1,0 +1,68 @@
+"""`creativity demo`: the embedded study from nothing to its main table."""
+
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from creativity_assets.orchestration.command import materialize_with_bar
+from creativity_assets.store.layout import Store
+from creativity_assets.store.sql import query
+from creativity_assets.workflow.plan import Scope
+
+EXPERIMENT = "tiny-sd.ddim20"
+DATASETS = ("atelier", "atelier-ai", "atelier-dial")
+
+MAIN_TABLE = f"""
+SELECT label, n, mean, sd, difference, p_value, cohens_d, auroc FROM (
+  SELECT 1 AS line, 'ai' AS label, n_ai AS n, mean_ai AS mean, sd_ai AS sd, difference, p_value, cohens_d, auroc
+  FROM stats_overall WHERE comparison = 'atelier' AND experiment = '{EXPERIMENT}' AND metric = 'composite'
+  UNION ALL
+  SELECT 2, 'human', n_human, mean_human, sd_human, NULL, NULL, NULL, NULL
+  FROM stats_overall WHERE comparison = 'atelier' AND experiment = '{EXPERIMENT}' AND metric = 'composite'
+) ORDER BY line
+"""
+
+QUERIES = (
+    "SELECT era, n_ai, n_human, difference, p_value FROM stats_by_era WHERE metric = 'composite'",
+    "SELECT membership, count(*) AS n, avg(composite - floor_composite) AS above_floor FROM image_metrics "
+    "JOIN membership USING (sample_id) WHERE membership <> 'unknown' GROUP BY membership ORDER BY above_floor",
+    "SELECT artist, title, year, composite FROM image_metrics JOIN samples USING (sample_id) "
+    "WHERE label = 'human' ORDER BY composite DESC LIMIT 5",
+)
+
+
+def run_demo(data_root: Path, console: Console) -> None:
+    """Materialize the embedded data sets and print the study's main table, where things are, and what to try."""
+    started = time.monotonic()
+    materialize_with_bar(data_root, Scope(DATASETS, (EXPERIMENT,)), console)
+    store = Store(data_root)
+    screen = Console(highlight=False, soft_wrap=True)
+    screen.print()
+    screen.print(_table(store))
+    screen.print("embedded model: tiny-sd and the embedded suite are stand-ins that only know the atelier;")
+    screen.print("these numbers are not comparable with the study's.\n")
+    screen.print(f"study     {time.monotonic() - started:.0f} s, without the installation")
+    screen.print(f"database  {store.database}")
+    screen.print(f"report    {store.report}\n")
+    screen.print("three queries to try:")
+    for text in QUERIES:
+        screen.print(f'  .venv/bin/creativity sql "{text}"', markup=False)
+    screen.print("\nthe Dagster UI: make ui, then http://127.0.0.1:3000")
+
+
+def _table(store: Store) -> Table:
+    frame = query(store.database, MAIN_TABLE)
+    table = Table(title=f"atelier, {EXPERIMENT}, composite score [embedded model]", title_justify="left")
+    for column in frame.columns:
+        table.add_column(str(column), justify="left" if column == "label" else "right")
+    for row in frame.to_dict("records"):
+        table.add_row(*(_cell(value) for value in row.values()))
+    return table
+
+
+def _cell(value: object) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - NaN is the one value unlike itself
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

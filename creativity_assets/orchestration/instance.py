@@ -1,0 +1,34 @@
+"""The project's own Dagster home below the data root, unless DAGSTER_HOME names another."""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+import yaml
+
+from creativity_assets.store.parts import replacing
+
+
+def dagster_home(data_root: Path) -> Path:
+    """`$DAGSTER_HOME`, else `<data root>/dagster_home`, made and configured where it is missing."""
+    home = Path(os.environ.get("DAGSTER_HOME") or data_root / "dagster_home")
+    if not (home / "dagster.yaml").is_file():
+        with replacing(home / "dagster.yaml") as temporary:
+            temporary.write_text(yaml.safe_dump(SETTINGS, sort_keys=False))
+    return home
+
+
+def open_instance(data_root: Path) -> dg.DagsterInstance:
+    """The instance in which all runs are recorded: the command line's, the sensor's and the UI's."""
+    home = dagster_home(data_root)
+    os.environ["DAGSTER_HOME"] = str(home)
+    return dg.DagsterInstance.from_config(str(home))
+
+
+SETTINGS = {
+    "telemetry": {"enabled": False},
+    "nux": {"enabled": False},
+    # One step at a time on a device; raise it to the number of devices. A pool counts, the lease assigns.
+    "concurrency": {"pools": {"default_limit": 1}},
+    "run_monitoring": {"enabled": True, "start_timeout_seconds": 300},
+}

@@ -1,0 +1,46 @@
+"""How a finished partition is told to Dagster: one event, with its data version and the numbers people plot."""
+
+import base64
+from typing import Any
+
+import dagster as dg
+
+from creativity_assets.report.contact_sheet import MOST_WORKS, contact_sheet
+from creativity_assets.store.layout import Store
+from creativity_assets.store.parts import Provenance
+from creativity_assets.workflow.pictures import pairs_of
+from creativity_assets.workflow.steps import Finished
+from creativity_assets.workflow.study import Study
+
+
+def finished(
+    key: str, partition: str | None, provenance: Provenance, metadata: dict[str, Any]
+) -> dg.AssetMaterialization:
+    """The event of one finished partition. The input hash is the data version: equal inputs, equal version."""
+    return dg.AssetMaterialization(
+        asset_key=key,
+        partition=partition,
+        metadata=metadata,
+        tags={"dagster/data_version": provenance.input_hash, "dagster/code_version": provenance.code_version},
+    )
+
+
+def picture(jpeg: bytes, text: str) -> dg.MarkdownMetadataValue:
+    """A JPEG inside the event itself, as the UI has no access to the store's files."""
+    return dg.MetadataValue.md(f"![{text}](data:image/jpeg;base64,{base64.b64encode(jpeg).decode()})")
+
+
+def table_metadata(name: str, store: Store, rows: int, columns: dict[str, str]) -> dict[str, Any]:
+    """What the UI shows of a table: its name, place, size and columns."""
+    return {
+        "dagster/table_name": name,
+        "dagster/row_count": rows,
+        "dagster/uri": dg.MetadataValue.path(str(store.table(name))),
+        "dagster/column_schema": dg.TableSchema([dg.TableColumn(column, kind) for column, kind in columns.items()]),
+    }
+
+
+def score_metadata(study: Study, experiment: str, done: Finished) -> dict[str, Any]:
+    """The numbers of one measured cell and a contact sheet of its pictures."""
+    sheet = contact_sheet(pairs_of(study.lineage, done.collection, experiment, most=MOST_WORKS))
+    return {**done.numbers, "contact_sheet": picture(sheet, "original, reconstruction, difference")}

@@ -1,0 +1,180 @@
+"""One warehouse -> one HTML page: no scripts, no requests, nothing beside it on the disk."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from creativity_assets.errors import StoreError
+from creativity_assets.report import calibration, figures, formats, tables
+from creativity_assets.report.data import Evidence, Study, read_evidence
+from creativity_assets.report.gallery import LoadImages, Row, gallery, per_end
+from creativity_assets.report.tables import Table
+
+BANNER = "embedded model: stand-in metrics; numbers are not comparable with the study"
+
+QUERIES: Sequence[tuple[str, str]] = (
+    (
+        "The main table",
+        "SELECT comparison, experiment, suite, n_ai, n_human, mean_ai, mean_human,\n"
+        "       difference, p_value, cohens_d, auroc\nFROM stats_overall;",
+    ),
+    (
+        "The ten works furthest from what a model has learned",
+        "SELECT s.artist, s.title, s.year, s.label, m.experiment, m.composite, m.floor_composite\n"
+        "FROM image_metrics m JOIN samples s USING (sample_id)\nORDER BY m.composite DESC LIMIT 10;",
+    ),
+    (
+        "Is it the autoencoder? Scores above the floor, by label",
+        "SELECT m.experiment, s.dataset, s.label, count(*) AS n,\n"
+        "       avg(m.composite - m.floor_composite) AS above_floor\n"
+        "FROM image_metrics m JOIN samples s USING (sample_id)\nGROUP BY ALL ORDER BY ALL;",
+    ),
+    (
+        "Ours beside the study's, where both have the group",
+        "SELECT comparison, experiment, suite, table_number, group_label, metric,\n"
+        "       ours_difference, paper_difference, same_sign\n"
+        "FROM paper_comparison WHERE ours_difference IS NOT NULL;",
+    ),
+)
+"""Queries to try; every one runs on a finished warehouse."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Everything the page says about one comparison in one experiment."""
+
+    study: Study
+    finding: str
+    tables: tuple[Table, ...]
+    pictures: dict[str, figures.Figure]
+    further: tuple[Table, ...]
+    gallery: tuple[Row, ...]
+
+
+def build_report(database: Path, out: Path, *, load_images: LoadImages | None = None) -> Path:
+    """Write the page for `database` to `out`, replacing it in one step; returns `out`.
+
+    `load_images(sample_ids, experiment)` gives sample_id -> (original PNG, reconstruction PNG) for the
+    gallery; without it, or for images it does not give, the page says that none are stored.
+    Raises StoreError when the database is missing or damaged, or the page cannot be written.
+    """
+    page = render(read_evidence(database), load_images)
+    temporary = out.with_name(f".{out.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(page, encoding="utf-8")
+        os.replace(temporary, out)  # noqa: PTH105  the atomic step, by its plain name
+    except OSError as error:
+        raise StoreError(f"{out}: {error.strerror or error}; free space or check permissions") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return out
+
+
+def render(evidence: Evidence, load_images: LoadImages | None = None) -> str:
+    """The page as text; the same evidence gives the same page."""
+    studies = list(evidence.studies())
+    works = per_end(len(studies))
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("page.html.j2").render(
+        style=Markup(Path(__file__).with_name("page.css").read_text(encoding="utf-8")),
+        svg=Markup,
+        banner=BANNER,
+        evidence=evidence,
+        embedded="embedded" in set(evidence.tables["image_metrics"]["suite"]),
+        headline=tables.headline(evidence),
+        datasets=tables.datasets(evidence),
+        rejected=tables.rejected(evidence),
+        experiments=tables.experiments(evidence),
+        scores=tables.scores_by_dataset(evidence),
+        chapters=[_chapter(evidence, study, load_images, works) for study in studies],
+        has_images=load_images is not None,
+        gallery_works=works,
+        memberships=list(calibration.membership(evidence)),
+        dials=list(calibration.dials(evidence)),
+        queries=QUERIES,
+    )
+    return page.strip() + "\n"
+
+
+def _chapter(evidence: Evidence, study: Study, load_images: LoadImages | None, works: int) -> Chapter:
+    sides = {"ai": study.ai, "human": study.human}
+    shown = gallery(sides, study.experiment, load_images, works) if load_images and works else ()
+    return Chapter(
+        study=study,
+        finding=finding(study),
+        tables=(
+            tables.table_3(evidence, study),
+            tables.table_3_effect(evidence, study),
+            tables.table_4(evidence, study),
+            tables.table_5(evidence, study),
+            tables.table_6(evidence, study),
+            tables.table_7(evidence, study),
+        ),
+        pictures=_pictures(evidence, study),
+        further=(*tables.further(evidence, study), tables.confounds(study)),
+        gallery=shown,
+    )
+
+
+def _pictures(evidence: Evidence, study: Study) -> dict[str, figures.Figure]:
+    """The chapter's drawings by name; groups that no two sides share have none."""
+    name, suite = re.sub(r"[^a-z0-9]+", "-", study.anchor), study.suite
+    drawn = {
+        "distributions": figures.distributions(study.human, study.ai, name, suite),
+        "floor": figures.score_against_floor(study.human, study.ai, f"{name}-floor", suite),
+    }
+    eras, decades = tables.eras(evidence, study), tables.decades(evidence, study)
+    artists = tables.composite(evidence, study, "stats_by_artist")
+    if len(eras):
+        titles = tables.era_titles(evidence, study, eras["era"])
+        theirs = tables.paper_differences(evidence, study, 5, eras["era"])
+        drawn["eras"] = figures.by_group(eras, titles, theirs, f"{name}-eras", suite)
+    if len(decades):
+        titles = [f"{int(d)}s" for d in decades["decade"]]
+        theirs = tables.paper_differences(evidence, study, 7, decades["decade"])
+        drawn["decades"] = figures.by_group(decades, titles, theirs, f"{name}-decades", suite)
+    if len(artists):
+        drawn["artists"] = figures.by_artist(artists, f"{name}-artists", suite)
+    return drawn
+
+
+def finding(study: Study) -> str:
+    """The study's main table in two sentences, with no more certainty than the numbers have."""
+    row = study.overall
+    if formats.is_missing(row["p_value"]):
+        return "There are too few works on one side, or no spread in the scores, for a test."
+    side, other = ("ai", "human") if row["difference"] > 0 else ("human", "ai")
+    settled = row["difference_low"] * row["difference_high"] > 0
+    sentence = (
+        f"On average {side} images score higher than {other} ones"
+        if settled
+        else "The two sides cannot be told apart by their mean score"
+    )
+    numbers = (
+        f"difference {formats.signed(row['difference'])}, 95 % interval "
+        f"{formats.interval(row['difference_low'], row['difference_high'])}, p {formats.p_value(row['p_value'])}, "
+        f"Cohen's d {formats.effect_size(row['cohens_d'])}, AUROC {formats.effect_size(row['auroc'])}"
+    )
+    above = row["difference_above_floor"]
+    floor = (
+        ""
+        if formats.is_missing(above)
+        else f" With the autoencoder's own cost taken off each work, the difference is {formats.signed(above)} "
+        f"(p {formats.p_value(row['p_value_above_floor'])})."
+    )
+    return f"{sentence}: {numbers}.{floor}"

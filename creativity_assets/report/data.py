@@ -1,0 +1,137 @@
+"""What the page needs of a warehouse, read in one go through a read-only connection."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from creativity_assets.errors import StoreError
+from creativity_assets.statistics.paper import comparison_columns
+from creativity_assets.statistics.sides import select
+from creativity_assets.statistics.tables import GROUPINGS, METRICS, columns
+
+_SAMPLES = (
+    *("sample_id", "dataset", "artist", "artist_slug", "title", "year", "decade", "era", "style", "genre"),
+    *("label", "family", "generator", "width", "height", "format", "jpeg_quality", "padding_fraction"),
+    *("entropy", "edge_density", "novelty"),
+)
+_MEASURED = (
+    *("sample_id", "dataset", "experiment", "model", "model_revision", "method", "steps", "suite"),
+    *METRICS,
+    *(f"floor_{metric}" for metric in METRICS),
+    *("code_version", "scored_at"),
+)
+TABLES: dict[str, tuple[str, ...]] = {
+    "samples": _SAMPLES,
+    "image_metrics": _MEASURED,
+    "rejected_samples": ("dataset", "source_key", "reason", "detail"),
+    "membership": ("sample_id", "model", "membership"),
+    **{name: columns(name) for name in GROUPINGS},
+    "paper_comparison": comparison_columns(),
+}
+"""The tables that are read, and the columns of each; what a warehouse lacks is read as empty."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """One comparison in one experiment: its row of stats_overall, and the measured samples of its sides.
+
+    `human` and `ai` hold a row per measured image: the columns of `image_metrics` and `samples`.
+    """
+
+    comparison: str
+    experiment: str
+    suite: str
+    overall: pd.Series
+    human: pd.DataFrame
+    ai: pd.DataFrame
+
+    @property
+    def anchor(self) -> str:
+        """The fragment identifier of the study's part of the page."""
+        return f"{self.comparison}.{self.experiment}"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The tables of a warehouse by name, each with at least the columns of TABLES, and its file's name."""
+
+    tables: Mapping[str, pd.DataFrame]
+    database: str
+
+    @property
+    def measured(self) -> pd.DataFrame:
+        """Every measurement with the columns of its sample."""
+        metrics = self.tables["image_metrics"].drop(columns="dataset")
+        return metrics.merge(self.tables["samples"], on="sample_id", how="inner")
+
+    @property
+    def last_scored(self) -> str:
+        """When the newest measurement was made, UTC, or nothing."""
+        newest = self.tables["image_metrics"]["scored_at"].max()
+        if pd.isna(newest):
+            return ""
+        return datetime.fromtimestamp(float(newest), UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+    def studies(self) -> Iterator[Study]:
+        """Every comparison x experiment with data on both sides, in the order of stats_overall."""
+        measured = self.measured
+        for _, row in self.tables["stats_overall"].iterrows():
+            of_experiment = measured[measured["experiment"] == row["experiment"]]
+            human, ai = (
+                select(of_experiment, row[f"{side}_dataset"], _where(row[f"{side}_where"]), row["comparison"])
+                for side in ("human", "ai")
+            )
+            yield Study(row["comparison"], row["experiment"], row["suite"], row, human, ai)
+
+    def of(self, study: Study, table: str) -> pd.DataFrame:
+        """The rows of a stats table or of paper_comparison that belong to a study."""
+        rows = self.tables[table]
+        chosen = (rows["comparison"] == study.comparison) & (rows["experiment"] == study.experiment)
+        return rows[chosen].reset_index(drop=True)
+
+
+def read_evidence(database: Path) -> Evidence:
+    """Read a warehouse; the file is closed again on return.
+
+    Raises StoreError when there is no database or DuckDB cannot read it.
+    """
+    if not database.is_file():
+        raise StoreError(f"{database}: not built yet; run `creativity demo` or `creativity materialize`")
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            tables = {name: _read(connection, name, wanted) for name, wanted in TABLES.items()}
+    except duckdb.Error as error:
+        raise StoreError(f"{database}: {str(error).splitlines()[0]}; build the warehouse again") from error
+    scores = [*METRICS, *(f"floor_{metric}" for metric in METRICS)]
+    tables["image_metrics"] = tables["image_metrics"].astype(dict.fromkeys(scores, "float64"))
+    return Evidence(tables, database.name)
+
+
+def _read(connection: duckdb.DuckDBPyConnection, name: str, wanted: tuple[str, ...]) -> pd.DataFrame:
+    """A table's wanted columns, those it lacks as nulls; no rows where the table itself is lacking."""
+    found = connection.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = ?", [name]
+    ).fetchall()
+    have = {column for (column,) in found}
+    if not have:
+        return pd.DataFrame({column: pd.Series(dtype="object") for column in wanted})
+    listed = ", ".join(_expression(column, have) for column in wanted)
+    return connection.execute(f'SELECT {listed} FROM "{name}"').df()
+
+
+def _expression(column: str, have: set[str]) -> str:
+    if column not in have:
+        return f'NULL AS "{column}"'
+    # Seconds since 1970, so that reading a timestamp needs no time zone data.
+    return 'epoch("scored_at"::TIMESTAMPTZ) AS "scored_at"' if column == "scored_at" else f'"{column}"'
+
+
+def _where(filters: object) -> dict[str, str]:
+    return json.loads(filters) if isinstance(filters, str) and filters else {}

@@ -1,0 +1,47 @@
+"""Readers: a data set's entry in, records with original bytes out, and a fingerprint that tells of changes."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from creativity_assets.errors import SourceError
+from creativity_assets.sources import atelier_reader, folder, huggingface, parquet
+from creativity_assets.sources.records import SourceRecord, SourceReject
+
+if TYPE_CHECKING:
+    from creativity_assets.catalog.entries import DatasetEntry
+
+
+class Reader(NamedTuple):
+    """The two functions of a kind of source, each of an entry and the data root.
+
+    read: records and rejects. fingerprint: hex sha256 of cheap facts. Both raise SourceError where the source
+    is absent; a path is relative to the data root's parent folder.
+    """
+
+    read: Callable[[Any, Path], Iterator[SourceRecord | SourceReject]]
+    fingerprint: Callable[[Any, Path], str]
+
+
+def read(entry: "DatasetEntry", root: Path) -> Iterator[SourceRecord | SourceReject]:
+    """Stream a source. A bad item is a SourceReject and the stream goes on."""
+    return _reader(entry).read(entry, root)
+
+
+def fingerprint(entry: "DatasetEntry", root: Path) -> str:
+    """Hex sha256 over names, sizes, times, revisions and the entry: no image is read."""
+    return _reader(entry).fingerprint(entry, root)
+
+
+def _reader(entry: "DatasetEntry") -> Reader:
+    if entry.kind not in READERS:
+        raise SourceError(f"{entry.name}: no reader for kind {entry.kind!r}; have {', '.join(READERS)}")
+    return READERS[entry.kind]
+
+
+READERS: dict[str, Reader] = {
+    "folder": Reader(folder.read, folder.fingerprint),
+    "parquet": Reader(parquet.read, parquet.fingerprint),
+    "huggingface": Reader(huggingface.read, huggingface.fingerprint),
+    "atelier": Reader(atelier_reader.read, atelier_reader.fingerprint),
+}

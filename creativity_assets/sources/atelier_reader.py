@@ -1,0 +1,65 @@
+"""The project's procedural painters as a source: synthetic stand-ins for human paintings, made on the spot."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from creativity_assets.sources.locations import digest_of_facts, walk
+from creativity_assets.sources.records import SourceRecord, SourceReject
+from creativity_assets.sources.sampling import draw
+
+if TYPE_CHECKING:
+    from creativity_assets.catalog.entries import AtelierDataset
+    from creativity_assets.sources.atelier import Work
+
+
+def read(entry: "AtelierDataset", root: Path) -> Iterator[SourceRecord | SourceReject]:
+    """Works as PNG files, painted one at a time; they stand on the human side (label human, manual, painting).
+
+    `root` is not used: nothing lies on disk. A `limit` paints every work once and keeps the drawn ones.
+    """
+    from creativity_assets.sources.atelier import work_key, works
+
+    chosen = None
+    if entry.limit is not None:
+        keys = [work_key(work) for work in works(entry.works, entry.per_painter, entry.size)]
+        chosen = draw(keys, entry.limit, entry.seed)
+    for work in works(entry.works, entry.per_painter, entry.size):
+        key = work_key(work)
+        if chosen is None or key in chosen:
+            yield SourceRecord(key, _png(work), f"atelier:{entry.works}/{key}.png", _fields(work))
+
+
+def fingerprint(entry: "AtelierDataset", root: Path) -> str:
+    """Changes with the entry's settings and with the painters' own program text."""
+    program = [file for file in walk(Path(__file__).parent / "atelier") if file.name.endswith(".py")]
+    return digest_of_facts(
+        entry=entry.model_dump(exclude={"description", "licence", "optional"}),
+        program=[(file.name, file.path.read_text(encoding="utf-8")) for file in program],
+    )
+
+
+def _fields(work: "Work") -> dict[str, Any]:
+    fields = {
+        "artist": work.painter.name,
+        "title": work.title,
+        "year": work.year,
+        "style": work.style,
+        "genre": work.genre,
+        "caption": work.caption,
+        "label": "human",
+        "automation": "manual",
+        "family": "painting",
+        "novelty": work.novelty,
+        "membership": work.membership,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _png(work: "Work") -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(work.image).save(buffer, format="PNG")
+    return buffer.getvalue()

@@ -1,0 +1,57 @@
+"""Measures of an image that can move a reconstruction error on their own: padding, entropy, edges."""
+
+import numpy as np
+from PIL import Image, ImageChops
+from scipy import ndimage
+
+BLACK = 16
+"""The largest channel value (of 255) of a bar: pure black plus the ringing of JPEG compression.
+
+Paintings padded to a square and saved at quality 95 and 75 gave fractions that were off by 0.0004 and 0.0015
+on average; a higher limit would take the dark borders of unpadded paintings for bars.
+"""
+
+EDGE_SIDE = 256
+"""Longest side in pixels at which edges are counted; larger images are reduced, smaller ones kept."""
+
+EDGE_THRESHOLD = 0.05
+"""Luminance gradient in full ranges per pixel above which a pixel lies on an edge."""
+
+
+def padding_fraction(image: Image.Image) -> float:
+    """Share of an RGB image's area that black bars at its borders take, 0..1; 1.0 for a black image.
+
+    A bar is a run of whole rows or columns from the border whose channel values are all at most BLACK.
+    """
+    red, green, blue = image.convert("RGB").split()
+    brightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    content = brightest.point([0] * (BLACK + 1) + [255] * (255 - BLACK)).getbbox()
+    if content is None:
+        return 1.0
+    left, top, right, bottom = content
+    return 1.0 - (right - left) * (bottom - top) / (image.width * image.height)
+
+
+def entropy(image: Image.Image) -> float:
+    """Shannon entropy of the 8-bit luminance histogram in bits per pixel, 0..8."""
+    counts = np.asarray(image.convert("L").histogram(), dtype=np.float64)
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log2(shares)).sum()) + 0.0  # + 0.0: no negative zero for a flat image
+
+
+def edge_density(image: Image.Image) -> float:
+    """Share of pixels on an edge, 0..1: Sobel gradient magnitude above EDGE_THRESHOLD.
+
+    The luminance is first reduced by area averaging until its longest side is at most EDGE_SIDE, so that
+    pictures of different size are comparable. Gradients are per pixel of that working size (Sobel / 8),
+    borders repeat the nearest pixel.
+    """
+    grey = image.convert("L")
+    scale = EDGE_SIDE / max(grey.size)
+    if scale < 1:
+        width, height = (max(1, round(side * scale)) for side in grey.size)
+        grey = grey.resize((width, height), Image.Resampling.BOX)
+    luminance = np.asarray(grey, dtype=np.float32) / 255
+    across = ndimage.sobel(luminance, axis=1, mode="nearest") / 8
+    down = ndimage.sobel(luminance, axis=0, mode="nearest") / 8
+    return float((np.hypot(across, down) > EDGE_THRESHOLD).mean())

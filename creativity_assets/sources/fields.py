@@ -1,0 +1,59 @@
+"""From a source's own columns to the catalogue's names."""
+
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from creativity_assets.errors import SourceError
+
+FIELDS = (
+    "artist",
+    "title",
+    "year",
+    "style",
+    "genre",
+    "caption",
+    "label",
+    "automation",
+    "family",
+    "generator",
+    "pair_key",
+    "novelty",
+    "membership",
+)
+"""The names that describe a work; `file`, `image` and `key` of a column map only say where it is."""
+
+
+def checked_columns(name: str, columns: Mapping[str, str], have: Collection[str]) -> dict[str, str]:
+    """The column map to read by: the entry's own, and equal names where the entry says nothing.
+
+    Raises SourceError, naming dataset `name`, when the entry maps a column that the source does not have.
+    """
+    for canonical, column in columns.items():
+        if column not in have:
+            raise SourceError(
+                f"{name}: no column {column!r} for {canonical!r} in the source; have {', '.join(sorted(have))}"
+            )
+    same_name = {canonical: canonical for canonical in FIELDS if canonical in have}
+    return same_name | dict(columns)
+
+
+def fields_of(row: Mapping[str, Any], columns: Mapping[str, str], constants: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of one row: its mapped values, and the constant where a value is missing.
+
+    Missing is None, NaN and blank text. Text is stripped.
+    """
+    fields = {name: value for name, value in constants.items() if name in FIELDS}
+    for name in FIELDS:
+        if name in columns and not is_missing(value := row.get(columns[name])):
+            fields[name] = value.strip() if isinstance(value, str) else value
+    return fields
+
+
+def is_missing(value: object) -> bool:
+    """Whether a cell says nothing: None, NaN (also NaT, which does not equal itself) or blank text."""
+    if isinstance(value, str):
+        return not value.strip()
+    if isinstance(value, float):
+        return math.isnan(value)
+    return value is None or bool(value != value)  # noqa: PLR0124  # NaT

@@ -1,0 +1,208 @@
+"""Any Hugging Face data set by column map: a hub id at a pinned revision, or a local folder of one."""
+
+import gc
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from creativity_assets.errors import SourceError
+from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
+from creativity_assets.sources.locations import digest_of_facts, digest_of_files, locate, walk
+from creativity_assets.sources.parquet import with_class_names
+from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
+from creativity_assets.sources.sampling import draw
+
+if TYPE_CHECKING:
+    from creativity_assets.catalog.entries import HuggingFaceDataset
+
+
+class _Opened(NamedTuple):
+    """A loaded split whose pictures stay encoded, and how its rows are read."""
+
+    rows: Any  # datasets.Dataset or IterableDataset
+    image: str
+    columns: Mapping[str, str]
+    class_names: Mapping[str, list[str]]
+    place: Path | None  # the local folder; None on the hub
+
+
+def read(entry: "HuggingFaceDataset", root: Path) -> Iterator[SourceRecord | SourceReject]:
+    """Records of one split in its own order, with the original file bytes (nothing is decoded).
+
+    The image column is `image` unless mapped, class labels become their names. The key is the mapped `key`
+    column; without one the file's path for folders of images, `split:row` for embedded images. Streaming (the
+    default) keeps no copy on disk; otherwise `datasets` keeps its usual cache. A `limit` costs one further pass
+    over the keys, in which Parquet files are asked for no images.
+
+    Raises SourceError when the data set cannot be loaded or a mapped column is missing.
+    """
+    opened = _open(entry, root)
+    chosen = None if entry.limit is None else _draw(entry, opened)
+    return reject_repeated_keys(_all(entry, opened, chosen))
+
+
+def fingerprint(entry: "HuggingFaceDataset", root: Path) -> str:
+    """Changes with the entry's settings; for a local folder also with its files' names, sizes and times."""
+    exclude = {"description", "licence", "optional", "path", "streaming"}
+    files = None if entry.path is None else digest_of_files(walk(locate(entry.name, entry.path, root)))
+    return digest_of_facts(entry=entry.model_dump(exclude=exclude), files=files)
+
+
+def _open(entry: "HuggingFaceDataset", root: Path) -> _Opened:
+    import datasets
+
+    place = None if entry.path is None else locate(entry.name, entry.path, root)
+    source = str(place) if place else str(entry.hub_id)
+    try:
+        with _quiet():
+            rows = datasets.load_dataset(source, split=entry.split, revision=entry.revision, streaming=entry.streaming)
+            if rows.features is None:
+                rows = rows._resolve_features()
+            gc.collect()
+    except Exception as error:  # `datasets` passes on whatever its many back ends raise
+        said = (str(error).strip() or type(error).__name__).splitlines()[0][:240]
+        at = f" at {entry.revision}" if entry.revision else ""
+        remedy = "check path and split" if place else "check hub_id, revision, split and the connection"
+        raise SourceError(f"{entry.name}: cannot load {source}{at}: {said}; {remedy}") from error
+
+    features = rows.features
+    image = entry.columns.get("image", "image")
+    columns = checked_columns(entry.name, {**entry.columns, "image": image}, features)
+    if isinstance(features[image], datasets.Image):
+        rows = rows.cast_column(image, datasets.Image(decode=False))
+    names = {name: f.names for name, f in features.items() if isinstance(f, datasets.ClassLabel)}
+    wanted = sorted({image, *columns.values()})
+    return _Opened(rows.select_columns(wanted), image, columns, names, place)
+
+
+def _draw(entry: "HuggingFaceDataset", opened: _Opened) -> frozenset[str]:
+    """The keys of the sample, from a pass over the keys alone."""
+    rows = opened.rows
+    if "key" in opened.columns:
+        rows = rows.select_columns([opened.columns["key"]])
+    elif not _lies_in_a_file(_first_image(opened)):
+        rows = rows.select_columns([_lightest(opened)])
+    with _quiet():
+        keys = [_key(entry, opened, number, row) for number, row in enumerate(rows)]
+        gc.collect()
+    return draw((key for key in keys if key is not None), entry.limit, entry.seed)
+
+
+def _first_image(opened: _Opened) -> object:
+    with _quiet():
+        return next((row[opened.image] for row in opened.rows), None)
+
+
+def _lightest(opened: _Opened) -> str:
+    """A column to count rows by: any but the image where there is another one."""
+    return next((column for column in opened.columns.values() if column != opened.image), opened.image)
+
+
+def _lies_in_a_file(cell: Any) -> bool:
+    return isinstance(cell, dict) and cell.get("bytes") is None and bool(cell.get("path"))
+
+
+def _key(entry: "HuggingFaceDataset", opened: _Opened, number: int, row: Mapping[str, Any]) -> str | None:
+    """The key of a row; None where its key column says nothing."""
+    if "key" in opened.columns:
+        value = row[opened.columns["key"]]
+        return None if is_missing(value) else str(value)
+    cell: Any = row.get(opened.image)
+    if _lies_in_a_file(cell):
+        return _short(cell["path"], opened.place)
+    return f"{entry.split}:{number}"
+
+
+def _short(path: str, place: Path | None) -> str:
+    """A file's path inside the data set, so that a moved folder keeps its keys."""
+    if place is not None and Path(path).is_relative_to(place):
+        return Path(path).relative_to(place).as_posix()
+    return path
+
+
+def _all(
+    entry: "HuggingFaceDataset", opened: _Opened, chosen: frozenset[str] | None
+) -> Iterator[SourceRecord | SourceReject]:
+    rows = iter(opened.rows)
+    missing = None if chosen is None else set(chosen)
+    number = -1
+    while missing is None or missing:  # a complete sample needs no further download
+        try:
+            with _quiet():
+                row = next(rows, None)
+        except Exception as error:  # a shard that cannot be read: what came before it stands
+            said = (str(error).strip() or type(error).__name__).splitlines()[0][:240]
+            yield SourceReject(f"{entry.split}:{number + 1}", "unreadable_file", f"read no further: {said}")
+            return
+        if row is None:
+            break
+        number += 1
+        key = _key(entry, opened, number, row)
+        if key is None:
+            yield SourceReject(f"{entry.split}:{number}", "missing_key", f"row {number} of {entry.split}: no key")
+        elif missing is None or key in missing:
+            yield _record(entry, opened, number, key, row)
+            if missing is not None:
+                missing.remove(key)
+    del rows
+    with _quiet():
+        gc.collect()
+
+
+def _record(
+    entry: "HuggingFaceDataset", opened: _Opened, number: int, key: str, row: Mapping[str, Any]
+) -> SourceRecord | SourceReject:
+    cell = row[opened.image]
+    path = cell.get("path") if isinstance(cell, dict) else None
+    data = cell.get("bytes") if isinstance(cell, dict) else cell
+    if data is None and path:
+        try:
+            data = _bytes_at(path)
+        except OSError as error:
+            return SourceReject(key, "unreadable", f"{_short(path, opened.place)}: {error.strerror or error}")
+    if not isinstance(data, bytes):
+        return SourceReject(key, "no_image_bytes", f"row {number} of {entry.split}: no image in {opened.image!r}")
+    named = with_class_names(row, opened.class_names)
+    origin = entry.path or f"hf://datasets/{entry.hub_id}@{entry.revision}"
+    within = _short(path, opened.place) if _lies_in_a_file(cell) and path else f"{entry.split}/{number}"
+    uri = within if "://" in within else f"{origin.rstrip('/')}/{within}"
+    return SourceRecord(key, data, uri, fields_of(named, opened.columns, entry.constants))
+
+
+def _bytes_at(path: str) -> bytes:
+    """A file's bytes, local or on the hub (hf://, and members of archives as `datasets` writes them)."""
+    if "://" not in path:
+        return Path(path).read_bytes()
+    from datasets.utils.file_utils import xopen
+
+    with xopen(path, "rb") as file:
+        data: bytes = file.read()
+    return data
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence progress bars, log lines and warnings of `datasets`, and set them back as they were.
+
+    It is entered around single calls, never across a yield: these switches belong to the whole process.
+    `datasets` leaves metadata.csv open; a gc.collect() in here keeps Python's complaint from arriving elsewhere.
+    """
+    import datasets
+
+    logger = logging.getLogger("datasets")
+    level = logger.level
+    bars = datasets.are_progress_bars_disabled() if hasattr(datasets, "are_progress_bars_disabled") else True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logger.setLevel(logging.ERROR)
+        if not bars:
+            datasets.disable_progress_bars()
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
+            if not bars:
+                datasets.enable_progress_bars()

@@ -1,0 +1,71 @@
+"""Where sources lie, what files they hold, and the cheap facts that tell whether they have changed."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from creativity_assets.errors import SourceError
+
+_LITTER = {"thumbs.db", "desktop.ini", "__macosx"}  # what desktops leave behind beside the hidden files
+
+
+class SourceFile(NamedTuple):
+    """A file of a source: its path relative to the source, with slashes, and its absolute path."""
+
+    name: str
+    path: Path
+
+
+def locate(name: str, path: str, root: Path) -> Path:
+    """The absolute place of a catalogue path: relative to the folder that holds data root `root`.
+
+    Raises SourceError, naming dataset `name`, when nothing is there.
+    """
+    place = (Path(root).absolute().parent / Path(path).expanduser()).resolve()
+    if not place.exists():
+        raise SourceError(f"{name}: {place} does not exist; correct `path` in the catalogue or put the source there")
+    return place
+
+
+def walk(folder: Path) -> list[SourceFile]:
+    """All files under a folder, sorted by name, without hidden files and desktop litter.
+
+    Linked folders are followed, each real folder once, so that a link to a parent does no harm.
+    """
+    return sorted(_walk(folder, "", set()))
+
+
+def _walk(folder: Path, prefix: str, visited: set[str]) -> Iterator[SourceFile]:
+    real = os.path.realpath(folder)
+    if real in visited:
+        return
+    visited.add(real)
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda e: e.name):
+            if entry.name.startswith(".") or entry.name.lower() in _LITTER:
+                continue
+            if entry.is_dir():
+                yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", visited)
+            else:
+                yield SourceFile(f"{prefix}{entry.name}", Path(entry.path))
+
+
+def digest_of_files(files: list[SourceFile]) -> str:
+    """Hex sha256 over names, sizes and modification times; no content is read."""
+    digest = hashlib.sha256()
+    for name, path in files:
+        try:
+            status = path.stat()
+            facts = f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n"
+        except OSError:  # a dangling link is a fact too; reading it will be a reject
+            facts = f"{name}\0absent\n"
+        digest.update(facts.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def digest_of_facts(**facts: object) -> str:
+    """Hex sha256 over named facts, independent of their order."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()

@@ -1,0 +1,174 @@
+"""Parquet files with an image column of bytes, or of Hugging Face's struct of bytes and path."""
+
+import glob
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from creativity_assets.errors import SourceError
+from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
+from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, locate, walk
+from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
+from creativity_assets.sources.sampling import draw
+
+if TYPE_CHECKING:
+    from creativity_assets.catalog.entries import ParquetDataset
+
+BATCH_ROWS = 16
+"""Rows in memory at a time: pictures are large, and a row group may hold thousands."""
+
+
+class _Layout(NamedTuple):
+    """How one file is read: its image column, the column map, and the names behind integer classes."""
+
+    image: str
+    columns: Mapping[str, str]
+    class_names: Mapping[str, list[str]]
+
+
+def read(entry: "ParquetDataset", root: Path) -> Iterator[SourceRecord | SourceReject]:
+    """Records in the order of file names and rows, a few rows in memory at a time.
+
+    The image column is `image` unless mapped; the key is the mapped `key` column, or else `file:row`. Integer
+    class labels become their names where the file carries Hugging Face's description of its columns. A file
+    that is no Parquet and a row without image bytes become rejects.
+
+    Raises SourceError, before any image is read, when no file is there or a mapped column is missing.
+    """
+    files = _files(entry, root)
+    layouts: dict[str, _Layout] = {}
+    broken: list[SourceReject] = []
+    for file in files:
+        try:
+            schema = pq.read_schema(file.path)
+        except (OSError, pa.ArrowException) as error:
+            detail = f"{file.name}: cannot be read as Parquet: {' '.join(str(error).split())[:160]}"
+            broken.append(SourceReject(file.name, "unreadable_file", detail))
+        else:
+            layouts[file.name] = _layout(entry, file, schema)
+    sound = [file for file in files if file.name in layouts]
+    chosen = None if entry.limit is None else _draw(entry, sound, layouts)
+    return reject_repeated_keys(_all(entry, sound, layouts, broken, chosen))
+
+
+def fingerprint(entry: "ParquetDataset", root: Path) -> str:
+    """Changes with the entry's settings and any file's name, size or modification time."""
+    return digest_of_facts(
+        entry=entry.model_dump(exclude={"description", "licence", "optional", "path"}),
+        files=digest_of_files(_files(entry, root)),
+    )
+
+
+def _files(entry: "ParquetDataset", root: Path) -> list[SourceFile]:
+    if any(character in entry.path for character in "*?["):
+        pattern = Path(root).absolute().parent / Path(entry.path).expanduser()
+        paths = [Path(found) for found in sorted(glob.glob(str(pattern), recursive=True))]  # noqa: PTH207  # absolute
+        files = [SourceFile(path.name, path) for path in paths if path.is_file()]
+        if len({file.name for file in files}) < len(files):  # same names in different folders
+            files = [SourceFile(str(file.path), file.path) for file in files]
+    else:
+        place = locate(entry.name, entry.path, root)
+        listed = walk(place) if place.is_dir() else [SourceFile(place.name, place)]
+        files = [file for file in listed if file.name.endswith(".parquet") or file.path == place]
+    if not files:
+        raise SourceError(f"{entry.name}: no Parquet file at {entry.path}; correct `path` in the catalogue")
+    return files
+
+
+def _layout(entry: "ParquetDataset", file: SourceFile, schema: pa.Schema) -> _Layout:
+    image = entry.columns.get("image", "image")
+    columns = checked_columns(entry.name, {**entry.columns, "image": image}, schema.names)
+    kind = schema.field(image).type
+    parts = {field.name for field in kind} if pa.types.is_struct(kind) else set()
+    if not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or "bytes" in parts):
+        raise SourceError(f"{entry.name}: column {image!r} of {file.name} holds {kind}, not image bytes; map `image`")
+    return _Layout(image, columns, _class_names(schema))
+
+
+def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
+    """Names of integer classes by column, from the description that `datasets` writes into its files."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        return {name: feature["names"] for name, feature in features.items() if "names" in feature}
+    except (KeyError, TypeError, ValueError):  # no such description
+        return {}
+
+
+def _key(file: SourceFile, number: int, row: Mapping[str, Any], layout: _Layout) -> str | None:
+    """The key of a row; None where its key column says nothing."""
+    if "key" not in layout.columns:
+        return f"{file.name}:{number}"
+    value = row[layout.columns["key"]]
+    return None if is_missing(value) else str(value)
+
+
+def _draw(entry: "ParquetDataset", files: list[SourceFile], layouts: Mapping[str, _Layout]) -> frozenset[str]:
+    """The keys of the sample; reads at most the key column."""
+    keys: list[str] = []
+    for file in files:
+        layout = layouts[file.name]
+        if "key" in layout.columns:
+            column = layout.columns["key"]
+            for number, row in _rows(file, [column]):
+                if (key := _key(file, number, row, layout)) is not None:
+                    keys.append(key)
+        else:
+            keys += [f"{file.name}:{number}" for number in range(pq.read_metadata(file.path).num_rows)]
+    return draw(keys, entry.limit, entry.seed)
+
+
+def _rows(file: SourceFile, columns: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Number and cells of each row."""
+    number = 0
+    with pq.ParquetFile(file.path, pre_buffer=False) as parquet:
+        for batch in parquet.iter_batches(batch_size=BATCH_ROWS, columns=columns):
+            for row in batch.to_pylist():
+                yield number, row
+                number += 1
+
+
+def _all(
+    entry: "ParquetDataset",
+    files: list[SourceFile],
+    layouts: Mapping[str, _Layout],
+    broken: list[SourceReject],
+    chosen: frozenset[str] | None,
+) -> Iterator[SourceRecord | SourceReject]:
+    yield from broken
+    for file in files:
+        layout = layouts[file.name]
+        try:
+            for number, row in _rows(file, sorted({layout.image, *layout.columns.values()})):
+                key = _key(file, number, row, layout)
+                if key is None:
+                    yield SourceReject(f"{file.name}:{number}", "missing_key", f"{file.name}:{number}: no key")
+                elif chosen is None or key in chosen:
+                    yield _record(key, f"{file.name}/{number}", row, layout, entry.constants)
+        except (OSError, pa.ArrowException) as error:
+            detail = f"{file.name}: damaged, read no further: {' '.join(str(error).split())[:160]}"
+            yield SourceReject(file.name, "unreadable_file", detail)
+
+
+def _record(
+    key: str, uri: str, row: Mapping[str, Any], layout: _Layout, constants: Mapping[str, Any]
+) -> SourceRecord | SourceReject:
+    cell = row[layout.image]
+    data = cell.get("bytes") if isinstance(cell, dict) else cell
+    if data is None:
+        return SourceReject(key, "no_image_bytes", f"{uri}: the image is empty or only a path")
+    named = with_class_names(row, layout.class_names)
+    return SourceRecord(key, data, uri, fields_of(named, layout.columns, constants))
+
+
+def with_class_names(row: Mapping[str, Any], class_names: Mapping[str, list[str]]) -> dict[str, Any]:
+    """A row whose integer classes are replaced by their names; None for one outside the list (-1 is none)."""
+    named = dict(row)
+    for column, names in class_names.items():
+        value = row.get(column)
+        if isinstance(value, int):
+            named[column] = names[value] if 0 <= value < len(names) else None
+    return named

@@ -1,0 +1,137 @@
+"""The semantic extractor: a small Dinov2Model that tells painters and genres apart and orders distortions.
+
+DINOv2 itself is trained without labels on 142 million images; with a few thousand works, labels are the way to an
+embedding in which 1 - cosine means "another hand, another subject".
+"""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from creativity_assets.training.augmentation import augment
+from creativity_assets.training.distortions import DISTORTIONS
+from creativity_assets.training.loop import Budget, Optimisation, Report, fit, silent
+
+if TYPE_CHECKING:
+    from transformers import Dinov2Model
+
+PREPROCESSING = {  # read by transformers' image processor
+    "image_processor_type": "BitImageProcessor",
+    "do_convert_rgb": True,
+    "do_resize": True,
+    "size": {"shortest_edge": 64},
+    "resample": 3,
+    "do_center_crop": True,
+    "crop_size": {"height": 64, "width": 64},
+    "do_rescale": True,
+    "rescale_factor": 1 / 255,
+    "do_normalize": True,
+    "image_mean": [0.5, 0.5, 0.5],
+    "image_std": [0.5, 0.5, 0.5],
+}
+
+
+@dataclass(frozen=True)
+class SemanticSettings:
+    """Architecture and training of the semantic extractor."""
+
+    width: int = 160
+    layers: int = 5
+    heads: int = 4
+    patch: int = 8  # pixels
+    size: int = 64  # pixels
+    works_per_painter: int = 160
+    ordered: float = 0.25  # part of a batch that is also distorted
+    margin: float = 0.02  # wanted difference of the distances at two strengths 0.2 apart
+    budget: Budget = field(default_factory=lambda: Budget(minutes=8))
+    optimisation: Optimisation = field(
+        default_factory=lambda: Optimisation(learning_rate=1e-3, weight_decay=0.05, warmup=0.05))
+
+
+class Embedder(nn.Module):
+    """Extractor with one cosine classifier per label; the classifiers are thrown away after the training."""
+
+    def __init__(self, extractor: "Dinov2Model", width: int, classes: tuple[int, ...]) -> None:
+        super().__init__()
+        self.extractor = extractor
+        self.classifiers = nn.ParameterList(torch.randn(count, width) * width**-0.5 for count in classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Unit embeddings (B, width) of images (B, 3, H, W) in 0..1."""
+        pooled = self.extractor(pixel_values=images * 2 - 1).pooler_output
+        return functional.normalize(pooled.float(), dim=-1)
+
+    def logits(self, embedding: Tensor) -> list[Tensor]:
+        """Per label (B, classes), a cosine times 16: its softmax can reach certainty."""
+        return [16 * embedding @ functional.normalize(weight, dim=-1).T for weight in self.classifiers]
+
+
+def build(settings: SemanticSettings, classes: tuple[int, ...]) -> Embedder:
+    """A fresh extractor with classifiers, seeded."""
+    from transformers import Dinov2Config, Dinov2Model
+
+    torch.manual_seed(settings.optimisation.seed)
+    config = Dinov2Config(hidden_size=settings.width, num_hidden_layers=settings.layers,
+                          num_attention_heads=settings.heads, mlp_ratio=4, image_size=settings.size,
+                          patch_size=settings.patch)
+    return Embedder(Dinov2Model(config), settings.width, classes)
+
+
+def train(images: NDArray[np.uint8], labels: NDArray[np.int64], settings: SemanticSettings, *,
+          file: Path | None = None, report: Report = silent) -> "Dinov2Model":
+    """Train on images (N, H, W, 3) and class numbers (N, L), one column per label (painter, genre, ...)."""
+    model = build(settings, tuple(int(column.max()) + 1 for column in labels.T))
+    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
+    targets = torch.from_numpy(labels)
+
+    def loss(model: Embedder, generator: torch.Generator, count: int) -> Tensor:
+        ordered = max(1, int(settings.ordered * count))
+        chosen = torch.randint(len(pixels), (count,), generator=generator)
+        plain = pixels[chosen].float() / 255
+        seen = augment(plain, generator)
+        weaker, stronger, gap = two_strengths(plain[:ordered], generator)
+        embedding = model(torch.cat([seen, plain[:ordered], weaker, stronger]))
+        whole, original, near, far = embedding.split([count] + 3 * [ordered])
+        total = sum((functional.cross_entropy(logits, targets[chosen, column], label_smoothing=0.05)
+                     for column, logits in enumerate(model.logits(whole))), start=torch.zeros(()))
+        difference = (1 - (original * far).sum(-1)) - (1 - (original * near).sum(-1))
+        disorder = functional.relu(settings.margin * gap / 0.2 - difference).mean()
+        return total + 10 * disorder
+
+    fit("semantic", model, loss, settings.budget, settings.optimisation, file=file, report=report,
+        settings=fixed(settings))
+    return model.extractor
+
+
+def two_strengths(images: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Each image twice under one kind of distortion: weaker, stronger, and the difference of strength (B,)."""
+    kind = list(DISTORTIONS)[int(torch.randint(len(DISTORTIONS), (), generator=generator))]
+    low, high = torch.rand((2, len(images)), generator=generator).sort(dim=0).values
+    high = torch.maximum(high, low + 0.1)
+    seed = int(torch.randint(2**31, (), generator=generator))
+    weaker, stronger = (DISTORTIONS[kind](images, strength, torch.Generator().manual_seed(seed))
+                        for strength in (low, high))
+    return weaker, stronger, high - low
+
+
+@torch.no_grad()
+def embed(extractor: "Dinov2Model", images: NDArray[np.uint8], batch: int = 128) -> Tensor:
+    """Unit embeddings (N, width) of images (N, H, W, 3)."""
+    parts = []
+    for start in range(0, len(images), batch):
+        signal = torch.from_numpy(images[start:start + batch]).permute(0, 3, 1, 2).float() / 127.5 - 1
+        parts.append(functional.normalize(extractor(pixel_values=signal).pooler_output, dim=-1))
+    return torch.cat(parts)
+
+
+def fixed(settings: SemanticSettings) -> str:
+    """The settings that a continued training must share; more time may always be given."""
+    facts = asdict(settings)
+    facts.pop("budget")
+    return repr(facts)

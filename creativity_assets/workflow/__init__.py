@@ -1,0 +1,1 @@
+"""What each asset does, without Dagster: plan, index, samples, tensors, reconstructions, scores, tables."""

@@ -1,0 +1,79 @@
+"""`creativity doctor` and `catalog check`: what this machine has, what is missing, and whether entries hold."""
+
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from creativity_assets.catalog.entries import ModelEntry, resolve
+from creativity_assets.errors import CatalogError, CreativityError
+from creativity_assets.workflow.study import Study, code_version
+
+PACKAGES = ("dagster", "torch", "diffusers", "transformers", "lpips", "duckdb", "datasets")
+
+
+def examine(data_root: Path) -> Iterator[str]:
+    """Lines about device, memory, disk, versions, weights, data sets and the store."""
+    import psutil
+
+    from creativity_assets.engine.devices import find_devices
+
+    study = Study(data_root)
+    yield f"creativity_assets {code_version()}, Python {platform.python_version()}"
+    yield "packages    " + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    yield "device      " + ", ".join(device.description for device in find_devices())
+    memory = psutil.virtual_memory()
+    yield f"memory      {memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free"
+    yield f"disk        {shutil.disk_usage(data_root).free / 2**30:.0f} GiB free at {data_root}"
+    for model in study.catalog.models.values():
+        yield f"model       {model.name}: {_model_state(study, model)}"
+    for suite in sorted({e.suite for e in study.catalog.experiments.values()}):
+        yield f"suite       {suite}: {_state(lambda suite=suite: study.lineage.revisions.suite(suite))}"
+    for dataset in study.catalog.datasets.values():
+        optional = " (optional)" if dataset.optional else ""
+        yield f"data set    {dataset.name}{optional}: {_state(lambda d=dataset: _dataset_state(study, d.name))}"
+    yield from (f"ignored     {problem}" for problem in study.catalog.problems)
+    size = study.store.database.stat().st_size / 2**20 if study.store.database.is_file() else None
+    yield f"warehouse   {'not built yet' if size is None else f'{study.store.database}, {size:.1f} MB'}"
+
+
+def check_catalog(data_root: Path) -> Iterator[str]:
+    """Check every entry against the code; yields a line per kind of entry. Raises CreativityError for a wrong one."""
+    from creativity_assets.diffusion.inversion import INVERSIONS
+    from creativity_assets.metrics.suites import SUITES
+
+    catalog = Study(data_root).catalog
+    for method in catalog.methods.values():
+        if method.inversion not in INVERSIONS:
+            raise CatalogError(f"{method.name}: no inversion {method.inversion!r}; have {', '.join(INVERSIONS)}")
+    for experiment in catalog.experiments.values():
+        if experiment.suite not in SUITES:
+            raise CatalogError(f"{experiment.name}: no suite {experiment.suite!r}; have {', '.join(SUITES)}")
+    yield from (f"ignored: {problem}" for problem in catalog.problems)
+    yield (
+        f"{len(catalog.datasets)} data sets, {len(catalog.models)} models, {len(catalog.methods)} methods, "
+        f"{len(catalog.experiments)} experiments, {len(catalog.comparisons)} comparisons: all entries hold"
+    )
+
+
+def _model_state(study: Study, model: ModelEntry) -> str:
+    if model.path is not None:
+        folder = resolve(model.path, study.data_root)
+        size = sum(file.stat().st_size for file in folder.rglob("*.safetensors")) / 2**20
+        return f"{_state(lambda: study.lineage.revisions.model(model))}, {size:.0f} MB in {folder}"
+    return f"{model.hub_id}, fetched when first used; see its page for the size of the download"
+
+
+def _dataset_state(study: Study, name: str) -> str:
+    study.lineage.index(study.catalog.dataset(name))
+    held = study.lineage.collections(name)
+    images = sum(contents.size for contents in held.values())
+    return f"{images} images in {len(held)} collections" if held else "present, not indexed yet"
+
+
+def _state(look: Callable[[], object]) -> str:
+    try:
+        return str(look())
+    except CreativityError as problem:
+        return f"MISSING: {problem}"

@@ -1,0 +1,201 @@
+"""One streaming pass over a source: records and original bytes into shards, then the index that commits them."""
+
+import hashlib
+import math
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from creativity_assets.catalog.entries import DatasetEntry
+from creativity_assets.errors import StoreError
+from creativity_assets.sources import read as read_source
+from creativity_assets.sources.dates import parse_year
+from creativity_assets.sources.names import artist_slug
+from creativity_assets.sources.records import SourceRecord, SourceReject
+from creativity_assets.store.layout import Store
+from creativity_assets.store.parts import Provenance, read_part, replacing, write_part
+from creativity_assets.store.schemas import INDEX, REJECTED, SHARD
+
+SHARD_RECORDS = 256
+SHARD_BYTES = 64 * 2**20
+"""A shard ends at whichever comes first, so that a crash loses little and a reader needs little memory."""
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """What an indexing pass found."""
+
+    records: int
+    rejected: int
+    artists: tuple[str, ...]
+
+
+def index_source(entry: DatasetEntry, store: Store, input_hash: str, provenance: Provenance) -> Indexed:
+    """Index a data set that has files of its own (everything but `generated`)."""
+    return write_index(entry, read_source(entry, store.data_root), store, input_hash, provenance)
+
+
+def write_index(
+    entry: DatasetEntry,
+    items: Iterator[SourceRecord | SourceReject],
+    store: Store,
+    input_hash: str,
+    provenance: Provenance,
+) -> Indexed:
+    """Write shards as `items` arrive, then the index. A reader sees the old index or the new one, never half."""
+    shards = _Shards(store.shards(entry.name, input_hash))
+    rejects: list[SourceReject] = []
+    seen: set[str] = shards.written_ids()
+    fresh: set[str] = set()
+    for item in items:
+        if isinstance(item, SourceReject):
+            rejects.append(item)
+            continue
+        row = record_row(entry.name, item)
+        if row["sample_id"] in fresh:
+            rejects.append(SourceReject(item.key, "duplicate_key", "an earlier record has the same key"))
+            continue
+        fresh.add(row["sample_id"])
+        if row["sample_id"] not in seen:
+            shards.add(row, item.image, Path(item.uri).suffix)
+    shards.flush()
+    return _commit(entry, shards, rejects, fresh, store, provenance)
+
+
+def _commit(  # noqa: PLR0917 - the parts of one index
+    entry: DatasetEntry,
+    shards: "_Shards",
+    rejects: list[SourceReject],
+    kept: set[str],
+    store: Store,
+    provenance: Provenance,
+) -> Indexed:
+    rows = [row for row in shards.rows(store) if row["sample_id"] in kept]
+    rows.sort(key=lambda row: (row["artist_slug"], row["source_key"]))
+    rejected = [{"dataset": entry.name, "source_key": r.key, "reason": r.reason, "detail": r.detail} for r in rejects]
+    write_part(store.index_rejects(entry.name), pa.Table.from_pylist(rejected, schema=REJECTED), provenance)
+    write_part(store.index(entry.name), pa.Table.from_pylist(rows, schema=INDEX), provenance)
+    for folder in shards.folder.parent.glob("shards-*"):
+        if folder != shards.folder:
+            shutil.rmtree(folder, ignore_errors=True)
+    artists = tuple(sorted({row["artist_slug"] for row in rows}))
+    return Indexed(records=len(rows), rejected=len(rejects), artists=artists)
+
+
+def record_row(dataset: str, record: SourceRecord) -> dict[str, Any]:
+    """A source's record as a row of RECORD: identity, canonical artist and year, and the hash of its bytes."""
+    fields = record.fields
+    artist = _text(fields.get("artist")) or "Unknown artist"
+    year, year_source = parse_year(fields.get("year"))
+    label = _text(fields.get("label")) or "human"
+    novelty = fields.get("novelty")
+    row_id = sample_id(dataset, record.key)
+    return {
+        "sample_id": row_id,
+        "dataset": dataset,
+        "source_key": record.key,
+        "artist": artist,
+        "artist_slug": artist_slug(artist),
+        "title": _text(fields.get("title")),
+        "year": year,
+        "year_source": year_source,
+        "style": _text(fields.get("style")),
+        "genre": _text(fields.get("genre")),
+        "caption": _text(fields.get("caption")),
+        "label": label,
+        "automation": _text(fields.get("automation")) or ("ai" if label == "ai" else "manual"),
+        "family": _text(fields.get("family")) or ("diffusion" if label == "ai" else "painting"),
+        "generator": _text(fields.get("generator")),
+        # A human work is its own pair, so that both sides of a pair carry the same identity.
+        "pair_id": _text(fields.get("pair_key")) or (row_id if label == "human" else None),
+        "novelty": None if novelty is None else float(novelty),
+        "stated_membership": _text(fields.get("membership")),
+        "sha256": hashlib.sha256(record.image).hexdigest(),
+        "source_uri": record.uri,
+    }
+
+
+def sample_id(dataset: str, key: str) -> str:
+    """The identity of a sample: stable for a key of a data set, safe as a file name."""
+    return f"{dataset}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+def written_ids(store: Store, dataset: str, input_hash: str) -> set[str]:
+    """The samples whose bytes an interrupted pass over this state of a source has already stored."""
+    return _Shards(store.shards(dataset, input_hash)).written_ids()
+
+
+def _text(value: Any) -> str | None:
+    """A field as text; None for what sources write where they have nothing."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    text = str(value).strip()
+    return text or None
+
+
+@dataclass
+class _Shards:
+    """The payload shards of one state of a source, appended to and, after a crash, taken up again."""
+
+    folder: Path
+    pending: list[dict[str, Any]] = field(default_factory=list)
+    pending_bytes: int = 0
+
+    def written(self) -> list[Path]:
+        return sorted(self.folder.glob("shard-*.parquet"))
+
+    def written_ids(self) -> set[str]:
+        return {sample for path in self.written() for sample in read_part(path, ["sample_id"])["sample_id"].to_pylist()}
+
+    def add(self, row: dict[str, Any], image: bytes, suffix: str) -> None:
+        self.pending.append({**row, "image": {"bytes": image, "path": row["sample_id"] + suffix}})
+        self.pending_bytes += len(image)
+        if len(self.pending) >= SHARD_RECORDS or self.pending_bytes >= SHARD_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        if self.pending:
+            path = self.folder / f"shard-{len(self.written()):05d}.parquet"
+            with replacing(path) as temporary:
+                # Small row groups: one image is read without reading its neighbours.
+                table = pa.Table.from_pylist(self.pending, schema=SHARD)
+                pq.write_table(table, temporary, compression="none", row_group_size=16)
+            self.pending, self.pending_bytes = [], 0
+
+    def rows(self, store: Store) -> Iterator[dict[str, Any]]:
+        """The records of all shards with the place of their bytes."""
+        columns = [name for name in SHARD.names if name != "image"]
+        for path in self.written():
+            for number, row in enumerate(read_part(path, columns).to_pylist()):
+                yield {**row, "shard": store.relative(path), "row": number}
+
+
+def original_bytes(store: Store, rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """The original file bytes of index rows, in the order of the rows. Raises StoreError where a shard is gone."""
+    files: dict[str, pq.ParquetFile] = {}
+    try:
+        for row in rows:
+            path = store.root / row["shard"]
+            if row["shard"] not in files:
+                try:
+                    files[row["shard"]] = pq.ParquetFile(path)
+                except (OSError, pa.ArrowInvalid) as error:
+                    raise StoreError(f"{path}: cannot be read ({error}); materialize dataset_index again") from error
+            yield row, _cell(files[row["shard"]], row["row"])
+    finally:
+        for file in files.values():
+            file.close()
+
+
+def _cell(file: pq.ParquetFile, number: int) -> bytes:
+    group_size = file.metadata.row_group(0).num_rows
+    group = file.read_row_group(number // group_size, columns=["image"])
+    data: bytes = group["image"][number % group_size].as_py()["bytes"]
+    return data

@@ -1,0 +1,121 @@
+"""Input hashes: what each part is made from, computed forwards from the index, without reading images.
+
+A part is fresh while its hash is the one computed here. Each step hashes its own settings and version together
+with the hash of the step before, so that a change anywhere makes exactly its descendants stale. The `*_VERSION`
+numbers are raised by hand when an algorithm changes its numbers; commits never make work stale.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from creativity_assets.catalog import Catalog
+from creativity_assets.catalog.entries import DatasetEntry, ExperimentEntry, GeneratedDataset
+from creativity_assets.sources import fingerprint
+from creativity_assets.store.layout import Collection, Store
+from creativity_assets.store.parts import read_part
+from creativity_assets.workflow.revisions import Revisions
+
+INDEX_VERSION = 1
+SAMPLES_VERSION = 1
+PREPROCESS_VERSION = 1
+RECONSTRUCTION_VERSION = 1
+METRICS_VERSION = 1
+GENERATION_VERSION = 1
+
+
+def digest(**facts: Any) -> str:
+    """sha256 in hex over the canonical JSON of `facts`."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a collection holds: `records` changes with any metadata, `images` only with the pictures."""
+
+    records: str
+    images: str
+    size: int
+
+    @classmethod
+    def of(cls, rows: list[dict[str, Any]]) -> "Contents":
+        return cls(
+            records=digest(version=SAMPLES_VERSION, records=rows),
+            images=digest(version=SAMPLES_VERSION, images=[(row["sample_id"], row["sha256"]) for row in rows]),
+            size=len(rows),
+        )
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Hashes under one catalogue, store and set of weights."""
+
+    catalog: Catalog
+    store: Store
+    revisions: Revisions
+
+    def index(self, dataset: DatasetEntry) -> str:
+        """Of a source: its cheap fingerprint, or for a generated one all that its images depend on."""
+        if isinstance(dataset, GeneratedDataset):
+            return digest(
+                version=[INDEX_VERSION, GENERATION_VERSION],
+                entry=dataset.model_dump(exclude={"description", "licence", "optional"}),
+                originals=[held.records for held in self.collections(dataset.originals).values()],
+                model=self.revisions.model(self.catalog.model(dataset.model)),
+            )
+        return digest(version=INDEX_VERSION, source=fingerprint(dataset, self.store.data_root))
+
+    def collections(self, dataset: str) -> dict[Collection, Contents]:
+        """Each collection of an indexed data set with what it holds; empty before indexing."""
+        path = self.store.index(dataset)
+        if not path.is_file():
+            return {}
+        rows = read_part(path).drop_columns(["shard", "row"])
+        by_artist: dict[str, list[dict[str, Any]]] = {}
+        for row in rows.to_pylist():
+            by_artist.setdefault(row["artist_slug"], []).append(row)
+        return {Collection(dataset, artist): Contents.of(records) for artist, records in sorted(by_artist.items())}
+
+    def tensors(self, contents: Contents, resolution: int) -> str:
+        return digest(version=PREPROCESS_VERSION, images=contents.images, resolution=resolution)
+
+    def floor_images(self, contents: Contents, experiment: ExperimentEntry) -> str:
+        model = self.catalog.model(experiment.model)
+        return digest(
+            version=RECONSTRUCTION_VERSION,
+            tensors=self.tensors(contents, model.resolution),
+            model=self.revisions.model(model),
+        )
+
+    def reconstructions(self, contents: Contents, experiment: ExperimentEntry) -> str:
+        method = self.catalog.method(experiment.method)
+        return digest(
+            floor=self.floor_images(contents, experiment),
+            method=method.model_dump(exclude={"name", "description"}),
+        )
+
+    def floor_scores(self, contents: Contents, experiment: ExperimentEntry) -> str:
+        return digest(
+            version=METRICS_VERSION,
+            images=self.floor_images(contents, experiment),
+            suite=self.revisions.suite(experiment.suite),
+        )
+
+    def metrics(self, contents: Contents, experiment: ExperimentEntry) -> str:
+        return digest(
+            version=METRICS_VERSION,
+            images=self.reconstructions(contents, experiment),
+            suite=self.revisions.suite(experiment.suite),
+            experiment=experiment.name,
+        )
+
+
+def records_of(store: Store, collection: Collection) -> pa.Table:
+    """The index rows of one collection."""
+    import pyarrow.compute as pc
+
+    table = read_part(store.index(collection.dataset))
+    return table.filter(pc.equal(table["artist_slug"], collection.artist))

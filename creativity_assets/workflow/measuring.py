@@ -1,0 +1,161 @@
+"""reconstructions and image_metrics: one experiment over many collections, in full batches.
+
+Each collection is handed back as soon as its part is written, so that a crash costs at most what is in flight.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from creativity_assets.catalog.entries import ExperimentEntry
+from creativity_assets.diffusion.inversion import InversionSettings
+from creativity_assets.engine.loading import Instrument
+from creativity_assets.engine.measure import Reconstruction, ScoreItem, reconstruct, score
+from creativity_assets.store.images import Pixels, from_png, image_table, read_images, to_png
+from creativity_assets.store.layout import Collection, Store
+from creativity_assets.store.parts import Provenance, is_fresh, read_part, write_part
+from creativity_assets.store.schemas import FLOOR_SCORES, IMAGE_METRICS
+from creativity_assets.workflow.grouping import grouped
+from creativity_assets.workflow.lineage import Contents, Lineage
+from creativity_assets.workflow.progress import told
+from creativity_assets.workflow.revisions import model_source
+
+Scores = dict[str, float]
+FLOOR_COLUMNS = tuple(name for name in FLOOR_SCORES.names if name != "sample_id")
+
+Stamp = Callable[[str], Provenance]
+"""input hash -> the provenance of a part that this run writes."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of one experiment: its collections with what they hold."""
+
+    lineage: Lineage
+    experiment: ExperimentEntry
+    collections: dict[Collection, Contents]
+
+    @property
+    def store(self) -> Store:
+        return self.lineage.store
+
+    @property
+    def resolution(self) -> int:
+        return self.lineage.catalog.model(self.experiment.model).resolution
+
+    def originals(self, collection: Collection) -> list[tuple[str, Pixels]]:
+        path = self.store.tensors(collection, self.resolution)
+        return [(sample_id, from_png(png)) for sample_id, png in read_images(path)]
+
+    def without_fresh(self, path: Callable[[Collection], Any], expected: Callable[[Contents], str]) -> "Cells":
+        """Only the collections whose part at `path` is not the one expected."""
+        stale = {c: held for c, held in self.collections.items() if not is_fresh(path(c), expected(held))}
+        return Cells(self.lineage, self.experiment, stale)
+
+
+def reconstruct_cells(cells: Cells, instrument: Instrument, stamp: Stamp) -> Iterator[tuple[Collection, int]]:
+    """Write the reconstructions part of every collection, and its floor images where they are missing.
+
+    Yields each collection with its number of images when its parts are on disk.
+    """
+    store, lineage, experiment = cells.store, cells.lineage, cells.experiment
+    method = lineage.catalog.method(experiment.method)
+    floors = cells.without_fresh(
+        lambda c: store.floor_images(c, experiment.model), lambda held: lineage.floor_images(held, experiment)
+    ).collections
+    groups = ((collection, cells.originals(collection)) for collection in cells.collections)
+
+    def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[Reconstruction]:
+        backbone = instrument.backbone(model_source(lineage.catalog.model(experiment.model), store.data_root))
+        batch = instrument.batch(backbone.resolution)
+        settings = InversionSettings(method.inversion, method.steps, method.guidance)
+        return told("reconstruct", reconstruct(backbone, settings, items, batch=batch, with_floor=bool(floors)))
+
+    for collection, results in grouped(groups, process):
+        held = cells.collections[collection]
+        if collection in floors:
+            table = image_table((r.sample_id, to_png(r.floor_image)) for r in results if r.floor_image is not None)
+            path = store.floor_images(collection, experiment.model)
+            write_part(path, table, stamp(lineage.floor_images(held, experiment)))
+        images = image_table((r.sample_id, to_png(r.image)) for r in results)
+        path = store.reconstructions(collection, experiment.name)
+        write_part(path, images, stamp(lineage.reconstructions(held, experiment)))
+        yield collection, len(results)
+
+
+def score_cells(
+    cells: Cells, instrument: Instrument, stamp: Stamp
+) -> Iterator[tuple[Collection, list[dict[str, Any]]]]:
+    """Write the metrics part of every collection; floors are measured once per image, model and suite.
+
+    Yields each collection with its rows of IMAGE_METRICS when its part is on disk.
+    """
+    store, lineage, experiment = cells.store, cells.lineage, cells.experiment
+    floors = cells.without_fresh(
+        lambda c: store.floor_scores(c, experiment.model, experiment.suite),
+        lambda held: lineage.floor_scores(held, experiment),
+    ).collections
+
+    def pairs() -> Iterator[tuple[Collection, list[ScoreItem]]]:
+        for collection in cells.collections:
+            yield collection, _score_items(cells, collection, with_floor=collection in floors)
+
+    def process(items: Iterator[ScoreItem]) -> Iterator[tuple[str, Scores]]:
+        suite = instrument.suite(experiment.suite)
+        return told("score", score(suite, items, batch=instrument.batch(cells.resolution)))
+
+    for collection, results in grouped(pairs(), process):
+        held = cells.collections[collection]
+        if collection in floors:
+            _write_floor_scores(cells, collection, results, stamp(lineage.floor_scores(held, experiment)))
+        provenance = stamp(lineage.metrics(held, experiment))
+        rows = _metric_rows(cells, collection, results, provenance)
+        path = store.metrics(collection, experiment.name)
+        write_part(path, pa.Table.from_pylist(rows, schema=IMAGE_METRICS), provenance)
+        yield collection, rows
+
+
+def _score_items(cells: Cells, collection: Collection, with_floor: bool) -> list[ScoreItem]:
+    """Originals beside their reconstructions, and beside their floor images where these are to be scored."""
+    store, experiment = cells.store, cells.experiment
+    again = dict(read_images(store.reconstructions(collection, experiment.name)))
+    floor = dict(read_images(store.floor_images(collection, experiment.model))) if with_floor else {}
+    return [
+        ScoreItem(sample, original, from_png(again[sample]), from_png(floor[sample]) if sample in floor else None)
+        for sample, original in cells.originals(collection)
+    ]
+
+
+def _write_floor_scores(
+    cells: Cells, collection: Collection, results: list[tuple[str, Scores]], provenance: Provenance
+) -> None:
+    rows = [{"sample_id": sample} | {name: scores[name] for name in FLOOR_COLUMNS} for sample, scores in results]
+    path = cells.store.floor_scores(collection, cells.experiment.model, cells.experiment.suite)
+    write_part(path, pa.Table.from_pylist(rows, schema=FLOOR_SCORES), provenance)
+
+
+def _metric_rows(
+    cells: Cells, collection: Collection, results: list[tuple[str, Scores]], provenance: Provenance
+) -> list[dict[str, Any]]:
+    """Scores, the floor of the same image, and where the numbers come from, as rows of IMAGE_METRICS."""
+    lineage, experiment = cells.lineage, cells.experiment
+    floors = read_part(cells.store.floor_scores(collection, experiment.model, experiment.suite))
+    floor_of = {row["sample_id"]: row for row in floors.to_pylist()}
+    common = {
+        "dataset": collection.dataset,
+        "artist_slug": collection.artist,
+        "experiment": experiment.name,
+        "model": experiment.model,
+        "model_revision": lineage.revisions.model(lineage.catalog.model(experiment.model)),
+        "method": experiment.method,
+        "steps": lineage.catalog.method(experiment.method).steps,
+        "suite": experiment.suite,
+        "suite_revision": lineage.revisions.suite(experiment.suite),
+        "code_version": provenance.code_version,
+        "run_id": provenance.run_id,
+        "scored_at": datetime.now(UTC),
+    }
+    return [common | scores | floor_of[sample] for sample, scores in results]

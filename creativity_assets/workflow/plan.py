@@ -1,0 +1,154 @@
+"""The plan: wanted cells minus fresh ones. Command line, sensor and schedule all request this."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from creativity_assets.catalog.entries import DatasetEntry, ExperimentEntry, GeneratedDataset
+from creativity_assets.errors import CreativityError
+from creativity_assets.store.layout import Collection
+from creativity_assets.store.parts import is_fresh, read_provenance
+from creativity_assets.workflow.lineage import Contents, Lineage
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is wanted and not fresh. Collections of a data set are known only once it is indexed."""
+
+    datasets: tuple[str, ...] = ()
+    """Every wanted data set that is there, originals before what is generated from them."""
+    wanted: Mapping[str, tuple[Collection, ...]] = field(default_factory=dict)
+    """Every wanted cell whose collection is known, fresh or not: the collections of each experiment."""
+    indexes: tuple[str, ...] = ()
+    samples: tuple[Collection, ...] = ()
+    tensors: tuple[Collection, ...] = ()
+    reconstructions: Mapping[str, tuple[Collection, ...]] = field(default_factory=dict)
+    metrics: Mapping[str, tuple[Collection, ...]] = field(default_factory=dict)
+    sizes: Mapping[Collection, int] = field(default_factory=dict)
+    """Records of every known collection."""
+    images: Mapping[str, int] = field(default_factory=dict)
+    """Images to measure, by experiment."""
+    skipped: tuple[str, ...] = ()
+    """One line for each optional entry whose source or model is absent."""
+
+    def __bool__(self) -> bool:
+        return bool(self.indexes or self.samples or self.tensors or self.reconstructions or self.metrics)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which data sets and experiments are asked for; empty means all of the catalogue."""
+
+    datasets: tuple[str, ...] = ()
+    experiments: tuple[str, ...] = ()
+
+    def check(self, lineage: Lineage) -> None:
+        """Raise CatalogError for a name that is not in the catalogue."""
+        for name in self.datasets:
+            lineage.catalog.dataset(name)
+        for name in self.experiments:
+            lineage.catalog.experiment(name)
+
+
+def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
+    """Everything wanted within `scope` that is missing or stale, in the order in which it must be made."""
+    scope = scope or Scope()
+    scope.check(lineage)
+    wanted, skipped = _present(lineage, scope)
+    names = list(dict.fromkeys(name for _, dataset in wanted for name in _with_originals(lineage, dataset)))
+    indexes = tuple(name for name in names if not _index_is_fresh(lineage, name))
+    held = {name: lineage.collections(name) for name in names if name not in indexes}
+    contents = {collection: what for collections in held.values() for collection, what in collections.items()}
+    cells = {
+        experiment: [c for e, dataset in wanted if e.name == experiment for c in held.get(dataset.name, {})]
+        for experiment in dict.fromkeys(e.name for e, _ in wanted)
+    }
+    reconstructions, metrics, images = {}, {}, {}
+    for name, collections in cells.items():
+        experiment = lineage.catalog.experiment(name)
+        stale = tuple(c for c in collections if not _reconstruction_is_fresh(lineage, experiment, c, contents[c]))
+        unscored = tuple(c for c in collections if not _metrics_are_fresh(lineage, experiment, c, contents[c]))
+        if stale:
+            reconstructions[name] = stale
+        if unscored:
+            metrics[name] = unscored
+            images[name] = sum(contents[c].size for c in unscored)
+    return Plan(
+        datasets=tuple(names),
+        wanted={name: tuple(collections) for name, collections in cells.items()},
+        indexes=indexes,
+        samples=tuple(c for c, what in contents.items() if not samples_are_fresh(lineage, c, what)),
+        tensors=tuple(c for c, what in contents.items() if stale_resolutions(lineage, c, what)),
+        reconstructions=reconstructions,
+        metrics=metrics,
+        sizes={c: what.size for c, what in contents.items()},
+        images=images,
+        skipped=tuple(skipped),
+    )
+
+
+def samples_are_fresh(lineage: Lineage, collection: Collection, contents: Contents) -> bool:
+    return is_fresh(lineage.store.samples(collection), contents.records)
+
+
+def stale_resolutions(lineage: Lineage, collection: Collection, contents: Contents) -> tuple[int, ...]:
+    """The working resolutions at which a collection still has to be preprocessed."""
+    return tuple(
+        resolution
+        for resolution in lineage.catalog.resolutions_of(collection.dataset)
+        if not is_fresh(lineage.store.tensors(collection, resolution), lineage.tensors(contents, resolution))
+    )
+
+
+def _reconstruction_is_fresh(
+    lineage: Lineage, experiment: ExperimentEntry, collection: Collection, contents: Contents
+) -> bool:
+    store = lineage.store
+    return is_fresh(
+        store.reconstructions(collection, experiment.name), lineage.reconstructions(contents, experiment)
+    ) and is_fresh(store.floor_images(collection, experiment.model), lineage.floor_images(contents, experiment))
+
+
+def _metrics_are_fresh(
+    lineage: Lineage, experiment: ExperimentEntry, collection: Collection, contents: Contents
+) -> bool:
+    return is_fresh(lineage.store.metrics(collection, experiment.name), lineage.metrics(contents, experiment))
+
+
+def _index_is_fresh(lineage: Lineage, name: str) -> bool:
+    return is_fresh(lineage.store.index(name), lineage.index(lineage.catalog.dataset(name)))
+
+
+def _with_originals(lineage: Lineage, dataset: DatasetEntry) -> Iterator[str]:
+    """A data set's name, after the names of those that it is generated from."""
+    if isinstance(dataset, GeneratedDataset):
+        yield from _with_originals(lineage, lineage.catalog.dataset(dataset.originals))
+    yield dataset.name
+
+
+def _present(lineage: Lineage, scope: Scope) -> tuple[list[tuple[ExperimentEntry, DatasetEntry]], list[str]]:
+    """The wanted pairs whose source and model are there; an absent one is a line if optional, else an error."""
+    wanted, skipped = [], list(lineage.catalog.problems)
+    for experiment, dataset in lineage.catalog.wanted():
+        if scope.datasets and dataset.name not in scope.datasets:
+            continue
+        if scope.experiments and experiment.name not in scope.experiments:
+            continue
+        model = lineage.catalog.model(experiment.model)
+        asked_for = dataset.name in scope.datasets or experiment.name in scope.experiments
+        try:
+            lineage.revisions.model(model)
+            lineage.index(dataset)
+        except CreativityError as absent:
+            if asked_for or not (dataset.optional or model.optional):
+                raise
+            skipped.append(f"skipped: {absent}")
+        else:
+            wanted.append((experiment, dataset))
+    return wanted, list(dict.fromkeys(skipped))
+
+
+def seconds_per_image(lineage: Lineage, experiment: str) -> float | None:
+    """What an image last cost under an experiment, from the parts it wrote; None before its first run."""
+    newest = max(lineage.store.parts("metrics", experiment), key=lambda p: p.stat().st_mtime, default=None)
+    found = read_provenance(newest) if newest else None
+    return found.facts.get("seconds_per_image") if found else None

@@ -1,0 +1,75 @@
+"""Which weights are meant, asked often and therefore remembered: hashing gigabytes takes seconds."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from creativity_assets.catalog.entries import ModelEntry, SuiteName, resolve
+from creativity_assets.diffusion.weights import ModelSource, weights_revision
+from creativity_assets.errors import ModelError
+from creativity_assets.store.parts import replacing
+
+_EMBEDDED_SUITE = Path("embedded") / "suite"
+
+
+def model_source(entry: ModelEntry, data_root: Path) -> ModelSource:
+    """A catalogue entry as the diffusion layer wants it."""
+    location = entry.hub_id or resolve(str(entry.path), data_root)
+    return ModelSource(
+        name=entry.name,
+        location=location,
+        revision=entry.revision,
+        variant=entry.variant,
+        dtype=None if entry.dtype == "auto" else entry.dtype,
+        resolution=entry.resolution,
+    )
+
+
+@dataclass(frozen=True)
+class Revisions:
+    """Revisions below one data root, cached in the process and, by the files' names, sizes and times, on disk."""
+
+    data_root: Path
+    _known: dict[str, str] = field(default_factory=dict, compare=False)
+
+    def model(self, entry: ModelEntry) -> str:
+        """The pinned commit or the content hash of the weights. Raises ModelError where they are not there."""
+        source = model_source(entry, self.data_root)
+        if isinstance(source.location, Path) and not source.location.is_dir():
+            raise ModelError(
+                f"{entry.name}: no folder {entry.path}; put the diffusers folder there, or give its place under "
+                f"`locations:` in data/catalog/local.yaml"
+            )
+        return self._remembered(f"model {source}", source.location, lambda: weights_revision(source))
+
+    def suite(self, name: SuiteName) -> str:
+        """The suite's revision. Raises MetricError where a file of it is missing."""
+        from creativity_assets.metrics.suites import suite_revision
+
+        folder = self.data_root / _EMBEDDED_SUITE
+        return self._remembered(f"suite {name}", folder, lambda: suite_revision(name, self.data_root))
+
+    def _remembered(self, what: str, location: Path | str, compute: Callable[[], str]) -> str:
+        key = f"{what} {_facts(location)}"
+        if key not in self._known:
+            cache_file = self.data_root / "store" / "revisions.json"
+            try:
+                self._known.update(json.loads(cache_file.read_text()))
+            except (OSError, ValueError):
+                # No cache yet, or one from before a crash: computing again is only slower.
+                self._known.clear()
+        if key not in self._known:
+            self._known[key] = compute()
+            with replacing(cache_file) as temporary:
+                temporary.write_text(json.dumps(self._known, indent=1))
+        return self._known[key]
+
+
+def _facts(location: Path | str) -> str:
+    """Names, sizes and times of the files at a location: equal facts, equal weights."""
+    folder = Path(location)
+    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+    facts = [(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]

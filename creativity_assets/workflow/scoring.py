@@ -1,0 +1,74 @@
+"""`creativity score`: single files through the instrument, without Dagster and without the store."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from creativity_assets.diffusion.inversion import InversionSettings
+from creativity_assets.engine.score import score_images
+from creativity_assets.errors import CreativityError
+from creativity_assets.sources.images import ImageRejected, decode
+from creativity_assets.store.images import to_png
+from creativity_assets.store.parts import replacing
+from creativity_assets.workflow.revisions import model_source
+from creativity_assets.workflow.study import Study
+
+COLUMNS = (
+    "dino_distance",
+    "lpips",
+    "mse",
+    "log_mse",
+    "composite",
+    "floor_dino_distance",
+    "floor_lpips",
+    "floor_log_mse",
+    "floor_composite",
+)
+
+
+def score_files(
+    data_root: Path, files: Sequence[Path], experiment: str, save_to: Path | None = None
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows of (file, experiment, scores) for the files that are images, and a line for each that is not.
+
+    Reconstructions are saved as `<stem>.png` in `save_to`. Raises CatalogError, ModelError or MetricError.
+    """
+    study = Study(data_root)
+    entry = study.catalog.experiment(experiment)
+    method = study.catalog.method(entry.method)
+    problems: list[str] = []
+    _check_stems(files, save_to)
+
+    def images() -> Iterator[tuple[str, Image.Image]]:
+        for file in files:
+            try:
+                yield str(file), decode(file.read_bytes()).image
+            except (OSError, ImageRejected) as problem:
+                problems.append(f"{file}: {getattr(problem, 'strerror', None) or problem}")
+
+    rows = []
+    with study.instrument() as instrument:
+        backbone = instrument.backbone(model_source(study.catalog.model(entry.model), data_root))
+        suite = instrument.suite(entry.suite)
+        settings = InversionSettings(method.inversion, method.steps, method.guidance)
+        batch = instrument.batch(backbone.resolution)
+        for done in score_images(images(), backbone, settings, suite, batch=batch):
+            scores = {name: done.scores[name] for name in COLUMNS}
+            rows.append({"file": done.name, "experiment": experiment, "suite": entry.suite, **scores})
+            if save_to is not None:
+                with replacing(save_to / f"{Path(done.name).stem}.png") as temporary:
+                    temporary.write_bytes(to_png(done.reconstruction))
+    return rows, problems
+
+
+def _check_stems(files: Sequence[Path], save_to: Path | None) -> None:
+    """Two files of one stem would overwrite each other's reconstruction."""
+    if save_to is None:
+        return
+    seen: dict[str, Path] = {}
+    for file in files:
+        if file.stem in seen and seen[file.stem] != file:
+            raise CreativityError(f"{file}: same name as {seen[file.stem]}; save their reconstructions to two folders")
+        seen[file.stem] = file

@@ -1,0 +1,192 @@
+"""What an asset does for the partitions it is asked for: skip what is fresh, make the rest, hand back each piece.
+
+Every step holds a lock of its own while it works and looks at freshness after it got it, so that a second run
+of the same work waits, finds everything made, and makes nothing twice.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from creativity_assets.catalog.entries import GeneratedDataset
+from creativity_assets.errors import StoreError
+from creativity_assets.store.layout import Collection
+from creativity_assets.store.locks import exclusive
+from creativity_assets.store.parts import Provenance, is_fresh, read_part, read_provenance
+from creativity_assets.workflow.lineage import Contents
+from creativity_assets.workflow.plan import samples_are_fresh, stale_resolutions
+from creativity_assets.workflow.study import Study
+
+if TYPE_CHECKING:
+    from creativity_assets.engine.loading import Instrument
+
+
+@dataclass(frozen=True)
+class Finished:
+    """One partition that is now fresh, with the numbers that people plot."""
+
+    collection: Collection
+    provenance: Provenance
+    numbers: Mapping[str, float | int]
+
+
+@dataclass(frozen=True)
+class Step:
+    """The setting of a step: the study, the run that does it, and whether fresh parts are made again."""
+
+    study: Study
+    run_id: str
+    force: bool = False
+
+    def stamp(self, input_hash: str, **facts: float) -> Provenance:
+        return self.study.provenance(input_hash, self.run_id, **facts)
+
+    def contents(self, keys: Iterable[str]) -> dict[Collection, Contents]:
+        """The collections of these partition keys. Raises StoreError for one that its source no longer has."""
+        lineage = self.study.lineage
+        held = {
+            collection.key: (collection, contents)
+            for name in self.study.catalog.datasets
+            for collection, contents in lineage.collections(name).items()
+        }
+        if missing := [key for key in keys if key not in held]:
+            raise StoreError(f"{missing[0]}: no such collection in its data set; materialize its dataset_index first")
+        return dict(held[key] for key in keys)
+
+
+def index_dataset(step: Step, name: str) -> tuple[Provenance, dict[str, int]]:
+    """Index one data set: a streaming pass over its source, or for a generated one the sampling of its images."""
+    from creativity_assets.workflow.generating import index_generated
+    from creativity_assets.workflow.indexing import index_source
+
+    study, entry = step.study, step.study.catalog.dataset(name)
+    with exclusive(study.store, f"index-{name}"):
+        input_hash = study.lineage.index(entry)
+        provenance = step.stamp(input_hash)
+        if step.force or not is_fresh(study.store.index(name), input_hash):
+            if isinstance(entry, GeneratedDataset):
+                with study.instrument() as instrument:
+                    index_generated(entry, study.lineage, instrument, input_hash, provenance)
+            else:
+                index_source(entry, study.store, input_hash, provenance)
+    records = read_part(study.store.index(name), ["artist_slug"])["artist_slug"].to_pylist()
+    rejected = len(read_part(study.store.index_rejects(name), ["reason"]))
+    numbers = {"n_records": len(records), "n_rejected": rejected, "n_collections": len(set(records))}
+    return provenance, numbers
+
+
+def audit_collections(step: Step, keys: Iterable[str]) -> Iterator[Finished]:
+    """raw_samples: decode and audit every record of the collections."""
+    from creativity_assets.workflow.auditing import sample_collection
+
+    store = step.study.store
+    with exclusive(store, "samples"):
+        for collection, contents in step.contents(keys).items():
+            provenance = step.stamp(contents.records)
+            if step.force or not samples_are_fresh(step.study.lineage, collection, contents):
+                sample_collection(store, collection, provenance)
+            samples = len(read_part(store.samples(collection), ["sample_id"]))
+            rejected = len(read_part(store.rejects(collection), ["reason"]))
+            yield Finished(collection, provenance, {"n_images": samples, "n_rejected": rejected})
+
+
+def preprocess_collections(step: Step, keys: Iterable[str]) -> Iterator[Finished]:
+    """preprocessed_tensors: every sample at every working resolution that an experiment wants."""
+    from creativity_assets.workflow.preprocessing import preprocess_collection
+
+    lineage, store = step.study.lineage, step.study.store
+    with exclusive(store, "tensors"):
+        for collection, contents in step.contents(keys).items():
+            resolutions = lineage.catalog.resolutions_of(collection.dataset)
+            for resolution in resolutions if step.force else stale_resolutions(lineage, collection, contents):
+                stamp = step.stamp(lineage.tensors(contents, resolution))
+                preprocess_collection(store, collection, resolution, stamp)
+            samples = len(read_part(store.samples(collection), ["sample_id"]))
+            numbers = {"n_images": samples, "n_resolutions": len(resolutions)}
+            yield Finished(collection, step.stamp(contents.images), numbers)
+
+
+def reconstruct_collections(
+    step: Step, instrument: "Instrument", experiment: str, keys: Iterable[str]
+) -> Iterator[Finished]:
+    """reconstructions: one experiment over the collections, in full batches across their borders."""
+    from creativity_assets.workflow.measuring import Cells, reconstruct_cells
+
+    lineage, store = step.study.lineage, step.study.store
+    entry = lineage.catalog.experiment(experiment)
+    with exclusive(store, f"reconstructions-{experiment}"):
+        cells = Cells(lineage, entry, step.contents(keys))
+        stale = (
+            cells
+            if step.force
+            else cells.without_fresh(
+                lambda c: store.reconstructions(c, experiment), lambda held: lineage.reconstructions(held, entry)
+            )
+        )
+        clock = _Clock()
+        for collection, images in reconstruct_cells(stale, instrument, step.stamp):
+            provenance = step.stamp(lineage.reconstructions(cells.collections[collection], entry))
+            yield Finished(collection, provenance, clock.lap(images) | instrument_numbers())
+        for collection in cells.collections.keys() - stale.collections.keys():
+            path = store.reconstructions(collection, experiment)
+            yield Finished(collection, _kept(path), {"n_images": len(read_part(path, ["sample_id"]))})
+
+
+def score_collections(step: Step, instrument: "Instrument", experiment: str, keys: Iterable[str]) -> Iterator[Finished]:
+    """image_metrics: the scores of the collections' reconstructions and floors."""
+    from creativity_assets.workflow.measuring import Cells, score_cells
+
+    lineage, store = step.study.lineage, step.study.store
+    entry = lineage.catalog.experiment(experiment)
+    with exclusive(store, f"metrics-{experiment}"):
+        cells = Cells(lineage, entry, step.contents(keys))
+        stale = (
+            cells
+            if step.force
+            else cells.without_fresh(lambda c: store.metrics(c, experiment), lambda held: lineage.metrics(held, entry))
+        )
+        clock = _Clock()
+        for collection, rows in score_cells(stale, instrument, step.stamp):
+            provenance = step.stamp(lineage.metrics(cells.collections[collection], entry))
+            yield Finished(collection, provenance, _score_numbers(rows) | clock.lap(len(rows)))
+        for collection in cells.collections.keys() - stale.collections.keys():
+            path = store.metrics(collection, experiment)
+            rows = read_part(path).to_pylist()
+            yield Finished(collection, _kept(path), _score_numbers(rows))
+
+
+def _score_numbers(rows: list[dict[str, Any]]) -> dict[str, float | int]:
+    if not rows:
+        return {"n_images": 0}
+    mean = sum(row["composite"] for row in rows) / len(rows)
+    floor = sum(row["floor_composite"] for row in rows) / len(rows)
+    return {"n_images": len(rows), "mean_composite": mean, "mean_floor_composite": floor}
+
+
+def _kept(path: Any) -> Provenance:
+    found = read_provenance(path)
+    if found is None:
+        raise StoreError(f"{path}: cannot be read; delete it and materialize again")
+    return found
+
+
+def instrument_numbers() -> dict[str, float]:
+    """The most device memory this process has held, in MiB: on the CPU the process's own resident set."""
+    import psutil
+    import torch
+
+    used = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else psutil.Process().memory_info().rss
+    return {"peak_memory_mb": round(used / 2**20, 1)}
+
+
+class _Clock:
+    """Seconds per image of each finished piece."""
+
+    def __init__(self) -> None:
+        self.last = time.perf_counter()
+
+    def lap(self, images: int) -> dict[str, float | int]:
+        now = time.perf_counter()
+        seconds, self.last = now - self.last, now
+        return {"n_images": images, "seconds_per_image": round(seconds / max(images, 1), 5)}

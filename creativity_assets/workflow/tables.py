@@ -1,0 +1,77 @@
+"""The unpartitioned tables: statistics and the study's own figures, each one atomic Parquet part."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import pyarrow as pa
+
+from creativity_assets.statistics.paper import paper_comparison, paper_reference
+from creativity_assets.statistics.tables import GROUPINGS, stats_table
+from creativity_assets.store.parts import Provenance, is_fresh, read_part, write_part
+from creativity_assets.store.warehouse import build_warehouse, warehouse_hash
+from creativity_assets.workflow.collected import Collected
+from creativity_assets.workflow.lineage import digest
+from creativity_assets.workflow.steps import Step
+from creativity_assets.workflow.study import Study
+
+STATS_VERSION = 1
+
+
+def stats(name: str, collected: Collected) -> pd.DataFrame:
+    """One stats_* table of everything measured."""
+    comparisons = list(collected.lineage.catalog.comparisons.values())
+    return stats_table(name, collected.samples, collected.metrics, comparisons)
+
+
+def _paper_comparison(collected: Collected) -> pd.DataFrame:
+    return paper_comparison({name: stats(name, collected) for name in GROUPINGS}, paper_reference())
+
+
+def table_hash(name: str, collected: Collected) -> str:
+    """What a table is made from: all parts, and the version of the statistics."""
+    return digest(table=name, version=STATS_VERSION, parts=collected.input_hash())
+
+
+def write_table(step: Step, name: str) -> tuple[pd.DataFrame, Provenance]:
+    """Make a table of TABLES unless it is fresh; returns it as it is on disk."""
+    collected = Collected(step.study.lineage)
+    path = step.study.store.table(name)
+    provenance = step.stamp(table_hash(name, collected))
+    if step.force or not is_fresh(path, provenance.input_hash):
+        frame = TABLES[name](collected)
+        write_part(path, pa.Table.from_pandas(frame, preserve_index=False), provenance)
+    return read_part(path).to_pandas(), provenance
+
+
+def write_warehouse(step: Step) -> tuple[dict[str, int], Provenance]:
+    """Make creativity.duckdb from the parts unless it is fresh; returns the row count of each table."""
+    collected = Collected(step.study.lineage)
+    provenance = step.stamp(_warehouse_hash(collected))
+    frames: dict[str, pd.DataFrame] = {
+        "samples": collected.public_samples,
+        "membership": collected.membership,
+        "rejected_samples": collected.rejected,
+        "reconstructions": collected.reconstructions,
+        "image_metrics": collected.metrics,
+    }
+    frames |= {name: write_table(step, name)[0] for name in TABLES}
+    counts = {name: len(frame) for name, frame in frames.items()}
+    if step.force or warehouse_hash(step.study.store) != provenance.input_hash:
+        build_warehouse(step.study.store, frames, provenance)
+    return counts, provenance
+
+
+def warehouse_is_fresh(study: Study) -> bool:
+    """Whether creativity.duckdb was made from the parts as they are."""
+    return warehouse_hash(study.store) == _warehouse_hash(Collected(study.lineage))
+
+
+def _warehouse_hash(collected: Collected) -> str:
+    return digest(warehouse=1, statistics=STATS_VERSION, parts=collected.input_hash(), tables=sorted(TABLES))
+
+
+TABLES: dict[str, Callable[[Collected], pd.DataFrame]] = {
+    **{name: lambda collected, name=name: stats(name, collected) for name in GROUPINGS},  # type: ignore[misc]
+    "paper_reference": lambda collected: paper_reference(),
+    "paper_comparison": _paper_comparison,
+}

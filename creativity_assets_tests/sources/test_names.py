@@ -1,0 +1,66 @@
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from creativity_assets.sources.names import MAX_LENGTH, UNKNOWN_ARTIST, artist_slug
+
+SAFE = re.compile(r"[a-z0-9_-]+")
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("../../etc", "etc"),
+        ("Łódź | Ünïcode, Jr.", "lodz-unicode-jr"),
+        ("Vincent van Gogh", "vincent-van-gogh"),
+        ("van Gogh, Vincent", "vincent-van-gogh"),
+        ("VAN GOGH,VINCENT", "vincent-van-gogh"),
+        ("vincent_van_gogh", "vincent-van-gogh"),
+        ("Vincent van Gogh (1853–1890)", "vincent-van-gogh"),
+        ("Gogh, Vincent van (Dutch, 1853-1890)", "vincent-van-gogh"),
+        ("Albrecht Dürer", "albrecht-durer"),
+        ("Wyeth, Jr.", "wyeth-jr"),
+        ("Frank Stella III", "frank-stella-iii"),
+        ("Brueghel, Jan, the Elder", "jan-brueghel-the-elder"),
+        ("King, Jr., Martin Luther", "martin-luther-king-jr"),
+        ("Georgia O'Keeffe", "georgia-o-keeffe"),
+        ("Georgia O’Keeffe", "georgia-o-keeffe"),
+        ("齐白石", "qi-bai-shi"),
+        ("Gilbert, George, and friends", "gilbert-george-and-friends"),
+        ("Smith & Sons, London", "smith-sons-london"),
+        ("", UNKNOWN_ARTIST),
+        (None, UNKNOWN_ARTIST),
+        (" \n", UNKNOWN_ARTIST),
+        ("Unknown Artist", UNKNOWN_ARTIST),
+        ("unknown", UNKNOWN_ARTIST),
+    ],
+)
+def test_slugs(name: str | None, slug: str) -> None:
+    assert artist_slug(name) == slug
+
+
+@given(st.text())
+def test_every_name_gives_a_safe_bounded_stable_slug(name: str) -> None:
+    slug = artist_slug(name)
+    assert SAFE.fullmatch(slug)
+    assert len(slug) <= MAX_LENGTH
+    assert artist_slug(slug) == slug
+
+
+@given(st.text())
+def test_unicode_forms_make_no_difference(name: str) -> None:
+    assert artist_slug(unicodedata.normalize("NFD", name)) == artist_slug(unicodedata.normalize("NFC", name))
+
+
+def test_long_names_are_cut_but_stay_apart() -> None:
+    one, other = (artist_slug("Maximilian " * 20 + end) for end in "ab")
+    assert one != other
+    assert len(one) == len(other) <= MAX_LENGTH
+
+
+def test_names_without_letters_stay_apart() -> None:
+    assert artist_slug("☃") != artist_slug("♞")
+    assert UNKNOWN_ARTIST not in (artist_slug("☃"), artist_slug("♞"))

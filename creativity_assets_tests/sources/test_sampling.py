@@ -1,0 +1,42 @@
+import hashlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from creativity_assets.sources.sampling import draw
+
+KEYS = st.lists(st.text(max_size=8), unique=True, max_size=30)
+
+
+def test_without_a_limit_everything_is_drawn() -> None:
+    assert draw(["a", "b", "a"], None, 0) == {"a", "b"}
+
+
+@given(KEYS, st.integers(1, 10), st.integers(0, 5))
+def test_a_draw_has_its_size_and_ignores_order(keys: list[str], limit: int, seed: int) -> None:
+    drawn = draw(keys, limit, seed)
+    assert len(drawn) == min(limit, len(keys))
+    assert drawn == draw(list(reversed(keys)), limit, seed)
+
+
+@given(KEYS, st.text(max_size=8), st.integers(1, 10))
+def test_a_further_key_displaces_at_most_one(keys: list[str], further: str, limit: int) -> None:
+    assert len(draw(keys, limit, 0) - draw([*keys, further], limit, 0)) <= 1
+
+
+def test_seeds_draw_differently_and_smaller_draws_lie_in_larger_ones() -> None:
+    keys = [str(n) for n in range(200)]
+    assert draw(keys, 20, 0) != draw(keys, 20, 1)
+    assert draw(keys, 20, 0) < draw(keys, 50, 0)
+
+
+def test_the_order_is_that_of_sha256() -> None:
+    keys = [str(n) for n in range(50)]
+    by_hash = sorted(keys, key=lambda key: hashlib.sha256(f"7:{key}".encode()).digest())
+    assert draw(keys, 5, 7) == set(by_hash[:5])
+
+
+def test_every_key_is_drawn_about_equally_often() -> None:
+    keys = [str(n) for n in range(20)]
+    counts = [sum(key in draw(keys, 5, seed) for seed in range(1000)) for key in keys]
+    assert 190 < min(counts) <= max(counts) < 310  # 250 expected, standard deviation 13.7

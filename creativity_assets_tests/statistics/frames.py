@@ -1,0 +1,53 @@
+"""Small public tables for the tests of the statistics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+
+METRICS = ("dino_distance", "lpips", "log_mse", "composite")
+
+
+@dataclass(frozen=True)
+class Side:
+    dataset: str
+    where: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    name: str
+    human: Side
+    ai: Side
+    pairing: Literal["work", "artist", "none"] = "none"
+
+
+def sample(sample_id: str, dataset: str, **fields: Any) -> dict[str, Any]:
+    """A row of `samples` with the columns that the statistics look at."""
+    blank = {"label": "human", "artist": None, "artist_slug": None, "era": None, "decade": None}
+    return (
+        blank
+        | {"style": None, "family": None, "pair_id": None}
+        | fields
+        | {
+            "sample_id": sample_id,
+            "dataset": dataset,
+        }
+    )
+
+
+def measured(sample_id: str, composite: float, **fields: Any) -> dict[str, Any]:
+    """A row of `image_metrics`; the parts of the composite are told apart by small offsets."""
+    scores = dict(zip(METRICS, (composite + 0.1, composite - 0.1, composite, composite), strict=True))
+    floors = {f"floor_{metric}": score / 2 for metric, score in scores.items()}
+    return {"sample_id": sample_id, "experiment": "m.ddim20", "suite": "embedded"} | scores | floors | fields
+
+
+def samples_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=list(sample("", "")))
+    return frame.astype({"decade": "Int64", "era": "string", "dataset": "str"})
+
+
+def metrics_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(measured("", 0.0)))
