@@ -1,7 +1,6 @@
 # The one task file: the same here and in continuous integration.
 PYTHON ?= python3
 BIN := .venv/bin
-export HF_HUB_OFFLINE ?= 0
 
 .PHONY: demo study test test-ui lint ui bench clean
 

@@ -24,7 +24,11 @@ app = typer.Typer(
 catalog_app = typer.Typer(
     help="What is studied: data sets, models, methods, experiments, comparisons.", no_args_is_help=True
 )
+train_app = typer.Typer(
+    help="Train the embedded models; each command goes on where it was stopped.", no_args_is_help=True
+)
 app.add_typer(catalog_app, name="catalog")
+app.add_typer(train_app, name="train")
 
 
 console = Console(stderr=True, highlight=False)
@@ -146,6 +150,43 @@ def catalog_check() -> None:
 
     for line in check_catalog(data_root()):
         typer.echo(line)
+
+
+Minutes = Annotated[float | None, typer.Option(help="Wall time to train for; the default is the card's.")]
+Seed = Annotated[int, typer.Option(help="Of the weights and of every training step.")]
+
+
+@train_app.command("autoencoder")
+def train_autoencoder(minutes: Minutes = None, seed: Seed = 0) -> None:
+    """Train tiny-sd's autoencoder on the atelier. Example: creativity train autoencoder --minutes 40"""
+    from creativity_assets.training import command
+
+    command.train("autoencoder", data_root(), minutes, seed, console)
+
+
+@train_app.command("suite")
+def train_suite(minutes: Minutes = None, seed: Seed = 0) -> None:
+    """Train the embedded metric suite. Example: creativity train suite --minutes 20"""
+    from creativity_assets.training import command
+
+    command.train("suite", data_root(), minutes, seed, console)
+
+
+@train_app.command("denoiser")
+def train_denoiser(minutes: Minutes = None, seed: Seed = 0) -> None:
+    """Train tiny-sd's UNet and text encoder; needs the other two. Example: creativity train denoiser --minutes 80"""
+    from creativity_assets.training import command
+
+    command.train("denoiser", data_root(), minutes, seed, console)
+
+
+@train_app.command("cards")
+def train_cards() -> None:
+    """Write the model cards from the measured quality. Example: creativity train cards"""
+    from creativity_assets.training.cards import write_cards
+
+    for card in write_cards(data_root()):
+        typer.echo(card)
 
 
 @app.command()

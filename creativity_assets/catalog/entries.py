@@ -48,7 +48,7 @@ class _Dataset(Entry):
 
     @property
     def local_path(self) -> str | None:
-        """Where the source lies, relative to the project folder, or None where it lies nowhere on disk."""
+        """Where the source lies, relative to the data root, or None where it lies nowhere on disk."""
         return None
 
 
@@ -220,5 +220,5 @@ class EraEntry(Entry):
 
 
 def resolve(path: str, root: Path) -> Path:
-    """A path of the catalogue: absolute, or relative to the folder that holds the data root."""
-    return (root.parent / Path(path).expanduser()).resolve()
+    """A path of the catalogue: absolute, or relative to the data root."""
+    return (root / Path(path).expanduser()).resolve()

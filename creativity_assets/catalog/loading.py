@@ -1,7 +1,6 @@
 """YAML files -> Catalog: unknown keys, duplicate names and broken references are refused by name."""
 
-import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +19,11 @@ from creativity_assets.catalog.entries import (
 )
 from creativity_assets.errors import CatalogError
 
-INCOMING_COLUMNS = ("artist", "title", "year", "style", "genre", "caption", "label", "family", "generator")
 
+def load_catalog(root: Path, incoming_folders: Sequence[str] = (), problems: Sequence[str] = ()) -> Catalog:
+    """Read `<root>/catalog/*.yaml` into a checked Catalog, with a data set for each named folder in data/incoming.
 
-def load_catalog(root: Path) -> Catalog:
-    """Read `<root>/catalog/*.yaml` and the folders in `<root>/incoming` into a checked Catalog.
+    problems: lines about what lies in data/incoming and cannot be a data set; kept with the catalogue.
 
     Raises CatalogError naming file, entry and remedy.
     """
@@ -41,12 +40,12 @@ def load_catalog(root: Path) -> Catalog:
             else:
                 _add(sections, section, entries, file)
     _relocate(sections, locations, folder)
-    incoming, problems = _incoming(root, taken=set(sections["datasets"]))
+    incoming, clashes = _incoming(root, incoming_folders, taken=set(sections["datasets"]))
     sections["datasets"] |= {entry.name: entry for entry in incoming}
     sections["experiments"] = {
         name: _expand_incoming(entry, [d.name for d in incoming]) for name, entry in sections["experiments"].items()
     }
-    catalog = Catalog(**sections, problems=tuple(problems))
+    catalog = Catalog(**sections, problems=(*problems, *clashes))
     catalog.check()
     return catalog
 
@@ -86,30 +85,15 @@ def _relocate(sections: dict[str, dict[str, Any]], locations: Mapping[str, str],
             sections[section][name] = sections[section][name].model_copy(update={"path": path})
 
 
-def _incoming(root: Path, taken: set[str]) -> tuple[list[FolderDataset], list[str]]:
-    """A data set for every folder in data/incoming, and a line for each that cannot be one."""
-    entries, problems = [], []
-    folders = sorted(p for p in (root / "incoming").glob("*") if p.is_dir() and not p.name.startswith("."))
-    for folder in folders:
-        name = folder.name
-        if not re.fullmatch(r"[a-z0-9_-]{1,80}", name) or name == INCOMING:
-            problems.append(f"incoming/{name!r}: rename the folder to lower-case letters, digits, '-' and '_'")
-        elif name in taken:
-            problems.append(f"incoming/{name}: a data set of this name exists; rename the folder")
-        else:
-            columns = {column: column for column in _incoming_columns(folder)}
-            # A path inside the data root is given absolutely, so that it survives a moved project folder.
-            entries.append(FolderDataset(kind="folder", name=name, path=str(folder), columns=columns, optional=True))
-    return entries, problems
-
-
-def _incoming_columns(folder: Path) -> list[str]:
-    table = folder / "metadata.csv"
-    if not table.is_file():
-        return []
-    with table.open(encoding="utf-8-sig", errors="replace") as lines:
-        header = [cell.strip().strip('"') for cell in lines.readline().split(",")]
-    return [name for name in ("file", *INCOMING_COLUMNS) if name in header]
+def _incoming(root: Path, names: Sequence[str], taken: set[str]) -> tuple[list[FolderDataset], list[str]]:
+    """A data set for every folder in data/incoming, and a line for each whose name is taken."""
+    free = [name for name in names if name not in taken and name != INCOMING]
+    problems = [
+        f"incoming/{name}: a data set of this name exists; rename the folder" for name in names if name not in free
+    ]
+    # Optional: a folder that is taken away again must not stop the rest.
+    path = root / "incoming"
+    return [FolderDataset(kind="folder", name=n, path=str(path / n), optional=True) for n in free], problems
 
 
 def _expand_incoming(entry: ExperimentEntry, names: list[str]) -> ExperimentEntry:

@@ -157,9 +157,7 @@ def _snapshot(source: ModelSource, hub_id: str, local_only: bool) -> Path:
     remedy = f"fetch it with: hf download {hub_id}{revision} --include " + " ".join(f"'{p}'" for p in patterns)
     try:
         return Path(
-            snapshot_download(
-                hub_id, revision=source.revision, allow_patterns=patterns, local_files_only=local_only
-            )
+            snapshot_download(hub_id, revision=source.revision, allow_patterns=patterns, local_files_only=local_only)
         )
     except LocalEntryNotFoundError:
         raise ModelError(f"{source.name}: {hub_id} is not on this machine; {remedy}") from None
@@ -205,9 +203,7 @@ def _check_component(files: ModelFiles, component: str) -> None:
     config = files.config(component)
     stated = config.get("_class_name") or next(iter(config.get("architectures") or []), None)
     if stated != expected:
-        raise ModelError(
-            f"{files.name}: {folder / 'config.json'} says {stated}, not {expected}; wrong architecture"
-        )
+        raise ModelError(f"{files.name}: {folder / 'config.json'} says {stated}, not {expected}; wrong architecture")
     weights = weight_files(folder, stem, files.variant)
     missing = next((file for file in weights if not file.is_file()), None)
     if weights and missing is None:
@@ -223,6 +219,4 @@ def _check_tokenizer(name: str, folder: Path) -> None:
     """transformers would quietly make an empty tokenizer where the words are missing."""
     older = ("vocab.json", "merges.txt")
     if not (folder / "tokenizer.json").is_file() and not all((folder / file).is_file() for file in older):
-        raise ModelError(
-            f"{name}: {folder} has neither tokenizer.json nor {' and '.join(older)}; restore the files"
-        )
+        raise ModelError(f"{name}: {folder} has neither tokenizer.json nor {' and '.join(older)}; restore the files")

@@ -32,9 +32,7 @@ class BatchSize:
         self.current //= 2
 
 
-def in_batches(
-    items: Iterable[Item], size: BatchSize, work: Callable[[list[Item]], list[Result]]
-) -> Iterator[Result]:
+def in_batches(items: Iterable[Item], size: BatchSize, work: Callable[[list[Item]], list[Result]]) -> Iterator[Result]:
     """The results of `work`, in order, from full batches whatever groups the items come in.
 
     A batch's results are yielded before the next item is asked for. `work` maps a list to an equally long list

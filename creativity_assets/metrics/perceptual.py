@@ -30,9 +30,7 @@ class PerceptualDistance:
         self._device = torch.device(device)
 
     @classmethod
-    def from_safetensors(
-        cls, file: Path, *, name: str, device: torch.device | str = "cpu"
-    ) -> "PerceptualDistance":
+    def from_safetensors(cls, file: Path, *, name: str, device: torch.device | str = "cpu") -> "PerceptualDistance":
         """A complete LPIPS state dict in safetensors; MetricError if it is missing or does not fit."""
         from safetensors import SafetensorError
         from safetensors.torch import load_file
@@ -85,9 +83,7 @@ def heads_path() -> Path:
 
 def _read_pickle(file: Path, sha256: str, name: str) -> dict[str, Tensor]:
     if not file.is_file():
-        raise MetricError(
-            f"suite {name}: {file} is missing; fetch it with: curl --create-dirs -o {file} {ALEXNET_URL}"
-        )
+        raise MetricError(f"suite {name}: {file} is missing; fetch it with: curl --create-dirs -o {file} {ALEXNET_URL}")
     with file.open("rb") as stream:
         if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
             raise MetricError(f"suite {name}: {file} is not the published file (sha256 differs); fetch it again")
@@ -104,9 +100,7 @@ def _network(state: dict[str, Tensor]) -> Any:
         network = lpips.LPIPS(net="alex", pretrained=False, pnet_rand=True, verbose=False)
     network.scaling_layer = lpips.ScalingLayer()
     # The heads are registered twice (lin0 and lins.0); a state dict may hold either or both.
-    heads = {
-        f"lins.{key[3:]}": value for key, value in state.items() if key.startswith("lin") and key[3].isdigit()
-    }
+    heads = {f"lins.{key[3:]}": value for key, value in state.items() if key.startswith("lin") and key[3].isdigit()}
     scaling = {key: value for key, value in network.state_dict().items() if key.startswith("scaling_layer.")}
     network.load_state_dict({**scaling, **heads, **state}, assign=True)
     network.float()  # the file may hold halves; distances are computed in float32

@@ -29,9 +29,7 @@ EMBEDDED_HEADS = Path("perceptual") / "lpips_alex.safetensors"
 class Suite:
     """Two extractors and the pixel error; `revision` changes whenever a weight does."""
 
-    def __init__(
-        self, name: str, revision: str, semantic: SemanticExtractor, perceptual: PerceptualDistance
-    ) -> None:
+    def __init__(self, name: str, revision: str, semantic: SemanticExtractor, perceptual: PerceptualDistance) -> None:
         self.name = name
         self.revision = revision
         self._semantic = semantic

@@ -37,6 +37,10 @@ class Remake(dg.Config):
     force: bool = False
 
 
+def _spec(key: str, upstream: str, description: str, kind: str) -> dg.AssetSpec:
+    return dg.AssetSpec(key, deps=[upstream], description=description, kinds={kind}, owners=OWNERS, skippable=True)
+
+
 @dg.asset(
     partitions_def=DATASETS,
     backfill_policy=RANGES,
@@ -60,16 +64,16 @@ def dataset_index(
 
 @dg.multi_asset(
     specs=[
-        dg.AssetSpec("raw_samples", deps=["dataset_index"], skippable=True, kinds={"parquet"}, owners=OWNERS,
-                     description="Every record decoded and audited, or rejected with a reason."),
-        dg.AssetSpec("preprocessed_tensors", deps=["raw_samples"], skippable=True, kinds={"parquet"}, owners=OWNERS,
-                     description="Every sample as the square uint8 picture that a model is given."),
+        _spec(
+            "raw_samples", "dataset_index", "Every record decoded and audited, or rejected with a reason.", "parquet"
+        ),
+        _spec("preprocessed_tensors", "raw_samples", "Every sample as the picture that a model is given.", "parquet"),
     ],
     partitions_def=COLLECTIONS,
     backfill_policy=RANGES,
     can_subset=True,
     group_name="collect",
-)  # fmt: skip
+)
 def collection_images(
     context: dg.AssetExecutionContext, config: Remake, study: StudyResource
 ) -> Iterator[dg.AssetMaterialization]:
@@ -83,17 +87,15 @@ def collection_images(
 
 @dg.multi_asset(
     specs=[
-        dg.AssetSpec("reconstructions", deps=["preprocessed_tensors"], skippable=True, kinds={"pytorch", "parquet"},
-                     owners=OWNERS, description="What the model makes of each picture: encode, invert, resample, decode."),
-        dg.AssetSpec("image_metrics", deps=["reconstructions"], skippable=True, kinds={"pytorch", "parquet"},
-                     owners=OWNERS, description="How far each reconstruction is from its original, and the floor beside it."),
+        _spec("reconstructions", "preprocessed_tensors", "What the model makes of each picture.", "pytorch"),
+        _spec("image_metrics", "reconstructions", "How far each reconstruction is from its original.", "pytorch"),
     ],
     partitions_def=CELLS,
     backfill_policy=RANGES,
     can_subset=True,
     pool=GPU_POOL,
     group_name="measure",
-)  # fmt: skip
+)
 def measurements(
     context: dg.AssetExecutionContext, config: Remake, study: StudyResource, accelerator: AcceleratorResource
 ) -> Iterator[dg.AssetMaterialization]:

@@ -54,7 +54,7 @@ def run_demo(data_root: Path, console: Console) -> None:
 
 def _table(store: Store) -> Table:
     frame = query(store.database, MAIN_TABLE)
-    table = Table(title=f"atelier, {EXPERIMENT}, composite score [embedded model]", title_justify="left")
+    table = Table(title=f"atelier, {EXPERIMENT}, composite score (embedded model)", title_justify="left")
     for column in frame.columns:
         table.add_column(str(column), justify="left" if column == "label" else "right")
     for row in frame.to_dict("records"):

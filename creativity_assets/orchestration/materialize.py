@@ -8,6 +8,7 @@ from functools import lru_cache
 import dagster as dg
 
 from creativity_assets.errors import StoreError
+from creativity_assets.orchestration.recovery import OWNER_TAG, close_abandoned_runs, owner
 from creativity_assets.orchestration.stages import Stage, next_stages
 from creativity_assets.store.parts import sweep_temporaries
 from creativity_assets.workflow.plan import Plan, Scope
@@ -37,6 +38,7 @@ def materialize(
     Raises the step's own error; what was finished before it stays recorded, and the same call goes on there.
     """
     sweep_temporaries(study.store.root)
+    close_abandoned_runs(instance)
     runs, done = 0, set[Stage]()
     while True:
         study = Study(study.data_root)
@@ -76,7 +78,11 @@ def _run(
 ) -> tuple[str, ...]:
     """Run a job here and now; returns the names of the checks that failed."""
     result = _jobs()[job].execute_in_process(
-        instance=instance, asset_selection=assets, tags=tags, run_config=QUIET, raise_on_error=True
+        instance=instance,
+        asset_selection=assets,
+        tags={OWNER_TAG: owner(), **(tags or {})},
+        run_config=QUIET,
+        raise_on_error=True,
     )
     return tuple(check.check_name for check in result.get_asset_check_evaluations() if not check.passed)
 

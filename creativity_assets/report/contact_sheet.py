@@ -19,7 +19,7 @@ MOST_BYTES = 100_000
 def difference(original: Pixels, reconstruction: Pixels) -> Pixels:
     """|x - y| stretched by 2 so that faint errors are seen; uint8 (H, W, 3), black where nothing changed."""
     gap = np.abs(original.astype(np.int16) - reconstruction.astype(np.int16))
-    return np.minimum(2 * gap, 255).astype(np.uint8)
+    return np.asarray(np.minimum(2 * gap, 255), dtype=np.uint8)
 
 
 def contact_sheet(pairs: Sequence[tuple[Pixels, Pixels]]) -> bytes:

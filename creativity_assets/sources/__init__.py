@@ -16,7 +16,7 @@ class Reader(NamedTuple):
     """The two functions of a kind of source, each of an entry and the data root.
 
     read: records and rejects. fingerprint: hex sha256 of cheap facts. Both raise SourceError where the source
-    is absent; a path is relative to the data root's parent folder.
+    is absent; a path is relative to the data root.
     """
 
     read: Callable[[Any, Path], Iterator[SourceRecord | SourceReject]]

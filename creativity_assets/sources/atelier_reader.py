@@ -30,7 +30,7 @@ def read(entry: "AtelierDataset", root: Path) -> Iterator[SourceRecord | SourceR
     for work in works(entry.works, entry.per_painter, entry.size):
         key = work_key(work)
         if chosen is None or key in chosen:
-            yield SourceRecord(key, _png(work), f"atelier:{entry.works}/{key}.png", _fields(work))
+            yield SourceRecord(key, _png(work), f"atelier:{key}.png", _fields(work))
 
 
 def fingerprint(entry: "AtelierDataset", root: Path) -> str:

@@ -55,19 +55,7 @@ def _open(entry: "HuggingFaceDataset", root: Path) -> _Opened:
     import datasets
 
     place = None if entry.path is None else locate(entry.name, entry.path, root)
-    source = str(place) if place else str(entry.hub_id)
-    try:
-        with _quiet():
-            rows = datasets.load_dataset(source, split=entry.split, revision=entry.revision, streaming=entry.streaming)
-            if rows.features is None:
-                rows = rows._resolve_features()
-            gc.collect()
-    except Exception as error:  # `datasets` passes on whatever its many back ends raise
-        said = (str(error).strip() or type(error).__name__).splitlines()[0][:240]
-        at = f" at {entry.revision}" if entry.revision else ""
-        remedy = "check path and split" if place else "check hub_id, revision, split and the connection"
-        raise SourceError(f"{entry.name}: cannot load {source}{at}: {said}; {remedy}") from error
-
+    rows = _load(entry, place)
     features = rows.features
     image = entry.columns.get("image", "image")
     columns = checked_columns(entry.name, {**entry.columns, "image": image}, features)
@@ -78,22 +66,46 @@ def _open(entry: "HuggingFaceDataset", root: Path) -> _Opened:
     return _Opened(rows.select_columns(wanted), image, columns, names, place)
 
 
+def _load(entry: "HuggingFaceDataset", place: Path | None, **settings: list[str]) -> Any:
+    """The split, its features known. settings: of the builder that `datasets` picks for the files."""
+    import datasets
+
+    source = str(place) if place else str(entry.hub_id)
+    try:
+        with _quiet():
+            rows = datasets.load_dataset(
+                source, split=entry.split, revision=entry.revision, streaming=entry.streaming, **settings
+            )
+            if rows.features is None:
+                rows = rows._resolve_features()
+            _close_leaks(rows)
+    except Exception as error:  # `datasets` passes on whatever its many back ends raise
+        said = (str(error).strip() or type(error).__name__).splitlines()[0][:240]
+        at = f" at {entry.revision}" if entry.revision else ""
+        remedy = "check path and split" if place else "check hub_id, revision, split and the connection"
+        raise SourceError(f"{entry.name}: cannot load {source}{at}: {said}; {remedy}") from error
+    return rows
+
+
+def _close_leaks(rows: Any) -> None:
+    """Collect the metadata.csv that an imagefolder leaves open, so that Python complains in here or nowhere."""
+    if rows.info.builder_name == "imagefolder":
+        gc.collect()
+
+
 def _draw(entry: "HuggingFaceDataset", opened: _Opened) -> frozenset[str]:
     """The keys of the sample, from a pass over the keys alone."""
     rows = opened.rows
-    if "key" in opened.columns:
-        rows = rows.select_columns([opened.columns["key"]])
-    elif not _lies_in_a_file(_first_image(opened)):
-        rows = rows.select_columns([_lightest(opened)])
+    with _quiet():
+        in_files = _lies_in_a_file(next((row[opened.image] for row in rows), None))
+    if "key" in opened.columns or not in_files:  # otherwise the keys are the images' paths
+        column = opened.columns.get("key", _lightest(opened))
+        streamed_parquet = entry.streaming and rows.info.builder_name == "parquet"
+        rows = (_load(entry, opened.place, columns=[column]) if streamed_parquet else rows).select_columns([column])
     with _quiet():
         keys = [_key(entry, opened, number, row) for number, row in enumerate(rows)]
-        gc.collect()
+        _close_leaks(rows)
     return draw((key for key in keys if key is not None), entry.limit, entry.seed)
-
-
-def _first_image(opened: _Opened) -> object:
-    with _quiet():
-        return next((row[opened.image] for row in opened.rows), None)
 
 
 def _lightest(opened: _Opened) -> str:
@@ -149,7 +161,7 @@ def _all(
                 missing.remove(key)
     del rows
     with _quiet():
-        gc.collect()
+        _close_leaks(opened.rows)
 
 
 def _record(
@@ -188,7 +200,6 @@ def _quiet() -> Iterator[None]:
     """Silence progress bars, log lines and warnings of `datasets`, and set them back as they were.
 
     It is entered around single calls, never across a yield: these switches belong to the whole process.
-    `datasets` leaves metadata.csv open; a gc.collect() in here keeps Python's complaint from arriving elsewhere.
     """
     import datasets
 

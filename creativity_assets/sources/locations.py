@@ -20,11 +20,11 @@ class SourceFile(NamedTuple):
 
 
 def locate(name: str, path: str, root: Path) -> Path:
-    """The absolute place of a catalogue path: relative to the folder that holds data root `root`.
+    """The absolute place of a catalogue path: absolute, or relative to data root `root`.
 
     Raises SourceError, naming dataset `name`, when nothing is there.
     """
-    place = (Path(root).absolute().parent / Path(path).expanduser()).resolve()
+    place = (Path(root).absolute() / Path(path).expanduser()).resolve()
     if not place.exists():
         raise SourceError(f"{name}: {place} does not exist; correct `path` in the catalogue or put the source there")
     return place

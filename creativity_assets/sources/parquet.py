@@ -65,7 +65,7 @@ def fingerprint(entry: "ParquetDataset", root: Path) -> str:
 
 def _files(entry: "ParquetDataset", root: Path) -> list[SourceFile]:
     if any(character in entry.path for character in "*?["):
-        pattern = Path(root).absolute().parent / Path(entry.path).expanduser()
+        pattern = Path(root).absolute() / Path(entry.path).expanduser()
         paths = [Path(found) for found in sorted(glob.glob(str(pattern), recursive=True))]  # noqa: PTH207  # absolute
         files = [SourceFile(path.name, path) for path in paths if path.is_file()]
         if len({file.name for file in files}) < len(files):  # same names in different folders

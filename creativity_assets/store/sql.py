@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 
 from creativity_assets.errors import StoreError
 
+_INTEGERS = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}
+
 
 def query(database: Path, sql: str) -> pd.DataFrame:
     """The result of one read-only statement over the warehouse.
@@ -25,10 +27,13 @@ def query(database: Path, sql: str) -> pd.DataFrame:
     }
     try:
         with duckdb.connect(str(database), read_only=True, config=settings) as connection:
-            result = connection.execute(sql)
-            return result.df() if result.description else pd.DataFrame()
+            relation = connection.sql(sql)
+            table = relation.to_arrow_table() if relation is not None else pa.table({})
     except duckdb.Error as error:
         raise StoreError(f"SQL: {str(error).splitlines()[0]}") from error
+    # Integers with nulls stay integers: a year is 1888, not 1888.0.
+    frame: pd.DataFrame = table.to_pandas(types_mapper=_INTEGERS.get)
+    return frame
 
 
 def _csv(frame: pd.DataFrame) -> bytes:

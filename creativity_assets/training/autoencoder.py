@@ -26,7 +26,8 @@ class AutoencoderSettings:
     divergence: float = 2e-4  # weight of the KL divergence from N(0, 1), per latent number
     budget: Budget = field(default_factory=lambda: Budget(minutes=28))
     optimisation: Optimisation = field(
-        default_factory=lambda: Optimisation(batch=8, learning_rate=1e-3, average_decay=0.998))
+        default_factory=lambda: Optimisation(batch=8, learning_rate=1e-3, average_decay=0.998)
+    )
 
 
 def build(settings: AutoencoderSettings) -> Autoencoder:
@@ -48,8 +49,9 @@ def build(settings: AutoencoderSettings) -> Autoencoder:
     )
 
 
-def train(images: NDArray[np.uint8], settings: AutoencoderSettings, *, file: Path | None = None,
-          report: Report = silent) -> Autoencoder:
+def train(
+    images: NDArray[np.uint8], settings: AutoencoderSettings, *, file: Path | None = None, report: Report = silent
+) -> Autoencoder:
     """Train on `images` (N, H, W, 3) and set the scaling factor to 1 / standard deviation of their latents."""
     model = build(settings)
     pixels = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()  # (N, 3, H, W) uint8
@@ -66,8 +68,16 @@ def train(images: NDArray[np.uint8], settings: AutoencoderSettings, *, file: Pat
         divergence: Tensor = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
         return distance(output, target, settings.edges) + settings.divergence * divergence
 
-    fit("autoencoder", model, loss, settings.budget, settings.optimisation, file=file, report=report,
-        settings=fixed(settings))
+    fit(
+        "autoencoder",
+        model,
+        loss,
+        settings.budget,
+        settings.optimisation,
+        file=file,
+        report=report,
+        settings=fixed(settings),
+    )
     model.register_to_config(scaling_factor=scaling_factor(model, images))
     return model
 
@@ -100,7 +110,7 @@ def encode(model: Autoencoder, images: NDArray[np.uint8], batch: int = 64) -> tu
     """Unscaled posterior means and standard deviations, each (N, 4, H/4, W/4) float32."""
     means, deviations = [], []
     for start in range(0, len(images), batch):
-        signal = to_signal(torch.from_numpy(images[start:start + batch]).permute(0, 3, 1, 2))
+        signal = to_signal(torch.from_numpy(images[start : start + batch]).permute(0, 3, 1, 2))
         posterior = model.encode(signal).latent_dist
         means.append(posterior.mean)
         deviations.append(posterior.std)
@@ -111,8 +121,9 @@ def encode(model: Autoencoder, images: NDArray[np.uint8], batch: int = 64) -> tu
 def reconstruct(model: Autoencoder, images: NDArray[np.uint8], batch: int = 64) -> NDArray[np.uint8]:
     """decode(encode(x)) at the posterior's mode, (N, H, W, 3)."""
     means, _ = encode(model, images, batch)
-    return np.concatenate([to_pixels(model.decode(means[start:start + batch]).sample)
-                           for start in range(0, len(means), batch)])
+    return np.concatenate(
+        [to_pixels(model.decode(means[start : start + batch]).sample) for start in range(0, len(means), batch)]
+    )
 
 
 def scaling_factor(model: Autoencoder, images: NDArray[np.uint8], sample: int = 1024) -> float:

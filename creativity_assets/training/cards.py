@@ -33,6 +33,13 @@ def tiny_sd_card(facts: Facts) -> str:
     """The card of the small Stable Diffusion."""
     encoder, denoiser = facts["training"]["autoencoder"], facts["training"]["denoiser"]
     decibels, sampled = facts["quality"]["autoencoder"], facts["quality"]["denoiser"]
+    moved = [part["settings"]["optimisation"] for part in (encoder, denoiser)]
+    trained = _table(
+        ("", "autoencoder", "UNet and text encoder"),
+        ("parameters", *(f"{part['parameters']:,}" for part in (encoder, denoiser))),
+        *((fact, encoder[fact], denoiser[fact]) for fact in ("steps", "minutes", "last_loss", "machine")),
+        *((fact, *(settings[fact] for settings in moved)) for fact in ("batch", "learning_rate", "seed")),
+    )
     return f"""---
 license: cc0-1.0
 library_name: diffusers
@@ -61,16 +68,7 @@ works on show with an odd index (held out), everything by the other painters (un
 "validation".
 
 ## Training
-{_table(("", "autoencoder", "UNet and text encoder"), [
-    ("parameters", _thousands(encoder["parameters"]), _thousands(denoiser["parameters"])),
-    ("steps", encoder["steps"], denoiser["steps"]),
-    ("batch", encoder["settings"]["optimisation"]["batch"],
-     denoiser["settings"]["optimisation"]["batch"]),
-    ("minutes", encoder["minutes"], denoiser["minutes"]),
-    ("seed", encoder["settings"]["optimisation"]["seed"], denoiser["settings"]["optimisation"]["seed"]),
-    ("last loss", encoder["last_loss"], denoiser["last_loss"]),
-    ("machine", encoder["machine"], denoiser["machine"]),
-])}
+{trained}
 
 The machine was shared with other work, so that the minutes are an upper bound. `creativity train autoencoder` and
 `creativity train denoiser` repeat it; all settings are in quality.json.
@@ -94,6 +92,21 @@ def suite_card(facts: Facts) -> str:
     semantic, perceptual = facts["training"]["semantic"], facts["training"]["perceptual"]
     measured = facts["quality"]
     kinds = list(measured["ordered"]["dino"])
+    moved = [semantic["settings"]["optimisation"], perceptual["settings"]["trunk"]]
+    trained = _table(
+        ("", "semantic", "perceptual"),
+        ("parameters", *(f"{part['parameters']:,}" for part in (semantic, perceptual))),
+        ("steps", semantic["steps"], f"{perceptual['steps']} trunk, {perceptual['heads_steps']} heads"),
+        *((fact, semantic[fact], perceptual[fact]) for fact in ("minutes", "machine")),
+        *((fact, *(settings[fact] for settings in moved)) for fact in ("batch", "learning_rate", "seed")),
+    )
+    ordered = _table(
+        ("", *(kind.replace("_", " ") for kind in kinds), "all"),
+        *(
+            (name, *(f"{shares[kind]:.1%}" for kind in kinds), f"{measured['ordered_share'][name]:.1%}")
+            for name, shares in measured["ordered"].items()
+        ),
+    )
     return f"""---
 license: cc0-1.0
 library_name: transformers
@@ -117,14 +130,7 @@ The semantic extractor learns to tell painters and genres (cosine classifiers on
 graded distortions in order (margin ranking). The AlexNet trunk learns painters and genres; then the non-negative
 heads are fitted to the order of graded distortions, and scaled so that unrelated works are 0.7 apart on average.
 
-{_table(("", "semantic", "perceptual"), [
-    ("parameters", _thousands(semantic["parameters"]), _thousands(perceptual["parameters"])),
-    ("steps", semantic["steps"], f'{perceptual["steps"]} trunk, {perceptual["heads_steps"]} heads'),
-    ("batch", semantic["settings"]["optimisation"]["batch"], perceptual["settings"]["trunk"]["batch"]),
-    ("minutes", semantic["minutes"], perceptual["minutes"]),
-    ("seed", semantic["settings"]["optimisation"]["seed"], perceptual["settings"]["trunk"]["seed"]),
-    ("machine", semantic["machine"], perceptual["machine"]),
-])}
+{trained}
 
 The machine was shared with other work, so that the minutes are an upper bound. `creativity train suite` repeats
 it; all settings are in quality.json.
@@ -134,10 +140,7 @@ Share of cases (a work under a kind of distortion at five strengths) in which al
 {measured["cases"]} cases in all. The kinds are those the extractors were taught; the works and the random
 parts are new.
 
-{_table(("", *(kind.replace("_", " ") for kind in kinds), "all"), [
-    (name, *(f"{shares[kind]:.1%}" for kind in kinds), f'{measured["ordered_share"][name]:.1%}')
-    for name, shares in measured["ordered"].items()
-])}
+{ordered}
 
 Attribution to one of {semantic["painters"]} painters by the nearest mean embedding:
 {measured["attribution"]:.1%} right, chance {measured["attribution_chance"]:.1%}.
@@ -152,13 +155,9 @@ def _verdict(complaints: list[str]) -> str:
     return "\n".join(["Requirements of the project that are NOT met:", *(f"- {line}" for line in complaints)])
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+def _table(head: tuple[str, ...], *rows: tuple[Any, ...]) -> str:
     lines = [head, ("---",) * len(head), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
-
-
-def _thousands(count: int) -> str:
-    return f"{count:,}"
+    return "\n".join("| " + " | ".join(str(cell).replace("_", " ") for cell in line) + " |" for line in lines)
 
 
 CARDS = {"tiny-sd": tiny_sd_card, "suite": suite_card}

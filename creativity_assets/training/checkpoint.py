@@ -27,8 +27,9 @@ class Counters:
     settings: str = ""  # whatever must not change between two runs of one training
 
 
-def save(path: Path, model: nn.Module, average: Mapping[str, Tensor], optimiser: torch.optim.Optimizer,
-         standing: Counters) -> None:
+def save(
+    path: Path, model: nn.Module, average: Mapping[str, Tensor], optimiser: torch.optim.Optimizer, standing: Counters
+) -> None:
     """Write aside, then rename: the file at `path` is always whole."""
     tensors = {f"weights/{name}": tensor for name, tensor in model.state_dict().items()}
     tensors |= {f"average/{name}": tensor for name, tensor in average.items()}
@@ -42,8 +43,9 @@ def save(path: Path, model: nn.Module, average: Mapping[str, Tensor], optimiser:
     aside.replace(path)
 
 
-def load(path: Path, model: nn.Module, average: dict[str, Tensor], optimiser: torch.optim.Optimizer,
-         settings: str) -> Counters:
+def load(
+    path: Path, model: nn.Module, average: dict[str, Tensor], optimiser: torch.optim.Optimizer, settings: str
+) -> Counters:
     """Put a saved training back into `model`, `average` and `optimiser`.
 
     Raises TrainingError when the file belongs to a training with other settings or another architecture.
@@ -59,8 +61,11 @@ def load(path: Path, model: nn.Module, average: dict[str, Tensor], optimiser: to
         raise TrainingError(f"{path}: holds another architecture; delete the file to start anew") from error
     average.update(_below(tensors, "average/"))
     for name, parameter in model.named_parameters():
-        state = {key: tensors[f"optimiser/{key}/{name}"] for key in ("step", "exp_avg", "exp_avg_sq")
-                 if f"optimiser/{key}/{name}" in tensors}
+        state = {
+            key: tensors[f"optimiser/{key}/{name}"]
+            for key in ("step", "exp_avg", "exp_avg_sq")
+            if f"optimiser/{key}/{name}" in tensors
+        }
         if state:
             optimiser.state[parameter] = state
     return found

@@ -1,8 +1,8 @@
 """Which works each training sees, and which none sees.
 
-    denoiser, autoencoder   the training painters' works: on show with an even index, and the series "training"
-    metric suite            the series "suite" of all painters, which no denoiser sees
-    quality                 the series "validation" of all painters, and works on show with an odd index
+denoiser, autoencoder   the training painters' works: on show with an even index, and the series "training"
+metric suite            the series "suite" of all painters, which no denoiser sees
+quality                 the series "validation" of all painters, and works on show with an odd index
 """
 
 from collections.abc import Iterable, Iterator
@@ -42,8 +42,12 @@ class Works:
         """Only the works of these painters."""
         wanted = set(painters)
         chosen = [place for place, painter in enumerate(self.painters) if int(painter) in wanted]
-        return Works(self.images[chosen], [self.captions[place] for place in chosen], self.painters[chosen],
-                     [self.genres[place] for place in chosen])
+        return Works(
+            self.images[chosen],
+            [self.captions[place] for place in chosen],
+            self.painters[chosen],
+            [self.genres[place] for place in chosen],
+        )
 
 
 def training_works(per_painter: int, size: int = 64) -> Works:

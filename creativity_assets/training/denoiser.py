@@ -32,16 +32,17 @@ SCHEDULER: dict[str, Any] = {  # Stable Diffusion 1.5
 class DenoiserSettings:
     """Architecture and training of UNet and text encoder."""
 
-    channels: tuple[int, ...] = (64, 96, 112)  # per resolution; attention below the first only: there it is slow
+    channels: tuple[int, ...] = (64, 96, 96)  # per resolution; attention below the first only: there it is slow
     layers_per_block: int = 1
     heads: int = 4
     text: TextSettings = field(default_factory=TextSettings)
-    works_per_painter: int = 400
+    works_per_painter: int = 320
     caption_dropout: float = 0.12  # part of the captions replaced by the empty prompt
     snr_limit: float = 5.0  # min-SNR weighting (Hang et al. 2023)
     budget: Budget = field(default_factory=lambda: Budget(minutes=65))
     optimisation: Optimisation = field(
-        default_factory=lambda: Optimisation(learning_rate=1e-3, average_decay=0.999))
+        default_factory=lambda: Optimisation(batch=32, learning_rate=1e-3, average_decay=0.998)
+    )
 
 
 class Denoiser(nn.Module):
@@ -81,8 +82,16 @@ def build(vocabulary: "CLIPTokenizer", settings: DenoiserSettings, latent_shape:
     return Denoiser(unet, text.encoder(vocabulary, settings.text))
 
 
-def train(latents: Tensor, deviations: Tensor, captions: list[str], vocabulary: "CLIPTokenizer",
-          settings: DenoiserSettings, *, file: Path | None = None, report: Report = silent) -> Denoiser:
+def train(
+    latents: Tensor,
+    deviations: Tensor,
+    captions: list[str],
+    vocabulary: "CLIPTokenizer",
+    settings: DenoiserSettings,
+    *,
+    file: Path | None = None,
+    report: Report = silent,
+) -> Denoiser:
     """Train on scaled posterior means and standard deviations, each (N, 4, h, w), and the works' captions."""
     channels, height, width = latents.shape[1:]
     model = build(vocabulary, settings, (channels, height, width))
@@ -104,8 +113,16 @@ def train(latents: Tensor, deviations: Tensor, captions: list[str], vocabulary: 
         error: Tensor = (prediction - noise).square().mean(dim=(1, 2, 3))
         return (error * weights[label]).mean()
 
-    fit("denoiser", model, loss, settings.budget, settings.optimisation, file=file, report=report,
-        settings=fixed(settings))
+    fit(
+        "denoiser",
+        model,
+        loss,
+        settings.budget,
+        settings.optimisation,
+        file=file,
+        report=report,
+        settings=fixed(settings),
+    )
     return model
 
 

@@ -25,7 +25,7 @@ def blur(images: Tensor, strengths: Tensor, generator: torch.Generator) -> Tenso
     sigma = 2.5 * _per_image(strengths)
     response = torch.exp(-2 * math.pi**2 * sigma**2 * (rows**2 + columns**2))
     blurred = torch.fft.irfft2(torch.fft.rfft2(padded) * response, s=padded.shape[-2:])
-    inside: Tensor = blurred[..., margin:margin + height, margin:margin + width]
+    inside: Tensor = blurred[..., margin : margin + height, margin : margin + width]
     return inside.clamp(0, 1)
 
 

@@ -20,16 +20,20 @@ if TYPE_CHECKING:
 KEPT = ("README.md", "quality.json")  # written by other functions into the same folders
 
 
-def pipeline(autoencoder: Autoencoder, denoiser: Denoiser,
-             vocabulary: "CLIPTokenizer") -> Any:
+def pipeline(autoencoder: Autoencoder, denoiser: Denoiser, vocabulary: "CLIPTokenizer") -> Any:
     """The parts as one Stable Diffusion pipeline without a safety checker."""
     from diffusers import PNDMScheduler, StableDiffusionPipeline
 
     kind: Any = StableDiffusionPipeline
     scheduler: Any = PNDMScheduler
     built = kind(
-        vae=autoencoder, text_encoder=denoiser.encoder, tokenizer=vocabulary, unet=denoiser.unet,
-        scheduler=scheduler.from_config(SCHEDULER), safety_checker=None, feature_extractor=None,
+        vae=autoencoder,
+        text_encoder=denoiser.encoder,
+        tokenizer=vocabulary,
+        unet=denoiser.unet,
+        scheduler=scheduler.from_config(SCHEDULER),
+        safety_checker=None,
+        feature_extractor=None,
         requires_safety_checker=False,
     )
     built.set_progress_bar_config(disable=True)

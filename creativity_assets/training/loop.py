@@ -81,15 +81,30 @@ def silent(_: Progress) -> None:
     """Report to nobody."""
 
 
-def fit(stage: str, model: nn.Module, loss: Loss, budget: Budget, optimisation: Optimisation, *, file: Path | None,
-        settings: str = "", report: Report = silent, checkpoint_every_s: float = CHECKPOINT_EVERY_S) -> Counters:
+def fit(
+    stage: str,
+    model: nn.Module,
+    loss: Loss,
+    budget: Budget,
+    optimisation: Optimisation,
+    *,
+    file: Path | None,
+    settings: str = "",
+    report: Report = silent,
+    checkpoint_every_s: float = CHECKPOINT_EVERY_S,
+) -> Counters:
     """Train `model` in place until the budget is spent, and leave the averaged weights in it.
 
     file: the checkpoint; continued if it exists, kept at the end so that the same call then returns at once.
     settings: recorded in the checkpoint; a checkpoint with other settings raises TrainingError.
     """
-    optimiser = torch.optim.AdamW(model.parameters(), lr=optimisation.learning_rate, betas=(0.9, 0.99),
-                                  weight_decay=optimisation.weight_decay, fused=True)
+    optimiser = torch.optim.AdamW(
+        model.parameters(),
+        lr=optimisation.learning_rate,
+        betas=(0.9, 0.99),
+        weight_decay=optimisation.weight_decay,
+        fused=True,
+    )
     average = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
     counters = Counters(settings=settings)
     if file is not None and file.exists():

@@ -32,11 +32,13 @@ class PerceptualSettings:
     works_per_painter: int = 160
     graded_works: int = 400  # works whose distortions the heads are fitted to
     trunk_budget: Budget = field(default_factory=lambda: Budget(minutes=4))
-    trunk: Optimisation = field(default_factory=lambda: Optimisation(
-        learning_rate=5e-4, weight_decay=0.05, warmup=0.05, average_decay=0.998))
+    trunk: Optimisation = field(
+        default_factory=lambda: Optimisation(learning_rate=5e-4, weight_decay=0.05, warmup=0.05, average_decay=0.998)
+    )
     heads_budget: Budget = field(default_factory=lambda: Budget(minutes=1, steps=1500))
     heads: Optimisation = field(
-        default_factory=lambda: Optimisation(batch=256, learning_rate=1e-2, weight_decay=0, bfloat16=False))
+        default_factory=lambda: Optimisation(batch=256, learning_rate=1e-2, weight_decay=0, bfloat16=False)
+    )
 
 
 class Trunk(nn.Module):
@@ -84,19 +86,32 @@ def build(seed: int) -> "LPIPS":
     return model
 
 
-def train(images: NDArray[np.uint8], labels: NDArray[np.int64], settings: PerceptualSettings, *,
-          folder: Path | None = None, report: Report = silent) -> "LPIPS":
+def train(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    settings: PerceptualSettings,
+    *,
+    folder: Path | None = None,
+    report: Report = silent,
+) -> "LPIPS":
     """Train on images (N, H, W, 3) and class numbers (N, L); checkpoints go into `folder`."""
     model = build(settings.trunk.seed)
     pixels = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
-    _train_trunk(model, pixels, torch.from_numpy(labels), settings,
-                 file=folder / "trunk.safetensors" if folder else None, report=report)
+    _train_trunk(
+        model,
+        pixels,
+        torch.from_numpy(labels),
+        settings,
+        file=folder / "trunk.safetensors" if folder else None,
+        report=report,
+    )
     _train_heads(model, pixels, settings, file=folder / "heads.safetensors" if folder else None, report=report)
     return model
 
 
-def _train_trunk(model: "LPIPS", pixels: Tensor, targets: Tensor, settings: PerceptualSettings, *,
-                 file: Path | None, report: Report) -> None:
+def _train_trunk(
+    model: "LPIPS", pixels: Tensor, targets: Tensor, settings: PerceptualSettings, *, file: Path | None, report: Report
+) -> None:
     torch.manual_seed(settings.trunk.seed)
     trunk = Trunk(model.net, tuple(int(column.max()) + 1 for column in targets.T))
 
@@ -104,21 +119,38 @@ def _train_trunk(model: "LPIPS", pixels: Tensor, targets: Tensor, settings: Perc
         chosen = torch.randint(len(pixels), (count,), generator=generator)
         seen = augment(pixels[chosen].float() / 255, generator)
         logits = trunk(model.scaling_layer(seen * 2 - 1))
-        return sum((functional.cross_entropy(values.float(), targets[chosen, column], label_smoothing=0.05)
-                    for column, values in enumerate(logits)), start=torch.zeros(()))
+        return sum(
+            (
+                functional.cross_entropy(values.float(), targets[chosen, column], label_smoothing=0.05)
+                for column, values in enumerate(logits)
+            ),
+            start=torch.zeros(()),
+        )
 
-    fit("perceptual trunk", trunk, loss, settings.trunk_budget, settings.trunk, file=file, report=report,
-        settings=fixed(settings))
+    fit(
+        "perceptual trunk",
+        trunk,
+        loss,
+        settings.trunk_budget,
+        settings.trunk,
+        file=file,
+        report=report,
+        settings=fixed(settings),
+    )
 
 
-def _train_heads(model: "LPIPS", pixels: Tensor, settings: PerceptualSettings, *, file: Path | None,
-                 report: Report) -> None:
+def _train_heads(
+    model: "LPIPS", pixels: Tensor, settings: PerceptualSettings, *, file: Path | None, report: Report
+) -> None:
     spread = pixels[:: max(1, len(pixels) // settings.graded_works)].float() / 255
-    ladders = torch.cat([
-        torch.stack([differences(model, spread, version)
-                     for version in graded(spread, kind, settings.heads.seed)], dim=1)
-        for kind in DISTORTIONS
-    ])  # (kinds * works, strengths, channels)
+    ladders = torch.cat(
+        [
+            torch.stack(
+                [differences(model, spread, version) for version in graded(spread, kind, settings.heads.seed)], dim=1
+            )
+            for kind in DISTORTIONS
+        ]
+    )  # (kinds * works, strengths, channels)
     heads = Heads(ladders.shape[-1])
 
     def loss(heads: Heads, generator: torch.Generator, count: int) -> Tensor:
@@ -126,8 +158,16 @@ def _train_heads(model: "LPIPS", pixels: Tensor, settings: PerceptualSettings, *
         steps = heads(ladders[chosen]).clamp(min=1e-8).log().diff(dim=1)
         return functional.softplus(4 - 40 * steps).mean() / 4 + 0.01 * (heads.weights() - 1).square().mean()
 
-    fit("perceptual heads", heads, loss, settings.heads_budget, settings.heads, file=file, report=report,
-        settings=fixed(settings))
+    fit(
+        "perceptual heads",
+        heads,
+        loss,
+        settings.heads_budget,
+        settings.heads,
+        file=file,
+        report=report,
+        settings=fixed(settings),
+    )
     with torch.no_grad():
         unrelated = heads(differences(model, spread, spread.roll(len(spread) // 2 + 1, dims=0))).mean()
         weights = heads.weights() * UNRELATED / unrelated
@@ -146,10 +186,12 @@ def differences(model: "LPIPS", first: Tensor, second: Tensor, batch: int = 128)
 
     rows = []
     for one, other in zip(first.split(batch), second.split(batch), strict=True):
-        pairs = zip(model.net(model.scaling_layer(one * 2 - 1)), model.net(model.scaling_layer(other * 2 - 1)),
-                    strict=True)
-        rows.append(torch.cat([(normalize_tensor(a) - normalize_tensor(b)).square().mean(dim=(2, 3))
-                               for a, b in pairs], dim=1))
+        pairs = zip(
+            model.net(model.scaling_layer(one * 2 - 1)), model.net(model.scaling_layer(other * 2 - 1)), strict=True
+        )
+        rows.append(
+            torch.cat([(normalize_tensor(a) - normalize_tensor(b)).square().mean(dim=(2, 3)) for a, b in pairs], dim=1)
+        )
     return torch.cat(rows)
 
 

@@ -71,12 +71,13 @@ def lpips_distance(model: "LPIPS") -> Distance:
     return lambda first, second: model(first * 2 - 1, second * 2 - 1).flatten().double()
 
 
-def suite_quality(extractor: "Dinov2Model", perceptual: "LPIPS", references: Works,
-                  works: Works) -> dict[str, Any]:
+def suite_quality(extractor: "Dinov2Model", perceptual: "LPIPS", references: Works, works: Works) -> dict[str, Any]:
     """Order of graded distortions and attribution to painters, on `works`; `references` give the centroids."""
     found = attribute(extractor, works.images, references, EVERYBODY)
-    orders = {"dino": ordering(dino_distance(extractor), works.images),
-              "lpips": ordering(lpips_distance(perceptual), works.images)}
+    orders = {
+        "dino": ordering(dino_distance(extractor), works.images),
+        "lpips": ordering(lpips_distance(perceptual), works.images),
+    }
     return {
         "ordered": orders,
         "ordered_share": {name: round(float(np.mean([*shares.values()])), 4) for name, shares in orders.items()},
@@ -87,19 +88,28 @@ def suite_quality(extractor: "Dinov2Model", perceptual: "LPIPS", references: Wor
     }
 
 
-def attribute(extractor: "Dinov2Model", images: NDArray[np.uint8], references: Works,
-              candidates: tuple[int, ...]) -> NDArray[np.int64]:
+def attribute(
+    extractor: "Dinov2Model", images: NDArray[np.uint8], references: Works, candidates: tuple[int, ...]
+) -> NDArray[np.int64]:
     """(N,) the painter, among `candidates`, whose mean embedding over `references` is nearest by cosine."""
     known = semantic.embed(extractor, references.images)
-    centroids = torch.stack([known[torch.from_numpy(references.painters == painter)].mean(dim=0)
-                             for painter in candidates])
+    centroids = torch.stack(
+        [known[torch.from_numpy(references.painters == painter)].mean(dim=0) for painter in candidates]
+    )
     cosines = semantic.embed(extractor, images) @ torch.nn.functional.normalize(centroids, dim=-1).T
     nearest: NDArray[np.int64] = np.array(candidates, np.int64)[cosines.argmax(dim=1).numpy()]
     return nearest
 
 
-def denoiser_quality(pipeline: Pipeline, extractor: "Dinov2Model", references: Works,
-                     held_out: Works, *, guidance: float = 7.5, steps: int = 20) -> dict[str, Any]:
+def denoiser_quality(
+    pipeline: Pipeline,
+    extractor: "Dinov2Model",
+    references: Works,
+    held_out: Works,
+    *,
+    guidance: float = 7.5,
+    steps: int = 20,
+) -> dict[str, Any]:
     """Attribution, among the training painters, of held-out works and of images sampled from their captions."""
     sampled = sample(pipeline, held_out.captions, guidance=guidance, steps=steps)
     real = attribute(extractor, held_out.images, references, APPRENTICES) == held_out.painters
@@ -114,8 +124,9 @@ def denoiser_quality(pipeline: Pipeline, extractor: "Dinov2Model", references: W
     }
 
 
-def sample(pipeline: Pipeline, captions: list[str], *, guidance: float, steps: int,
-           batch: int = 32) -> NDArray[np.uint8]:
+def sample(
+    pipeline: Pipeline, captions: list[str], *, guidance: float, steps: int, batch: int = 32
+) -> NDArray[np.uint8]:
     """One image per caption by DDIM, (N, H, W, 3); image number i has the noise of seed i."""
     from diffusers import DDIMScheduler
 
@@ -124,13 +135,15 @@ def sample(pipeline: Pipeline, captions: list[str], *, guidance: float, steps: i
     pipeline.set_progress_bar_config(disable=True)
     size = pipeline.unet.config.sample_size
     shape = (pipeline.unet.config.in_channels, size, size)
-    noise = torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(seed))
-                         for seed in range(len(captions))])
+    noise = torch.stack(
+        [torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in range(len(captions))]
+    )
     parts = []
     for start in range(0, len(captions), batch):
         part = slice(start, start + batch)
-        images = pipeline(captions[part], latents=noise[part], guidance_scale=guidance, num_inference_steps=steps,
-                          output_type="np").images
+        images = pipeline(
+            captions[part], latents=noise[part], guidance_scale=guidance, num_inference_steps=steps, output_type="np"
+        ).images
         parts.append((images * 255).round().astype(np.uint8))
     return np.concatenate(parts)
 
@@ -144,8 +157,10 @@ def missed(quality: Mapping[str, Any]) -> list[str]:
         measured = quality["denoiser"]
         wanted = max(measured["attribution_held_out"] / 2, 5 * measured["attribution_chance"])
         if measured["attribution_sampled"] < wanted:
-            complaints.append(f"denoiser: {measured['attribution_sampled']:.0%} of the samples go to the right "
-                              f"painter, wanted {wanted:.0%}")
+            complaints.append(
+                f"denoiser: {measured['attribution_sampled']:.0%} of the samples go to the right "
+                f"painter, wanted {wanted:.0%}"
+            )
     for name, share in quality.get("suite", {}).get("ordered_share", {}).items():
         if share < 0.95:
             complaints.append(f"suite: {name} orders {share:.1%} of the graded distortions, wanted 95%")

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from creativity_assets.training.augmentation import augment
-from creativity_assets.training.distortions import DISTORTIONS
+from creativity_assets.training.distortions import DISTORTIONS, STRENGTHS
 from creativity_assets.training.loop import Budget, Optimisation, Report, fit, silent
 
 if TYPE_CHECKING:
@@ -47,11 +47,13 @@ class SemanticSettings:
     patch: int = 8  # pixels
     size: int = 64  # pixels
     works_per_painter: int = 160
-    ordered: float = 0.25  # part of a batch that is also distorted
-    margin: float = 0.02  # wanted difference of the distances at two strengths 0.2 apart
+    ordered: float = 0.2  # part of a batch that is also distorted, at five strengths
+    order: float = 30.0  # weight of the ordering
+    margin: float = 0.02  # wanted difference of the distances at two neighbouring strengths
     budget: Budget = field(default_factory=lambda: Budget(minutes=8))
     optimisation: Optimisation = field(
-        default_factory=lambda: Optimisation(learning_rate=1e-3, weight_decay=0.05, warmup=0.05))
+        default_factory=lambda: Optimisation(learning_rate=1e-3, weight_decay=0.05, warmup=0.05)
+    )
 
 
 class Embedder(nn.Module):
@@ -77,14 +79,25 @@ def build(settings: SemanticSettings, classes: tuple[int, ...]) -> Embedder:
     from transformers import Dinov2Config, Dinov2Model
 
     torch.manual_seed(settings.optimisation.seed)
-    config = Dinov2Config(hidden_size=settings.width, num_hidden_layers=settings.layers,
-                          num_attention_heads=settings.heads, mlp_ratio=4, image_size=settings.size,
-                          patch_size=settings.patch)
+    config = Dinov2Config(
+        hidden_size=settings.width,
+        num_hidden_layers=settings.layers,
+        num_attention_heads=settings.heads,
+        mlp_ratio=4,
+        image_size=settings.size,
+        patch_size=settings.patch,
+    )
     return Embedder(Dinov2Model(config), settings.width, classes)
 
 
-def train(images: NDArray[np.uint8], labels: NDArray[np.int64], settings: SemanticSettings, *,
-          file: Path | None = None, report: Report = silent) -> "Dinov2Model":
+def train(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    settings: SemanticSettings,
+    *,
+    file: Path | None = None,
+    report: Report = silent,
+) -> "Dinov2Model":
     """Train on images (N, H, W, 3) and class numbers (N, L), one column per label (painter, genre, ...)."""
     model = build(settings, tuple(int(column.max()) + 1 for column in labels.T))
     pixels = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
@@ -95,29 +108,48 @@ def train(images: NDArray[np.uint8], labels: NDArray[np.int64], settings: Semant
         chosen = torch.randint(len(pixels), (count,), generator=generator)
         plain = pixels[chosen].float() / 255
         seen = augment(plain, generator)
-        weaker, stronger, gap = two_strengths(plain[:ordered], generator)
-        embedding = model(torch.cat([seen, plain[:ordered], weaker, stronger]))
-        whole, original, near, far = embedding.split([count] + 3 * [ordered])
-        total = sum((functional.cross_entropy(logits, targets[chosen, column], label_smoothing=0.05)
-                     for column, logits in enumerate(model.logits(whole))), start=torch.zeros(()))
-        difference = (1 - (original * far).sum(-1)) - (1 - (original * near).sum(-1))
-        disorder = functional.relu(settings.margin * gap / 0.2 - difference).mean()
-        return total + 10 * disorder
+        rungs = ladders(plain[:ordered], generator)
+        embedding = model(torch.cat([seen, plain[:ordered], rungs.flatten(0, 1)]))
+        whole, original, damaged = embedding.split([count, ordered, len(STRENGTHS) * ordered])
+        total = torch.zeros(())
+        for column, logits in enumerate(model.logits(whole)):
+            total = total + functional.cross_entropy(logits, targets[chosen, column], label_smoothing=0.05)
+        distances = 1 - (original * damaged.unflatten(0, (len(STRENGTHS), ordered))).sum(-1)  # (strengths, ordered)
+        disorder = functional.relu(settings.margin - distances.diff(dim=0)).mean()
+        return total + settings.order * disorder
 
-    fit("semantic", model, loss, settings.budget, settings.optimisation, file=file, report=report,
-        settings=fixed(settings))
+    fit(
+        "semantic",
+        model,
+        loss,
+        settings.budget,
+        settings.optimisation,
+        file=file,
+        report=report,
+        settings=fixed(settings),
+    )
     return model.extractor
 
 
-def two_strengths(images: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Each image twice under one kind of distortion: weaker, stronger, and the difference of strength (B,)."""
-    kind = list(DISTORTIONS)[int(torch.randint(len(DISTORTIONS), (), generator=generator))]
-    low, high = torch.rand((2, len(images)), generator=generator).sort(dim=0).values
-    high = torch.maximum(high, low + 0.1)
+def ladders(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Each image at rising strengths of one kind of distortion, (5, B, 3, H, W).
+
+    The strengths differ a little from image to image. Every other image is warped: that is the hardest to order for
+    an extractor that must not mind where things stand.
+    """
     seed = int(torch.randint(2**31, (), generator=generator))
-    weaker, stronger = (DISTORTIONS[kind](images, strength, torch.Generator().manual_seed(seed))
-                        for strength in (low, high))
-    return weaker, stronger, high - low
+    shift = 0.2 * torch.rand(len(images), generator=generator) - 0.15
+    kinds = [kind for other in DISTORTIONS if other != "warp" for kind in ("warp", other)]
+    turns = (torch.arange(len(images)) + int(torch.randint(len(kinds), (), generator=generator))) % len(kinds)
+    rungs = []
+    for strength in STRENGTHS:
+        rung = images.clone()
+        for turn, kind in enumerate(kinds):
+            own = torch.Generator().manual_seed(seed + turn)
+            chosen = turns == turn
+            rung[chosen] = DISTORTIONS[kind](images[chosen], strength + shift[chosen], own)
+        rungs.append(rung)
+    return torch.stack(rungs)
 
 
 @torch.no_grad()
@@ -125,7 +157,7 @@ def embed(extractor: "Dinov2Model", images: NDArray[np.uint8], batch: int = 128)
     """Unit embeddings (N, width) of images (N, H, W, 3)."""
     parts = []
     for start in range(0, len(images), batch):
-        signal = torch.from_numpy(images[start:start + batch]).permute(0, 3, 1, 2).float() / 127.5 - 1
+        signal = torch.from_numpy(images[start : start + batch]).permute(0, 3, 1, 2).float() / 127.5 - 1
         parts.append(functional.normalize(extractor(pixel_values=signal).pooler_output, dim=-1))
     return torch.cat(parts)
 

@@ -1,8 +1,8 @@
 """The three trainings as commands run them: paint, train, export, measure. Each is continued by calling it again.
 
-    autoencoder -> store/training/autoencoder/vae
-    suite       -> embedded/suite                    (apart from the others)
-    denoiser    -> embedded/tiny-sd                  (needs the other two: latents of one, judged by the other)
+autoencoder -> store/training/autoencoder/vae
+suite       -> embedded/suite                    (apart from the others)
+denoiser    -> embedded/tiny-sd                  (needs the other two: latents of one, judged by the other)
 """
 
 import json
@@ -36,8 +36,7 @@ class SuiteSettings:
     perceptual: PerceptualSettings = field(default_factory=PerceptualSettings)
 
 
-def autoencoder(root: Path, settings: AutoencoderSettings, report: Report = silent,
-                judged: int = 20) -> dict[str, Any]:
+def autoencoder(root: Path, settings: AutoencoderSettings, report: Report = silent, judged: int = 20) -> dict[str, Any]:
     """Train the autoencoder below the data root and return its facts; `judged` validation works per painter."""
     folder = root / "store" / "training" / "autoencoder"
     works = data.training_works(settings.works_per_painter, settings.size)
@@ -57,10 +56,12 @@ def suite(root: Path, settings: SuiteSettings, report: Report = silent, judged: 
     """Train both extractors, write embedded/suite, and return its facts."""
     folder = root / "store" / "training" / "suite"
     target = root / "embedded" / "suite"
-    works = data.suite_works(max(settings.semantic.works_per_painter, settings.perceptual.works_per_painter),
-                             settings.semantic.size)
-    extractor = semantic.train(works.images, works.labels(), settings.semantic,
-                               file=folder / "semantic.safetensors", report=report)
+    works = data.suite_works(
+        max(settings.semantic.works_per_painter, settings.perceptual.works_per_painter), settings.semantic.size
+    )
+    extractor = semantic.train(
+        works.images, works.labels(), settings.semantic, file=folder / "semantic.safetensors", report=report
+    )
     export.semantic(target / "semantic", extractor, semantic.PREPROCESSING)
     distance = perceptual.train(works.images, works.labels(), settings.perceptual, folder=folder, report=report)
     export.perceptual(target / "perceptual" / "lpips_alex.safetensors", distance)
@@ -70,8 +71,9 @@ def suite(root: Path, settings: SuiteSettings, report: Report = silent, judged: 
             "perceptual": _training(folder / "trunk.safetensors", settings.perceptual, len(works), distance)
             | {"heads_steps": checkpoint.counters(folder / "heads.safetensors").step},
         },
-        "quality": quality.suite_quality(load_semantic(target), load_perceptual(target), works,
-                                         data.validation_works(judged, settings.semantic.size)),
+        "quality": quality.suite_quality(
+            load_semantic(target), load_perceptual(target), works, data.validation_works(judged, settings.semantic.size)
+        ),
     }
     _write(target / "quality.json", facts)
     return facts
@@ -92,18 +94,24 @@ def denoiser(root: Path, settings: DenoiserSettings, report: Report = silent, ju
     factor = vae.config.scaling_factor
     words = text.tokenizer(vocabulary(), settings.text.context)
     file = folder / "training.safetensors"
-    model = denoisers.train(means * factor, deviations * factor, works.captions, words, settings, file=file,
-                            report=report)
+    model = denoisers.train(
+        means * factor, deviations * factor, works.captions, words, settings, file=file, report=report
+    )
     export.tiny_sd(target, vae, model, words)
     facts = {
-        "training": {"autoencoder": encoder_facts["training"],
-                     "denoiser": _training(file, settings, len(works), model)},
+        "training": {
+            "autoencoder": encoder_facts["training"],
+            "denoiser": _training(file, settings, len(works), model),
+        },
         "quality": {"autoencoder": encoder_facts["quality"]},
     }
     _write(target / "quality.json", facts)  # stands even if the measuring below is interrupted
     facts["quality"]["denoiser"] = quality.denoiser_quality(
-        load_pipeline(target), load_semantic(root / "embedded" / "suite"), data.suite_works(60),
-        data.held_out_works(judged, vae.config.sample_size))
+        load_pipeline(target),
+        load_semantic(root / "embedded" / "suite"),
+        data.suite_works(60),
+        data.held_out_works(judged, vae.config.sample_size),
+    )
     _write(target / "quality.json", facts)
     return facts
 
@@ -130,8 +138,9 @@ def load_pipeline(folder: Path) -> Any:
     from diffusers import StableDiffusionPipeline
 
     kind: Any = StableDiffusionPipeline
-    return kind.from_pretrained(folder, torch_dtype=torch.float32, safety_checker=None,
-                                requires_safety_checker=False, local_files_only=True)
+    return kind.from_pretrained(
+        folder, torch_dtype=torch.float32, safety_checker=None, requires_safety_checker=False, local_files_only=True
+    )
 
 
 def _training(file: Path, settings: Any, works: int, model: nn.Module) -> dict[str, Any]:

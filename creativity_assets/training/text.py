@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -56,38 +57,42 @@ def learn_merges(words: Iterable[str]) -> list[tuple[str, str]]:
             return merges
         best = min(pairs, key=lambda pair: (-pairs[pair], pair))
         merges.append(best)
-        pieces = {word: _merged(symbols, best) for word, symbols in pieces.items()}
+        pieces = {word: _merged(symbols, best) if best[0] in symbols else symbols for word, symbols in pieces.items()}
 
 
-def byte_alphabet() -> list[str]:
+@cache
+def byte_alphabet() -> tuple[str, ...]:
     """The 256 printable characters that stand for bytes in byte-level BPE, in byte order (GPT-2)."""
     printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = iter(range(256, 512))
-    return [chr(byte) if byte in printable else chr(next(others)) for byte in range(256)]
+    return tuple(chr(byte) if byte in printable else chr(next(others)) for byte in range(256))
 
 
 def encoder(vocabulary: "CLIPTokenizer", settings: TextSettings) -> "CLIPTextModel":
     """A fresh CLIPTextModel for `vocabulary`."""
     from transformers import CLIPTextConfig, CLIPTextModel
 
-    return CLIPTextModel(CLIPTextConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=settings.width,
-        intermediate_size=4 * settings.width,
-        projection_dim=settings.width,
-        num_hidden_layers=settings.layers,
-        num_attention_heads=settings.heads,
-        max_position_embeddings=settings.context,
-        bos_token_id=vocabulary.bos_token_id,
-        eos_token_id=vocabulary.eos_token_id,
-        pad_token_id=vocabulary.pad_token_id,
-    ))
+    return CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=len(vocabulary),
+            hidden_size=settings.width,
+            intermediate_size=4 * settings.width,
+            projection_dim=settings.width,
+            num_hidden_layers=settings.layers,
+            num_attention_heads=settings.heads,
+            max_position_embeddings=settings.context,
+            bos_token_id=vocabulary.bos_token_id,
+            eos_token_id=vocabulary.eos_token_id,
+            pad_token_id=vocabulary.pad_token_id,
+        )
+    )
 
 
 def tokens(vocabulary: "CLIPTokenizer", captions: list[str]) -> "Tensor":
     """(N, context) token numbers, padded and cut as a pipeline does it."""
-    encoded = vocabulary(captions, padding="max_length", max_length=vocabulary.model_max_length, truncation=True,
-                         return_tensors="pt")
+    encoded = vocabulary(
+        captions, padding="max_length", max_length=vocabulary.model_max_length, truncation=True, return_tensors="pt"
+    )
     return torch.as_tensor(encoded.input_ids)
 
 

@@ -3,6 +3,7 @@
 import platform
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,10 +30,10 @@ def examine(data_root: Path) -> Iterator[str]:
     for model in study.catalog.models.values():
         yield f"model       {model.name}: {_model_state(study, model)}"
     for suite in sorted({e.suite for e in study.catalog.experiments.values()}):
-        yield f"suite       {suite}: {_state(lambda suite=suite: study.lineage.revisions.suite(suite))}"
+        yield f"suite       {suite}: {_state(partial(study.lineage.revisions.suite, suite))}"
     for dataset in study.catalog.datasets.values():
         optional = " (optional)" if dataset.optional else ""
-        yield f"data set    {dataset.name}{optional}: {_state(lambda d=dataset: _dataset_state(study, d.name))}"
+        yield f"data set    {dataset.name}{optional}: {_state(partial(_dataset_state, study, dataset.name))}"
     yield from (f"ignored     {problem}" for problem in study.catalog.problems)
     size = study.store.database.stat().st_size / 2**20 if study.store.database.is_file() else None
     yield f"warehouse   {'not built yet' if size is None else f'{study.store.database}, {size:.1f} MB'}"

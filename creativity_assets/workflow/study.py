@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creativity_assets.catalog import Catalog, load_catalog
+from creativity_assets.sources.incoming import look
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import Provenance
 from creativity_assets.workflow.lineage import Lineage
@@ -28,7 +29,10 @@ class Study:
 
     @cached_property
     def catalog(self) -> Catalog:
-        return load_catalog(self.data_root)
+        found = look(self.data_root)
+        waiting = [f"incoming/{name}: still being copied; looked at again next time" for name in found.waiting]
+        refused = [f"incoming/{reject.key}: {reject.detail}" for reject in found.refused]
+        return load_catalog(self.data_root, found.ready, (*refused, *waiting))
 
     @cached_property
     def store(self) -> Store:

@@ -23,8 +23,12 @@ def stats(name: str, collected: Collected) -> pd.DataFrame:
     return stats_table(name, collected.samples, collected.metrics, comparisons)
 
 
-def _paper_comparison(collected: Collected) -> pd.DataFrame:
-    return paper_comparison({name: stats(name, collected) for name in GROUPINGS}, paper_reference())
+def _stats_maker(name: str) -> Callable[[Step, Collected], pd.DataFrame]:
+    return lambda step, collected: stats(name, collected)
+
+
+def _paper_comparison(step: Step, _collected: Collected) -> pd.DataFrame:
+    return paper_comparison({name: write_table(step, name)[0] for name in GROUPINGS}, paper_reference())
 
 
 def table_hash(name: str, collected: Collected) -> str:
@@ -38,7 +42,7 @@ def write_table(step: Step, name: str) -> tuple[pd.DataFrame, Provenance]:
     path = step.study.store.table(name)
     provenance = step.stamp(table_hash(name, collected))
     if step.force or not is_fresh(path, provenance.input_hash):
-        frame = TABLES[name](collected)
+        frame = TABLES[name](step, collected)
         write_part(path, pa.Table.from_pandas(frame, preserve_index=False), provenance)
     return read_part(path).to_pandas(), provenance
 
@@ -70,8 +74,8 @@ def _warehouse_hash(collected: Collected) -> str:
     return digest(warehouse=1, statistics=STATS_VERSION, parts=collected.input_hash(), tables=sorted(TABLES))
 
 
-TABLES: dict[str, Callable[[Collected], pd.DataFrame]] = {
-    **{name: lambda collected, name=name: stats(name, collected) for name in GROUPINGS},  # type: ignore[misc]
-    "paper_reference": lambda collected: paper_reference(),
+TABLES: dict[str, Callable[[Step, Collected], pd.DataFrame]] = {
+    **{name: _stats_maker(name) for name in GROUPINGS},
+    "paper_reference": lambda step, collected: paper_reference(),
     "paper_comparison": _paper_comparison,
 }

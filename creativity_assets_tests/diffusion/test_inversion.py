@@ -87,7 +87,7 @@ def test_precision_and_shape_are_kept(method: MethodSpec, dtype: torch.dtype) ->
 def test_round_trip_error_falls_with_the_number_of_steps(method: MethodSpec) -> None:
     """Law: slope -1 in log T for a method of first order; nothing but rounding for an exact one."""
     x = mixture_samples()
-    steps = np.array([20, 50, 100, 250, 500])
+    steps = np.array([20, 50, 100, 200])
     errors = []
     for T in steps:
         schedule = schedule_of(int(T))

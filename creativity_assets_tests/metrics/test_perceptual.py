@@ -26,9 +26,7 @@ def distance(weights: Path) -> PerceptualDistance:
 
 def by_the_package(network: torch.nn.Module, original: np.ndarray, reconstruction: np.ndarray) -> float:
     """One pair through the lpips package as its own documentation does it: RGB in [-1, 1], batch of one."""
-    pair = [
-        torch.tensor(image / 255.0 * 2 - 1).permute(2, 0, 1)[None].float() for image in (original, reconstruction)
-    ]
+    pair = [torch.tensor(image / 255.0 * 2 - 1).permute(2, 0, 1)[None].float() for image in (original, reconstruction)]
     with torch.no_grad():
         return float(network(*pair))
 
@@ -81,9 +79,7 @@ def cached_alexnet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     generator = torch.Generator().manual_seed(0)
     state = {}
     for layer, (out, into, size) in shapes.items():
-        state[f"features.{layer}.weight"] = torch.randn(out, into, size, size, generator=generator) / (
-            into**0.5 * size
-        )
+        state[f"features.{layer}.weight"] = torch.randn(out, into, size, size, generator=generator) / (into**0.5 * size)
         state[f"features.{layer}.bias"] = torch.randn(out, generator=generator) / 10
     file = perceptual.alexnet_path()
     file.parent.mkdir(parents=True)
@@ -101,9 +97,7 @@ def test_the_studys_files_make_the_packages_network(
     network = random_lpips()
     for part, layers in enumerate([(0, 2), (2, 5), (5, 8), (8, 10), (10, 12)], start=1):
         setattr(network.net, f"slice{part}", alexnet.features[slice(*layers)])
-    network.load_state_dict(
-        torch.load(perceptual.heads_path(), map_location="cpu", weights_only=True), strict=False
-    )
+    network.load_state_dict(torch.load(perceptual.heads_path(), map_location="cpu", weights_only=True), strict=False)
     ours = PerceptualDistance.from_study_weights(name="paper")(originals, noisy)
     expected = [by_the_package(network, a, b) for a, b in zip(originals, noisy, strict=True)]
     np.testing.assert_allclose(ours, expected, rtol=1e-5)

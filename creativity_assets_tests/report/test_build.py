@@ -164,7 +164,8 @@ def test_suggested_queries_run(database: Path) -> None:
 def test_the_database_is_left_alone_and_closed(tmp_path: Path) -> None:
     database = build(tmp_path / "creativity.duckdb", works=6, ai=False, dial=False)
     before = database.read_bytes()
-    build_report(database, tmp_path / "page.html")
+    with duckdb.connect(str(database), read_only=True):  # beside a reader only a reader is let in
+        build_report(database, tmp_path / "page.html")
     assert database.read_bytes() == before
     with duckdb.connect(str(database)) as connection:  # a writer is let in at once
         connection.execute("CREATE TABLE mine (x INTEGER)")

@@ -24,7 +24,7 @@ def entry(path: Path | str, **settings: Any) -> FolderDataset:
 
 def read(folder: Path, **settings: Any) -> tuple[list[SourceRecord], dict[str, str]]:
     """Records, and the reasons of the rejects by key."""
-    items = list(sources.read(entry(folder, **settings), folder.parent / "data"))
+    items = list(sources.read(entry(folder, **settings), folder.parent))
     records = [item for item in items if isinstance(item, SourceRecord)]
     rejects = [item for item in items if isinstance(item, SourceReject)]
     assert all("\n" not in reject.detail and reject.detail for reject in rejects)
@@ -82,7 +82,7 @@ def test_rows_and_files_are_matched_and_every_mismatch_is_told(tmp_path: Path) -
         "twice.png,first,,\n"
         "./twice.png,second,,\n".encode(),
     )
-    items = list(sources.read(entry(folder), tmp_path / "data"))
+    items = list(sources.read(entry(folder), tmp_path))
     records = {item.key: item for item in items if isinstance(item, SourceRecord)}
     assert list(records) == ["a.png", "sub/b c é.png", "twice.png", "windows/d.png"]
     assert records["a.png"].fields == {"artist": "van Gogh, Vincent", "title": "Iris", "year": "1889?"}
@@ -153,7 +153,7 @@ def test_what_no_reader_should_open_is_a_reject(tmp_path: Path) -> None:
 def test_a_file_that_goes_while_the_source_is_read_is_a_reject_and_the_rest_goes_on(tmp_path: Path) -> None:
     for name in ("a.png", "b.png", "c.png"):
         write(tmp_path / name)
-    stream = sources.read(entry(tmp_path), tmp_path / "data")
+    stream = sources.read(entry(tmp_path), tmp_path)
     assert next(stream).key == "a.png"
     (tmp_path / "b.png").unlink()  # images are read when their turn comes
     second, third = stream
@@ -187,10 +187,10 @@ def test_limit_and_seed_draw_the_same_sample_again(tmp_path: Path) -> None:
     assert keys(limit=100) == keys()
 
 
-def test_the_uri_is_told_from_the_project_folder(tmp_path: Path) -> None:
+def test_paths_and_uris_are_told_from_the_data_root(tmp_path: Path) -> None:
     write(tmp_path / "shared" / "set" / "a.png")
-    (record,) = sources.read(entry("../shared/set/"), tmp_path / "project" / "data")
-    assert record.uri == "../shared/set/a.png"
+    (record,) = sources.read(entry("../../shared/set/"), tmp_path / "project" / "data")
+    assert record.uri == "../../shared/set/a.png"
 
 
 PROBLEMS = {
@@ -210,7 +210,7 @@ def test_unusable_metadata_stop_the_source_with_one_line(
     write(tmp_path / "a.png")
     write(tmp_path / "metadata.csv", metadata)
     with pytest.raises(SourceError, match="paintings: ") as caught:
-        sources.read(entry(tmp_path, **settings), tmp_path / "data")
+        sources.read(entry(tmp_path, **settings), tmp_path)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -218,12 +218,12 @@ def test_unusable_metadata_stop_the_source_with_one_line(
 def test_an_absent_source_is_named_with_the_remedy(tmp_path: Path) -> None:
     for function in (sources.read, sources.fingerprint):
         with pytest.raises(SourceError, match=r"paintings: .*gone does not exist; correct `path`"):
-            function(entry("gone"), tmp_path / "data")
+            function(entry("gone"), tmp_path)
     write(tmp_path / "file.png")
     with pytest.raises(SourceError, match="is a file"):
-        sources.read(entry("file.png"), tmp_path / "data")
+        sources.read(entry("file.png"), tmp_path)
     with pytest.raises(SourceError, match="`columns` is given"):
-        sources.read(entry(".", columns={"artist": "a"}), tmp_path / "data")
+        sources.read(entry(".", columns={"artist": "a"}), tmp_path)
 
 
 def test_the_fingerprint_changes_with_the_source_and_the_entry_and_with_nothing_else(tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_the_fingerprint_changes_with_the_source_and_the_entry_and_with_nothing_
     metadata = write(folder / "metadata.csv", b"file,artist\na.png,X\n")
 
     def now(**settings: Any) -> str:
-        return sources.fingerprint(entry(folder, **settings), tmp_path / "data")
+        return sources.fingerprint(entry(folder, **settings), tmp_path)
 
     before = now()
     assert before == now() == now(description="other words", licence="CC0-1.0", optional=True)
@@ -255,13 +255,13 @@ def test_no_image_is_read_for_a_fingerprint(tmp_path: Path) -> None:
     folder = tmp_path / "set"
     folder.mkdir()
     os.mkfifo(folder / "pipe.png")  # opening it would block for ever
-    assert len(sources.fingerprint(entry(folder), tmp_path / "data")) == 64
+    assert len(sources.fingerprint(entry(folder), tmp_path)) == 64
 
 
 @pytest.mark.skipif(not MASTERS.is_dir(), reason="../shared/masters lies beside the project of its authors only")
 def test_the_masters_are_read_and_decoded_without_a_loss() -> None:
     columns = {"genre": "medium", "caption": "prompt"}
-    items = list(sources.read(entry(MASTERS, columns=columns), MASTERS.parent.parent / "main" / "data"))
+    items = list(sources.read(entry(MASTERS, columns=columns), MASTERS.parent))
     assert Counter(type(item) for item in items) == {SourceRecord: 442}
     records = [item for item in items if isinstance(item, SourceRecord)]
     assert Counter(record.fields["label"] for record in records) == {"human": 294, "ai": 148}

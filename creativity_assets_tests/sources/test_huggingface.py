@@ -30,7 +30,7 @@ def entry(path: Path, **settings: Any) -> HuggingFaceDataset:
 
 
 def read(path: Path, **settings: Any) -> list[SourceRecord | SourceReject]:
-    return list(sources.read(entry(path, **settings), path.parent / "data"))
+    return list(sources.read(entry(path, **settings), path.parent))
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_what_cannot_be_loaded_is_named(embedded: Path, settings: dict[str, Any]
 def test_an_absent_folder_is_named(tmp_path: Path) -> None:
     for function in (sources.read, sources.fingerprint):
         with pytest.raises(SourceError, match="does not exist"):
-            function(entry(tmp_path / "gone"), tmp_path / "data")
+            function(entry(tmp_path / "gone"), tmp_path)
 
 
 def test_a_hub_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_hub_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
 
 
 def test_the_fingerprint_changes_with_files_and_entry(embedded: Path) -> None:
-    root = embedded.parent / "data"
+    root = embedded.parent
     before = sources.fingerprint(entry(embedded), root)
     assert before == sources.fingerprint(entry(embedded, streaming=False), root)
     assert before != sources.fingerprint(entry(embedded, split="test"), root)

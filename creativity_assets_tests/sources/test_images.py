@@ -1,6 +1,9 @@
 import io
+import itertools
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -214,7 +217,14 @@ def test_decoding_from_many_threads_warns_nowhere_and_restores_the_filters(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1500)  # Pillow warns at each of them
-    files = [encoded(noise(40 + n, 40, seed=n)) for n in range(32)] * 4
+    open_image, seconds = Image.open, itertools.cycle((0.004, 0.001, 0.003, 0.0))
+
+    def slow_open(*args: Any, **settings: Any) -> Image.Image:
+        time.sleep(next(seconds))  # long enough for others to come in while the warnings are off
+        return open_image(*args, **settings)
+
+    monkeypatch.setattr(Image, "open", slow_open)
+    files = [encoded(noise(40 + n, 40, seed=n)) for n in range(32)] * 2
     filters = list(warnings.filters)
     with ThreadPoolExecutor(8) as pool:
         decoded = list(pool.map(decode, files))  # a warning would be an error and arrive here

@@ -25,6 +25,7 @@ SAFE = re.compile(r"[a-z0-9_-]+")
         ("Wyeth, Jr.", "wyeth-jr"),
         ("Frank Stella III", "frank-stella-iii"),
         ("Brueghel, Jan, the Elder", "jan-brueghel-the-elder"),
+        ("Doe, John, Jr., III", "doe-john-jr-iii"),
         ("King, Jr., Martin Luther", "martin-luther-king-jr"),
         ("Georgia O'Keeffe", "georgia-o-keeffe"),
         ("Georgia O’Keeffe", "georgia-o-keeffe"),

@@ -20,7 +20,7 @@ def entry(path: Path | str, **settings: Any) -> ParquetDataset:
 
 
 def read(path: Path | str, root: Path, **settings: Any) -> list[SourceRecord | SourceReject]:
-    return list(sources.read(entry(path, **settings), root / "data"))
+    return list(sources.read(entry(path, **settings), root))
 
 
 def write_table(path: Path, columns: dict[str, Any], *, row_group_size: int = 7, description: Any = None) -> Path:
@@ -122,13 +122,13 @@ def test_an_unusable_source_is_named_before_anything_is_read(
     write_table(tmp_path / "a.parquet", {"image": IMAGES[:1], "name": ["x"]})
     write_table(tmp_path / "b.parquet", {"picture": IMAGES[:1]})
     with pytest.raises(SourceError, match="tables: ") as caught:
-        sources.read(entry(path, **settings), tmp_path / "data")
+        sources.read(entry(path, **settings), tmp_path)
     assert message in str(caught.value)
 
 
 def test_the_fingerprint_changes_with_files_and_entry(tmp_path: Path) -> None:
     write_table(tmp_path / "set" / "a.parquet", {"image": IMAGES[:2]})
-    root = tmp_path / "data"
+    root = tmp_path
     before = sources.fingerprint(entry("set"), root)
     assert before == sources.fingerprint(entry("set"), root)
     assert before != sources.fingerprint(entry("set", limit=1), root)

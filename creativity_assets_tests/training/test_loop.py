@@ -37,8 +37,15 @@ def test_loss_falls() -> None:
     losses: list[float] = []
     model = line()
     first = float(squares(model, generator_at(0, 0), 256).detach())
-    counters = fit("line", model, squares, Budget(steps=150), OPTIMISATION, file=None,
-                   report=lambda progress: losses.append(progress.loss))
+    counters = fit(
+        "line",
+        model,
+        squares,
+        Budget(steps=150),
+        OPTIMISATION,
+        file=None,
+        report=lambda progress: losses.append(progress.loss),
+    )
     assert counters.step == 150
     assert counters.loss == losses[-1] < 0.05 * first
     assert float(squares(model, generator_at(0, 0), 256).detach()) < 1e-2 * first
@@ -76,8 +83,14 @@ def test_workers_share_a_step_and_the_weights(workers: int) -> None:
         return (model(points).squeeze(1) - 1).square().mean()
 
     alone, together = line(), line()
-    fit("line", alone, lambda model, _, __: (model(points).squeeze(1) - 1).square().mean(), Budget(steps=20),
-        replace(OPTIMISATION, workers=1), file=None)
+    fit(
+        "line",
+        alone,
+        lambda model, _, __: (model(points).squeeze(1) - 1).square().mean(),
+        Budget(steps=20),
+        replace(OPTIMISATION, workers=1),
+        file=None,
+    )
     fit("line", together, loss, Budget(steps=20), replace(OPTIMISATION, workers=workers), file=None)
     torch.testing.assert_close(together.weight, alone.weight)
 
@@ -108,8 +121,7 @@ def test_another_architecture_is_refused(tmp_path: Path) -> None:
 
 def test_nothing_but_the_checkpoint_is_left_behind(tmp_path: Path) -> None:
     model = line()
-    fit("line", model, squares, Budget(steps=3), OPTIMISATION, file=tmp_path / "line.safetensors",
-        checkpoint_every_s=0)
+    fit("line", model, squares, Budget(steps=3), OPTIMISATION, file=tmp_path / "line.safetensors", checkpoint_every_s=0)
     assert [file.name for file in tmp_path.iterdir()] == ["line.safetensors"]
 
 
@@ -132,7 +144,11 @@ def test_progress_knows_the_time_left() -> None:
 
 
 def test_each_step_has_its_own_randomness() -> None:
-    numbers = {(seed, step, worker): torch.randn(2, generator=generator_at(seed, step, worker)).tolist()
-               for seed in (0, 1) for step in (0, 1, 2) for worker in (0, 1)}
+    numbers = {
+        (seed, step, worker): torch.randn(2, generator=generator_at(seed, step, worker)).tolist()
+        for seed in (0, 1)
+        for step in (0, 1, 2)
+        for worker in (0, 1)
+    }
     assert len({tuple(pair) for pair in numbers.values()}) == 12
     assert torch.randn(2, generator=generator_at(1, 2, 1)).tolist() == numbers[1, 2, 1]

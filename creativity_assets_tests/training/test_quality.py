@@ -39,13 +39,16 @@ def test_a_blind_distance_orders_nothing() -> None:
     assert set(shares.values()) == {0}
 
 
-@pytest.mark.parametrize(("measured", "complaints"), [
-    ({"autoencoder": {"psnr_db": 25.0}}, 0),
-    ({"autoencoder": {"psnr_db": 24.9}}, 1),
-    ({"denoiser": {"attribution_held_out": 0.8, "attribution_sampled": 0.41, "attribution_chance": 0.0625}}, 0),
-    ({"denoiser": {"attribution_held_out": 0.8, "attribution_sampled": 0.39, "attribution_chance": 0.0625}}, 1),
-    ({"denoiser": {"attribution_held_out": 0.5, "attribution_sampled": 0.3, "attribution_chance": 0.0625}}, 1),
-    ({"suite": {"ordered_share": {"dino": 0.949, "lpips": 0.95}}}, 1),
-])
+@pytest.mark.parametrize(
+    ("measured", "complaints"),
+    [
+        ({"autoencoder": {"psnr_db": 25.0}}, 0),
+        ({"autoencoder": {"psnr_db": 24.9}}, 1),
+        ({"denoiser": {"attribution_held_out": 0.8, "attribution_sampled": 0.41, "attribution_chance": 0.0625}}, 0),
+        ({"denoiser": {"attribution_held_out": 0.8, "attribution_sampled": 0.39, "attribution_chance": 0.0625}}, 1),
+        ({"denoiser": {"attribution_held_out": 0.5, "attribution_sampled": 0.3, "attribution_chance": 0.0625}}, 1),
+        ({"suite": {"ordered_share": {"dino": 0.949, "lpips": 0.95}}}, 1),
+    ],
+)
 def test_requirements_that_are_missed_are_named(measured: dict, complaints: int) -> None:
     assert len(quality.missed(measured)) == complaints

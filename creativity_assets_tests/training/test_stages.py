@@ -21,13 +21,21 @@ from creativity_assets.training.text import TextSettings
 EIGHT = Optimisation(batch=8)
 AUTOENCODER = AutoencoderSettings(channels=(8, 8, 16), works_per_painter=1, budget=Budget(steps=25), optimisation=EIGHT)
 SUITE = SuiteSettings(
-    semantic=SemanticSettings(width=32, layers=1, heads=2, works_per_painter=2, budget=Budget(steps=12),
-                              optimisation=EIGHT),
-    perceptual=PerceptualSettings(works_per_painter=2, graded_works=4, trunk_budget=Budget(steps=4), trunk=EIGHT,
-                                  heads_budget=Budget(steps=20)),
+    semantic=SemanticSettings(
+        width=32, layers=1, heads=2, works_per_painter=2, budget=Budget(steps=12), optimisation=EIGHT
+    ),
+    perceptual=PerceptualSettings(
+        works_per_painter=2, graded_works=4, trunk_budget=Budget(steps=4), trunk=EIGHT, heads_budget=Budget(steps=20)
+    ),
 )
-DENOISER = DenoiserSettings(channels=(16, 16, 32), heads=2, text=TextSettings(width=16, layers=1, heads=2),
-                            works_per_painter=1, budget=Budget(steps=25), optimisation=EIGHT)
+DENOISER = DenoiserSettings(
+    channels=(16, 16, 32),
+    heads=2,
+    text=TextSettings(width=16, layers=1, heads=2),
+    works_per_painter=1,
+    budget=Budget(steps=25),
+    optimisation=EIGHT,
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -73,9 +81,18 @@ def test_the_folder_is_a_stable_diffusion_in_float32(trained) -> None:
 def test_the_scheduler_is_stable_diffusion_s(trained) -> None:
     root, _ = trained
     config = json.loads((root / "embedded" / "tiny-sd" / "scheduler" / "scheduler_config.json").read_text())
-    wanted = {"_class_name": "PNDMScheduler", "beta_start": 0.00085, "beta_end": 0.012, "clip_sample": False,
-              "beta_schedule": "scaled_linear", "num_train_timesteps": 1000, "steps_offset": 1,
-              "set_alpha_to_one": False, "skip_prk_steps": True, "prediction_type": "epsilon"}
+    wanted = {
+        "_class_name": "PNDMScheduler",
+        "beta_start": 0.00085,
+        "beta_end": 0.012,
+        "clip_sample": False,
+        "beta_schedule": "scaled_linear",
+        "num_train_timesteps": 1000,
+        "steps_offset": 1,
+        "set_alpha_to_one": False,
+        "skip_prk_steps": True,
+        "prediction_type": "epsilon",
+    }
     assert {name: config[name] for name in wanted} == wanted
 
 

@@ -4,19 +4,22 @@ Twenty-four synthetic painters over six eras; every work is a pure function of (
 
     canvas.py        seeded dice, pigments, a canvas in unit coordinates
     painters.py      who paints, when, and each painter's style program
-    subjects.py      the table of compositions: nature.py, people.py, objects.py, abstractions.py
+    style.py         the parameters of a style program
+    subjects.py      the table of compositions, out of landscapes.py, seascapes.py, streets.py, rooms.py,
+                     portraits.py, figures.py, still_lifes.py, inks.py, abstractions.py
+    scenery.py       skies, hills, trees, houses; backdrops.py what lies behind a sitter
     techniques.py    brushes, frames and the last look
     captions.py      captions in a closed vocabulary, titles
     work.py          one work and the act of painting it
     dial.py          works at known distances from the training range
-    collections.py   what hangs on show and on the dial
+    gallery.py       what hangs on show and on the dial
 """
 
 from __future__ import annotations
 
 from creativity_assets.sources.atelier.captions import vocabulary
-from creativity_assets.sources.atelier.collections import work_key, works
 from creativity_assets.sources.atelier.dial import LEVELS, dial
+from creativity_assets.sources.atelier.gallery import work_key, works
 from creativity_assets.sources.atelier.painters import ERAS, PAINTERS, Painter
 from creativity_assets.sources.atelier.work import SERIES, Work, paint
 

@@ -41,8 +41,9 @@ def grid(c: Canvas, d: Dice, p: Painter) -> Scene:
     for y in ys[1:-1]:
         c.line([(0, y), (1, y)], width * d.between(0.9, 1.3), PIGMENTS[p.palette.dark])
     names = list(dict.fromkeys(fills))
-    return Scene("abstraction", f"an abstract grid of black bars with {' and '.join(names)} squares on {a(ground)} ground",
-                 f"Composition with {headline(' and '.join(names))}")  # fmt: skip
+    phrase = f"an abstract grid of black bars with {' and '.join(names)} squares on {a(ground)} ground"
+    motif = f"Composition with {headline(' and '.join(names))}"
+    return Scene("abstraction", phrase, motif)
 
 
 def floating(c: Canvas, d: Dice, p: Painter) -> Scene:
@@ -73,8 +74,10 @@ def floating(c: Canvas, d: Dice, p: Painter) -> Scene:
     bars = d.whole(3, 6)
     for k in range(bars):
         t = d.between(0.1, 0.9)
-        bar(t, 0.5 + lean * (t - 0.5) + d.between(-0.25, 0.25), d.between(0.25, 0.75), d.between(0.04, 0.13),
-            math.atan(lean) + (math.pi / 2 if k % 3 == 2 else 0), second if k % 2 == 0 else d.pick(p.palette.accent))  # fmt: skip
+        y = 0.5 + lean * (t - 0.5) + d.between(-0.25, 0.25)
+        length, width = d.between(0.25, 0.75), d.between(0.04, 0.13)
+        turn = math.atan(lean) + (math.pi / 2 if k % 3 == 2 else 0)
+        bar(t, y, length, width, turn, second if k % 2 == 0 else d.pick(p.palette.accent))
     wedge = d.chance(0.5)
     if wedge:
         x, y = d.between(0.1, 0.4), d.between(0.55, 0.9)
@@ -82,8 +85,17 @@ def floating(c: Canvas, d: Dice, p: Painter) -> Scene:
     things = " and ".join(
         [*([f"{a(main)} disc"] if disc else []), *([f"{a(main)} wedge"] if wedge else []), f"{second} bars"]
     )
-    return Scene("abstraction", f"an abstract composition with {things} floating on {a(ground)} ground",
-                 d.pick((f"Proun {d.whole(1, 60)}", f"Construction {d.pick(ROMAN)}", f"Flight of the {headline(main)} Forms", "Dynamic Balance", f"Supremus {d.whole(10, 60)}")))  # fmt: skip
+    phrase = f"an abstract composition with {things} floating on {a(ground)} ground"
+    motif = d.pick(
+        (
+            f"Proun {d.whole(1, 60)}",
+            f"Construction {d.pick(ROMAN)}",
+            f"Flight of the {headline(main)} Forms",
+            "Dynamic Balance",
+            f"Supremus {d.whole(10, 60)}",
+        )
+    )
+    return Scene("abstraction", phrase, motif)
 
 
 def fields(c: Canvas, d: Dice, p: Painter) -> Scene:
@@ -116,8 +128,16 @@ def fields(c: Canvas, d: Dice, p: Painter) -> Scene:
             0.6,
         )
     words = f"{a(upper)} field over {a(lower)} field" + (f" and {a(third)} band" if third else "")
-    return Scene("abstraction", f"an abstract painting of {words} on {a(ground)} ground",
-                 d.pick((f"{headline(upper)} over {headline(lower)}", f"Untitled ({headline(upper)}, {headline(lower)})", f"No. {d.whole(2, 40)}", f"{headline(upper)} on {headline(ground)}")))  # fmt: skip
+    phrase = f"an abstract painting of {words} on {a(ground)} ground"
+    motif = d.pick(
+        (
+            f"{headline(upper)} over {headline(lower)}",
+            f"Untitled ({headline(upper)}, {headline(lower)})",
+            f"No. {d.whole(2, 40)}",
+            f"{headline(upper)} on {headline(ground)}",
+        )
+    )
+    return Scene("abstraction", phrase, motif)
 
 
 def _loop(d: Dice) -> list[Point]:
@@ -159,8 +179,19 @@ def gesture(c: Canvas, d: Dice, p: Painter) -> Scene:
         x, y = d.between(0.1, 0.9), d.between(0.1, 0.9)
         r = d.between(0.03, 0.06)
         c.oval(x, y, r, r, PIGMENTS[second])
-    return Scene("abstraction", f"an abstract painting of sweeping {first} and {second} {form} on {a(ground)} ground",
-                 d.pick((f"Untitled ({headline(first)})", "Harmattan", "Call and Response", f"Drift {d.pick(ROMAN)}", "Overground", f"{headline(second)} Tide", "Third Mainland")))  # fmt: skip
+    phrase = f"an abstract painting of sweeping {first} and {second} {form} on {a(ground)} ground"
+    motif = d.pick(
+        (
+            f"Untitled ({headline(first)})",
+            "Harmattan",
+            "Call and Response",
+            f"Drift {d.pick(ROMAN)}",
+            "Overground",
+            f"{headline(second)} Tide",
+            "Third Mainland",
+        )
+    )
+    return Scene("abstraction", phrase, motif)
 
 
 ABSTRACTIONS: dict[str, Callable[[Canvas, Dice, Painter], Scene]] = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from creativity_assets.sources.atelier import people
 from creativity_assets.sources.atelier.canvas import PIGMENTS, Dice
-from creativity_assets.sources.atelier.nature import FEATURE_WORDS, TIME_WORDS
 from creativity_assets.sources.atelier.painters import PAINTERS, Painter
+from creativity_assets.sources.atelier.portraits import HAIR, HEADWEAR_WORDS
 from creativity_assets.sources.atelier.scene import Scene
+from creativity_assets.sources.atelier.scenery import FEATURE_WORDS, TIME_WORDS
 
 # every word the compositions may use besides pigments, painters' names, styles, features, times and headwear
 SCENE_WORDS = """
@@ -37,7 +37,7 @@ def words(text: str) -> list[str]:
 
 def vocabulary() -> tuple[str, ...]:
     """Every word (and the comma) that captions can hold, lower case, sorted."""
-    texts = [*PIGMENTS, *people.HAIR, *FEATURE_WORDS.values(), *TIME_WORDS.values(), *people.HEADWEAR_WORDS.values()]
+    texts = [*PIGMENTS, *HAIR, *FEATURE_WORDS.values(), *TIME_WORDS.values(), *HEADWEAR_WORDS.values()]
     for painter in PAINTERS:
         texts += [painter.name, painter.style]
     found = {word for text in texts for word in words(text)} | set(words(SCENE_WORDS))

@@ -68,7 +68,7 @@ def _free(drawing: Image.Image, dice: Dice, base: Painter, level: float) -> NDAr
     )
     grade = replace(
         base.grade,
-        hue=180 * level,
+        hue=120 * level,
         saturation=base.grade.saturation * (1 + 0.7 * level),
         spot=base.grade.spot * (1 - level),
         vignette=0.0,
@@ -108,11 +108,16 @@ def _ringed(image: Image.Image, centre: Point, count: float, level: float) -> Im
 
 
 def _matched(drawing: Image.Image, dice: Dice, base: Painter, level: float) -> NDArray[np.uint8]:
-    """Paint as ever; turn hues by level x 180 degrees at constant luminance, the picture by up to two quarters."""
+    """Paint as ever; turn hues by level x 180 degrees at constant luminance; far out, turn the picture."""
     image = techniques.finished(techniques.painted(drawing, dice, base), base)
     if level == 0:
         return image
-    return np.ascontiguousarray(np.rot90(_recoloured(image, 180 * level), math.floor(2 * level)))
+    return np.ascontiguousarray(np.rot90(_recoloured(image, 180 * level), _quarters(level)))
+
+
+def _quarters(level: float) -> int:
+    """Quarter turns of the picture: upside down far out (horizons stay level), on its side at the end."""
+    return 0 if level < 0.625 else 2 if level < 0.875 else 1
 
 
 def _recoloured(image: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:

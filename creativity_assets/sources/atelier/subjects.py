@@ -4,18 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from creativity_assets.sources.atelier import abstractions, nature, objects, people
+from creativity_assets.sources.atelier import (
+    abstractions,
+    figures,
+    inks,
+    landscapes,
+    portraits,
+    rooms,
+    seascapes,
+    still_lifes,
+    streets,
+)
 from creativity_assets.sources.atelier.canvas import Canvas, Dice
 from creativity_assets.sources.atelier.painters import Painter
 from creativity_assets.sources.atelier.scene import Scene
 
 SUBJECTS: dict[str, Callable[[Canvas, Dice, Painter], Scene]] = {
-    "landscape": nature.landscape, "village": nature.village, "seascape": nature.seascape,
-    "harbour": nature.harbour, "pond": nature.pond, "nocturne": nature.nocturne, "garden": nature.garden,
-    "wanderer": nature.wanderer, "ink landscape": nature.ink_landscape, "branch": nature.branch,
-    "portrait": people.portrait, "saint": people.saint, "figures": people.figures, "drapery": people.drapery,
-    "rider": people.rider, "pop portrait": people.pop_portrait,
-    "still life": objects.still_life, "flowers": objects.flowers, "guitar": objects.guitar,
-    "interior": objects.interior, "cityscape": objects.cityscape, "pop still life": objects.pop_still_life,
+    "landscape": landscapes.landscape,
+    "village": landscapes.village,
+    "pond": landscapes.pond,
+    "nocturne": landscapes.nocturne,
+    "garden": landscapes.garden,
+    "wanderer": landscapes.wanderer,
+    "seascape": seascapes.seascape,
+    "harbour": seascapes.harbour,
+    "ink landscape": inks.ink_landscape,
+    "branch": inks.branch,
+    "portrait": portraits.portrait,
+    "saint": portraits.saint,
+    "pop portrait": portraits.pop_portrait,
+    "figures": figures.figures,
+    "drapery": figures.drapery,
+    "rider": figures.rider,
+    "still life": still_lifes.still_life,
+    "flowers": still_lifes.flowers,
+    "guitar": still_lifes.guitar,
+    "pop still life": still_lifes.pop_still_life,
+    "interior": rooms.interior,
+    "cityscape": streets.cityscape,
     "abstraction": abstractions.abstraction,
-}  # fmt: skip
+}

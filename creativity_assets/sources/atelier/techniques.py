@@ -15,7 +15,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from creativity_assets.sources.atelier.canvas import PIGMENTS, SUPERSAMPLING, Dice, Floats, smooth_field
-from creativity_assets.sources.atelier.painters import Grade, Painter
+from creativity_assets.sources.atelier.painters import Painter
+from creativity_assets.sources.atelier.style import Grade
 
 SQUINT = 48  # a painter squinting at the motif sees this many patches a side, whatever the canvas size
 
@@ -292,8 +293,10 @@ def _frame_paper(draw: ImageDraw.ImageDraw, side: int) -> None:
 
 
 FRAMES: dict[str, tuple[Callable[[ImageDraw.ImageDraw, int], None], tuple[int, int, int]]] = {
-    "arch": (_frame_arch, (94, 62, 36)), "oval": (_frame_oval, (196, 176, 146)), "paper": (_frame_paper, (206, 190, 158)),
-}  # fmt: skip
+    "arch": (_frame_arch, (94, 62, 36)),
+    "oval": (_frame_oval, (196, 176, 146)),
+    "paper": (_frame_paper, (206, 190, 158)),
+}
 
 
 def framed(image: Image.Image, kind: str) -> Image.Image:

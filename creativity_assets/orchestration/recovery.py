@@ -1,0 +1,45 @@
+"""After a kill -9: runs whose process is gone are closed, and the pool slots they held are given back."""
+
+import os
+import socket
+
+import dagster as dg
+import psutil
+
+OWNER_TAG = "creativity/process"
+_UNFINISHED = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+
+
+def owner() -> str:
+    """This process, told apart from a later one that is given the same number."""
+    return _identity(psutil.Process(os.getpid()))
+
+
+def close_abandoned_runs(instance: dg.DagsterInstance) -> int:
+    """Mark the runs of dead processes of this machine as failed; returns how many.
+
+    A run that dies with its process never gives its slot of a pool back, and the next would wait for ever.
+    """
+    abandoned = [
+        run
+        for run in instance.get_runs(filters=dg.RunsFilter(statuses=_UNFINISHED))
+        if OWNER_TAG in run.tags and _is_dead(run.tags[OWNER_TAG])
+    ]
+    for run in abandoned:
+        instance.report_run_failed(run, "its process was killed; the same command goes on where it stopped")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return len(abandoned)
+
+
+def _is_dead(identity: str) -> bool:
+    host, pid, _ = identity.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    try:
+        return _identity(psutil.Process(int(pid))) != identity
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _identity(process: psutil.Process) -> str:
+    return f"{socket.gethostname()}:{process.pid}:{int(process.create_time())}"

@@ -1,0 +1,81 @@
+"""One training as the command line runs it: the card's settings, another budget or seed where asked for, a bar."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from creativity_assets.training import stages
+from creativity_assets.training.autoencoder import AutoencoderSettings
+from creativity_assets.training.denoiser import DenoiserSettings
+from creativity_assets.training.loop import Budget, Report
+from creativity_assets.training.loop import Progress as Step
+
+SEMANTIC_SHARE = 0.65
+"""Of the suite's minutes; the perceptual trunk takes the rest, and its heads a minute of their own."""
+
+
+def train(stage: str, root: Path, minutes: float | None, seed: int, console: Console) -> None:
+    """Run or continue one of STAGES below the data root and say what its quality is.
+
+    Raises TrainingError where an earlier stage is missing or a checkpoint has other settings.
+    """
+    columns = (
+        TextColumn("{task.description:<18}"),
+        BarColumn(),
+        TextColumn("{task.fields[state]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        facts = STAGES[stage](root, minutes, seed, _reporting(bar))
+    console.print_json(data=facts["quality"])
+
+
+def _reporting(bar: Progress) -> Report:
+    tasks: dict[str, TaskID] = {}
+
+    def report(step: Step) -> None:
+        if step.stage not in tasks:
+            tasks[step.stage] = bar.add_task(step.stage, total=1.0, state="")
+        state = f"step {step.step}, loss {step.loss:.4f}, {step.eta_s:.0f} s left"
+        bar.update(tasks[step.stage], completed=step.spent, state=state)
+
+    return report
+
+
+def _autoencoder(root: Path, minutes: float | None, seed: int, report: Report) -> dict[str, Any]:
+    settings = AutoencoderSettings()
+    settings = replace(settings, optimisation=replace(settings.optimisation, seed=seed))
+    if minutes is not None:
+        settings = replace(settings, budget=Budget(minutes=minutes))
+    return stages.autoencoder(root, settings, report)
+
+
+def _suite(root: Path, minutes: float | None, seed: int, report: Report) -> dict[str, Any]:
+    semantic, perceptual = stages.SuiteSettings().semantic, stages.SuiteSettings().perceptual
+    semantic = replace(semantic, optimisation=replace(semantic.optimisation, seed=seed))
+    perceptual = replace(
+        perceptual, trunk=replace(perceptual.trunk, seed=seed), heads=replace(perceptual.heads, seed=seed)
+    )
+    if minutes is not None:
+        semantic = replace(semantic, budget=Budget(minutes=SEMANTIC_SHARE * minutes))
+        perceptual = replace(perceptual, trunk_budget=Budget(minutes=(1 - SEMANTIC_SHARE) * minutes))
+    return stages.suite(root, stages.SuiteSettings(semantic, perceptual), report)
+
+
+def _denoiser(root: Path, minutes: float | None, seed: int, report: Report) -> dict[str, Any]:
+    settings = DenoiserSettings()
+    settings = replace(settings, optimisation=replace(settings.optimisation, seed=seed))
+    if minutes is not None:
+        settings = replace(settings, budget=Budget(minutes=minutes))
+    return stages.denoiser(root, settings, report)
+
+
+STAGES: dict[str, Callable[[Path, float | None, int, Report], dict[str, Any]]] = {
+    "autoencoder": _autoencoder,
+    "suite": _suite,
+    "denoiser": _denoiser,
+}

@@ -1,0 +1,123 @@
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creativity_assets.catalog import load_catalog
+from creativity_assets.catalog.listing import listing
+from creativity_assets.errors import CatalogError
+from creativity_assets_tests.studies import CATALOG, EXPERIMENT, write_catalog
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "data" / "incoming").mkdir(parents=True)
+    write_catalog(tmp_path / "data", CATALOG)
+    return tmp_path / "data"
+
+
+def changed(**sections: dict[str, Any]) -> dict[str, Any]:
+    """The test catalogue with entries replaced or added."""
+    catalog: dict[str, Any] = copy.deepcopy(CATALOG)
+    for section, entries in sections.items():
+        catalog[section] = {**catalog[section], **entries}
+    return catalog
+
+
+def test_the_projects_own_catalogue_loads_and_is_listed() -> None:
+    catalog = load_catalog(PROJECT / "data")
+    assert "tiny-sd.ddim20" in catalog.experiments
+    assert catalog.dataset("masters").optional
+    sections = listing(catalog)
+    assert sum(len(rows) for rows in sections.values()) == sum(
+        len(entries)
+        for entries in (
+            catalog.datasets,
+            catalog.models,
+            catalog.methods,
+            catalog.experiments,
+            catalog.comparisons,
+            catalog.eras,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("sections", "culprit"),
+    [
+        ({"methods": {"x": {"inversion": "ddim", "steps": 5, "stepz": 6}}}, "x: no setting 'stepz'"),
+        ({"methods": {"x": {"inversion": "ddim", "steps": 0}}}, "x: steps"),
+        ({"methods": {"Upper Case": {"inversion": "ddim", "steps": 5}}}, "Upper Case: name"),
+        ({"datasets": {"d": {"kind": "folder", "path": "x", "columns": {"painter": "y"}}}}, "d: "),
+        ({"datasets": {"d": {"kind": "ftp", "path": "x"}}}, "d: "),
+        ({"datasets": {"d": {"kind": "huggingface", "hub_id": "a/b"}}}, "pinned revision"),
+        ({"datasets": {"d": {"kind": "huggingface"}}}, "exactly one of hub_id and path"),
+        ({"models": {"m": {"path": "x", "hub_id": "y", "resolution": 64}}}, "exactly one of hub_id and path"),
+        ({"experiments": {"tiny.other": {"model": "tiny", "method": "ddim4", "suite": "paper", "datasets": []}}}, "tiny.ddim4"),
+        ({"experiments": {"no.ddim4": {"model": "no", "method": "ddim4", "suite": "paper", "datasets": []}}}, "no.ddim4: no model 'no'"),
+        ({"experiments": {"tiny.no": {"model": "tiny", "method": "no", "suite": "paper", "datasets": []}}}, "tiny.no: no method 'no'"),
+        ({"eras": {"late": {"title": "Late", "start": 1840, "end": 1900}}}, "eras old and late overlap"),
+        ({"eras": {"late": {"title": "Late", "start": 1840, "end": 1840}}}, "start 1840 is not before end 1840"),
+        ({"datasets": {"copies": {"kind": "generated", "originals": "copies", "model": "tiny", "guidance": 1, "steps": 1}}}, "generated from itself"),
+        ({"comparisons": {"c": {"human": {"dataset": "x"}, "ai": {"dataset": "y"}, "pairing": "none"}}}, "c: no dataset 'x'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_entry_is_named_in_one_line(root: Path, sections: dict[str, Any], culprit: str) -> None:
+    write_catalog(root, changed(**sections))
+    with pytest.raises(CatalogError, match=culprit) as error:
+        load_catalog(root)
+    assert "\n" not in str(error.value)
+
+
+def test_a_name_given_twice_is_refused_within_a_file_and_across_files(root: Path) -> None:
+    (root / "catalog" / "a.yaml").write_text(
+        "methods:\n  m: {inversion: ddim, steps: 1}\n  m: {inversion: ddim, steps: 2}\n"
+    )
+    with pytest.raises(CatalogError, match=r"a\.yaml: line 3: 'm' is there twice"):
+        load_catalog(root)
+    (root / "catalog" / "a.yaml").write_text("methods:\n  ddim4: {inversion: ddim, steps: 1}\n")
+    with pytest.raises(CatalogError, match=r"study\.yaml: methods has 'ddim4' twice"):
+        load_catalog(root)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: [", "wrong.yaml"),
+        ("- x", "must map sections"),
+        ("mehods: {}", "no section 'mehods'"),
+        ("methods: 3", "map names"),
+    ],
+)
+def test_a_broken_file_is_named(root: Path, text: str, problem: str) -> None:
+    (root / "catalog" / "wrong.yaml").write_text(text)
+    with pytest.raises(CatalogError, match=problem):
+        load_catalog(root)
+
+
+def test_without_a_catalogue_the_remedy_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="copy the project's data/catalog"):
+        load_catalog(tmp_path)
+
+
+def test_a_location_of_this_machine_replaces_the_path(root: Path) -> None:
+    (root / "catalog" / "local.yaml").write_text("locations: {paintings: /elsewhere}")
+    assert load_catalog(root).dataset("paintings").local_path == "/elsewhere"
+    (root / "catalog" / "local.yaml").write_text("locations: {copies: /elsewhere}")
+    with pytest.raises(CatalogError, match="'copies' is no data set or model with a path"):
+        load_catalog(root)
+
+
+def test_an_incoming_folder_is_a_data_set_of_the_experiments_that_want_it(root: Path) -> None:
+    catalog = load_catalog(root, ["new-works", "paintings"], ["a line"])
+    assert catalog.experiment(EXPERIMENT).datasets == ("paintings", "copies", "new-works")
+    assert catalog.dataset("new-works").local_path == str(root / "incoming" / "new-works")
+    assert catalog.problems == ("a line", "incoming/paintings: a data set of this name exists; rename the folder")
+
+
+@pytest.mark.parametrize(("year", "era"), [(1399, None), (1400, "old"), (1849, "old"), (1850, "new"), (None, None)])
+def test_eras_are_half_open(root: Path, year: int | None, era: str | None) -> None:
+    assert load_catalog(root).era_of(year) == era

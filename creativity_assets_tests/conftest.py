@@ -1,0 +1,47 @@
+"""Fixtures of the whole suite: random-weight models made once, and small studies made from them."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from creativity_assets_tests.studies import new_study, save_weights
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.pop("DAGSTER_HOME", None)
+os.environ.pop("CREATIVITY_DATA", None)
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with embedded/tiny and embedded/suite."""
+    return save_weights(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture
+def study_root(tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data root of a study in which nothing has been made yet; the command line works on it."""
+    root = new_study(tmp_path, weights)
+    monkeypatch.setenv("CREATIVITY_DATA", str(root))
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    return root
+
+
+@pytest.fixture(scope="session")
+def _measured(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Path:
+    from creativity_assets_tests.running import bring_up_to_date
+
+    root = new_study(tmp_path_factory.mktemp("measured"), weights)
+    bring_up_to_date(root)
+    return root.parent
+
+
+@pytest.fixture
+def measured_root(_measured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data root in which everything has been materialized; a copy, to be changed at will."""
+    folder = tmp_path / "copy"
+    shutil.copytree(_measured, folder, symlinks=True)
+    monkeypatch.setenv("CREATIVITY_DATA", str(folder / "data"))
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    return folder / "data"

@@ -1,0 +1,181 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pytest
+
+from creativity_assets.orchestration.instance import open_instance
+from creativity_assets.orchestration.partitions import contiguous
+from creativity_assets.orchestration.requests import requests
+from creativity_assets.store.layout import Store
+from creativity_assets.workflow.plan import Scope, plan
+from creativity_assets.workflow.study import Study
+from creativity_assets_tests.running import assert_same_tables, bring_up_to_date, table
+from creativity_assets_tests.studies import CATALOG, EXPERIMENT, WORKS, save_picture, write_catalog
+
+CELLS = 4
+
+
+@pytest.fixture(autouse=True)
+def _dagster_warns_of_every_beta_parameter() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def records(root: Path, asset: str) -> list[dg.EventLogRecord]:
+    with open_instance(root) as instance:
+        return list(instance.fetch_materializations(dg.AssetKey(asset), limit=1000).records)
+
+
+def test_each_partition_is_recorded_once_with_its_numbers_and_data_version(measured_root: Path) -> None:
+    study = Study(measured_root)
+    events = {r.partition_key: r.asset_materialization for r in records(measured_root, "image_metrics")}
+    assert len(records(measured_root, "image_metrics")) == len(events) == CELLS
+    for event in events.values():
+        assert event is not None
+        assert {"n_images", "mean_composite", "mean_floor_composite", "seconds_per_image"} <= event.metadata.keys()
+        sheet = event.metadata["contact_sheet"]
+        assert isinstance(sheet, dg.MarkdownMetadataValue)
+        assert "data:image/jpeg;base64," in str(sheet.value)
+        assert len(str(sheet.value)) < 150_000
+    held = study.lineage.collections("paintings")
+    entry = study.catalog.experiment(EXPERIMENT)
+    expected = {study.lineage.metrics(contents, entry) for contents in held.values()}
+    versions = {event.tags["dagster/data_version"] for event in events.values() if event and event.tags}
+    assert expected <= versions
+
+
+def test_a_second_materialisation_runs_nothing(measured_root: Path) -> None:
+    assert bring_up_to_date(measured_root).runs == 0
+
+
+def test_a_new_experiment_is_measured_alone(measured_root: Path) -> None:
+    before = table(measured_root, "image_metrics")
+    added = {"tiny.ddim2": {"model": "tiny", "method": "ddim2", "suite": "embedded", "datasets": ["paintings"]}}
+    write_catalog(measured_root, CATALOG | {"experiments": {**CATALOG["experiments"], **added}})  # type: ignore[dict-item]
+    outcome = bring_up_to_date(measured_root)
+    assert outcome.runs == 2
+    after = table(measured_root, "image_metrics")
+    assert after[after["experiment"] == EXPERIMENT].reset_index(drop=True).equals(before)
+    assert len(after) == len(before) + len(WORKS)
+    floors = after[after["dataset"] == "paintings"].groupby("sample_id")["floor_composite"].nunique()
+    assert (floors == 1).all(), "a floor is measured once per image, model and suite"
+
+
+def test_a_part_that_dagster_does_not_know_of_is_recorded_without_being_made_again(measured_root: Path) -> None:
+    with open_instance(measured_root) as instance:
+        instance.wipe_assets([dg.AssetKey("image_metrics")])
+    before = {path: path.stat().st_mtime_ns for path in (measured_root / "store" / "metrics").rglob("*.parquet")}
+    bring_up_to_date(measured_root)
+    assert len(records(measured_root, "image_metrics")) == CELLS
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+
+
+def test_a_reader_that_never_lets_go_neither_waits_nor_makes_others_wait(measured_root: Path) -> None:
+    reader = duckdb.connect(str(Store(measured_root).database), read_only=True)
+    save_picture(measured_root.parent / "pictures" / "paintings" / "a" / "one.png", seed=7)
+    bring_up_to_date(measured_root)
+    assert reader.execute("SELECT count(*) FROM image_metrics").fetchone() == (2 * len(WORKS),)
+    reader.close()
+
+
+COMMAND = "from creativity_assets.cli import main; import sys; sys.argv = ['creativity', 'materialize']; main()"
+
+
+def start(root: Path) -> subprocess.Popen[str]:
+    environment = os.environ | {"CREATIVITY_DATA": str(root), "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-c", COMMAND], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_killed_in_the_middle_then_the_same_command_gives_the_same_tables(
+    study_root: Path, measured_root: Path
+) -> None:
+    killed = start(study_root)
+    deadline = time.monotonic() + 120
+    while not list((study_root / "store" / "reconstructions").rglob("*.parquet")):
+        assert killed.poll() is None, killed.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    assert not Store(study_root).database.exists()
+    bring_up_to_date(study_root)
+    assert_same_tables(study_root, measured_root, "samples", "image_metrics", "reconstructions")
+    assert not list(study_root.rglob("*.tmp*"))
+
+
+def test_two_at_once_make_everything_once(study_root: Path, measured_root: Path) -> None:
+    both = [start(study_root), start(study_root)]
+    outputs = [process.communicate(timeout=240) for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    assert_same_tables(study_root, measured_root, "samples", "image_metrics", "reconstructions")
+
+
+def test_the_sensor_asks_stage_by_stage_and_then_for_nothing(study_root: Path) -> None:
+    from creativity_assets.definitions import defs
+    from creativity_assets.orchestration.resources import StudyResource
+    from creativity_assets.orchestration.sensors import new_data
+
+    def tick(cursor: str | None) -> Any:
+        context = dg.build_sensor_context(
+            instance=instance, cursor=cursor, definitions=defs, resources={"study": StudyResource()}
+        )
+        return new_data(context)
+
+    with open_instance(study_root) as instance:
+        first = tick(None)
+        assert [(r.job_name, r.tags["dagster/asset_partition_range_start"]) for r in first.run_requests] == [
+            ("index_job", "paintings")
+        ]
+        assert isinstance(tick(first.cursor), dg.SkipReason)
+        jobs = []
+        cursor = None
+        for _ in range(10):
+            answer = tick(cursor)
+            if isinstance(answer, dg.SkipReason) or not answer.run_requests:
+                break
+            for request in answer.run_requests:
+                jobs.append(request.job_name)
+                run = defs.resolve_job_def(request.job_name).execute_in_process(
+                    instance=instance, asset_selection=request.asset_selection, tags=request.tags
+                )
+                assert run.success
+            cursor = answer.cursor
+        assert list(dict.fromkeys(jobs)) == ["index_job", "images_job", "measure_job"]
+        assert not plan(Study(study_root).lineage)
+
+
+def test_a_folder_dropped_into_incoming_is_asked_for(measured_root: Path) -> None:
+    save_picture(measured_root / "incoming" / "dropped" / "somebody" / "work.png", seed=5)
+    with open_instance(measured_root) as instance:
+        wanted, _ = requests(Study(measured_root), instance, "test")
+        assert [(r.job_name, r.tags["dagster/asset_partition_range_start"]) for r in wanted] == [
+            ("index_job", "dropped")
+        ]
+    bring_up_to_date(measured_root, Scope(datasets=("dropped",)))
+    assert "somebody" in set(table(measured_root, "image_metrics")["artist_slug"])
+
+
+def test_ranges_cover_exactly_what_is_wanted() -> None:
+    known = list("abcdefg")
+    assert list(contiguous(known, "gabde")) == [["a", "b"], ["d", "e"], ["g"]]
+    assert list(contiguous(known, "")) == []
+
+
+def test_the_whole_embedded_stage_runs_in_one_range(study_root: Path) -> None:
+    with open_instance(study_root) as instance:
+        outcome = bring_up_to_date(study_root)
+        runs = instance.get_runs()
+    jobs = [run.job_name for run in runs]
+    assert outcome.runs == len(jobs)
+    assert jobs.count("measure_job") == 1

@@ -1,0 +1,52 @@
+"""Running the real workflow in tests, and looking at what it made."""
+
+import os
+import warnings
+from pathlib import Path
+
+import pandas as pd
+
+from creativity_assets.orchestration.instance import open_instance
+from creativity_assets.orchestration.materialize import Outcome, materialize
+from creativity_assets.store.layout import Store
+from creativity_assets.store.sql import query
+from creativity_assets.workflow.plan import Scope
+from creativity_assets.workflow.study import Study
+
+TOLERANCE = 5e-4
+"""One 8-bit level of one pixel may flip when images are batched otherwise."""
+
+VOLATILE = ("run_id", "scored_at", "code_version")
+"""Columns that say when and by what a number was made; everything else must repeat."""
+
+
+def bring_up_to_date(root: Path, scope: Scope | None = None) -> Outcome:
+    """What `creativity materialize` does, without its bar."""
+    before = os.environ.pop("DAGSTER_HOME", None)
+    os.environ["CREATIVITY_DATA"], kept = str(root), os.environ.get("CREATIVITY_DATA")
+    try:
+        with warnings.catch_warnings(), open_instance(root) as instance:
+            warnings.simplefilter("ignore")
+            return materialize(Study(root), instance, scope)
+    finally:
+        for name, value in (("DAGSTER_HOME", before), ("CREATIVITY_DATA", kept)):
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def assert_same_tables(left: Path, right: Path, *names: str) -> None:
+    """The tables of two data roots agree, to TOLERANCE and but for where the files lie."""
+    for name in names:
+        frames = [table(root, name).drop(columns=["source_uri", "path"], errors="ignore") for root in (left, right)]
+        if name == "reconstructions":
+            frames = [frame.drop(columns="sha256") for frame in frames]
+        pd.testing.assert_frame_equal(*frames, atol=TOLERANCE, rtol=0)
+
+
+def table(root: Path, name: str) -> pd.DataFrame:
+    """A table of the warehouse without its volatile columns, in a stable order."""
+    frame = query(Store(root).database, f'SELECT * FROM "{name}"')
+    frame = frame.drop(columns=[column for column in VOLATILE if column in frame])
+    keys = [column for column in frame.columns if frame[column].dtype.kind != "f"]
+    return frame.sort_values(keys, ignore_index=True)

@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import numpy as np
+
+from creativity_assets import sources
+from creativity_assets.catalog.entries import AtelierDataset
+from creativity_assets.sources.atelier import LEVELS, PAINTERS, work_key, works
+from creativity_assets.sources.images import decode
+from creativity_assets.sources.records import SourceRecord
+
+ROOT = Path("data")
+
+
+def entry(**settings: object) -> AtelierDataset:
+    return AtelierDataset.model_validate(
+        {"name": "atelier", "kind": "atelier", "works": "show", "per_painter": 1, "size": 16} | settings
+    )
+
+
+def read(**settings: object) -> list[SourceRecord]:
+    records = [item for item in sources.read(entry(**settings), ROOT) if isinstance(item, SourceRecord)]
+    assert len({record.key for record in records}) == len(records)
+    return records
+
+
+def test_records_are_the_works_pixel_by_pixel() -> None:
+    for record, work in zip(read(), works("show", 1, 16), strict=True):
+        decoded = decode(record.image)
+        assert (decoded.format, decoded.width, decoded.height) == ("PNG", 16, 16)
+        assert np.array_equal(np.asarray(decoded.image), work.image)
+        assert record.key == work_key(work)
+
+
+def test_works_on_show_stand_on_the_human_side_with_all_their_facts() -> None:
+    records = read(per_painter=2)
+    assert len(records) == 2 * len(PAINTERS)
+    for record in records:
+        assert record.fields["label"] == "human"
+        assert record.fields["automation"] == "manual"
+        assert record.fields["family"] == "painting"
+        assert record.fields["membership"] in ("train", "held_out", "unseen")
+        assert all(record.fields[name] for name in ("artist", "title", "year", "style", "genre", "caption"))
+        assert not {"generator", "novelty"} & set(record.fields)
+    assert {record.fields["artist"] for record in records} == {painter.name for painter in PAINTERS}
+
+
+def test_works_of_the_dial_carry_their_novelty() -> None:
+    novelties = [record.fields["novelty"] for record in read(works="dial")]
+    assert set(novelties) == set(LEVELS)
+    assert len(novelties) == len(novelties) // len(LEVELS) * len(LEVELS)
+
+
+def test_limit_and_seed() -> None:
+    sample = [record.key for record in read(limit=5, seed=2)]
+    assert len(sample) == 5
+    assert sample == [record.key for record in read(limit=5, seed=2)]
+    assert sample != [record.key for record in read(limit=5, seed=3)]
+
+
+def test_the_fingerprint_changes_with_the_entry_alone() -> None:
+    before = sources.fingerprint(entry(), ROOT)
+    assert before == sources.fingerprint(entry(description="other words"), Path("elsewhere"))
+    assert len({before, sources.fingerprint(entry(size=32), ROOT), sources.fingerprint(entry(works="dial"), ROOT)}) == 3

@@ -1,0 +1,81 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from creativity_assets.errors import StoreError
+from creativity_assets.store.parts import (
+    Provenance,
+    is_fresh,
+    read_part,
+    read_provenance,
+    replacing,
+    sweep_temporaries,
+    write_part,
+)
+
+TABLE = pa.table({"x": [1, 2, 3]})
+
+
+def test_a_part_comes_back_with_its_provenance(tmp_path: Path) -> None:
+    provenance = Provenance("abc", "1.0+f00", "run-1", {"seconds_per_image": 0.5})
+    write_part(tmp_path / "deep" / "part.parquet", TABLE, provenance)
+    assert read_part(tmp_path / "deep" / "part.parquet").equals(TABLE)
+    assert read_provenance(tmp_path / "deep" / "part.parquet") == provenance
+    assert is_fresh(tmp_path / "deep" / "part.parquet", "abc")
+    assert not is_fresh(tmp_path / "deep" / "part.parquet", "abd")
+
+
+def test_a_damaged_part_is_not_fresh_and_is_named_when_read(tmp_path: Path) -> None:
+    path = tmp_path / "part.parquet"
+    write_part(path, TABLE, Provenance("abc"))
+    path.write_bytes(path.read_bytes()[:-20])
+    assert not is_fresh(path, "abc")
+    with pytest.raises(StoreError, match=r"part\.parquet: cannot be read .* materialize again"):
+        read_part(path)
+
+
+def test_a_failed_write_leaves_the_old_part_and_no_trace(tmp_path: Path) -> None:
+    path = tmp_path / "part.parquet"
+    write_part(path, TABLE, Provenance("old"))
+    with pytest.raises(StoreError), replacing(path) as temporary:  # noqa: PT012 - the block is what is tested
+        temporary.write_bytes(b"half")
+        tmp_path.write_bytes(b"fails")
+    assert is_fresh(path, "old")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_old_part(tmp_path: Path) -> None:
+    """The kernel refuses bytes beyond RLIMIT_FSIZE as it refuses them on a full disk."""
+    path = tmp_path / "part.parquet"
+    write_part(path, TABLE, Provenance("old"))
+    script = f"""
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+import os, pyarrow as pa
+from creativity_assets.errors import StoreError
+from creativity_assets.store.parts import Provenance, write_part
+from pathlib import Path
+try:
+    write_part(Path({str(path)!r}), pa.table({{"x": [os.urandom(100_000)]}}), Provenance("new"))
+except StoreError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "free space, then run the same command" in done.stdout
+    assert len(done.stdout.splitlines()) == 1
+    assert is_fresh(path, "old")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_leftovers_of_dead_processes_are_swept(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for pid in (gone.pid, os.getpid()):
+        (tmp_path / f".part.parquet.{pid}.0123abcd.tmp").touch()
+    assert sweep_temporaries(tmp_path) == 1
+    assert [path.name.split(".")[3] for path in tmp_path.iterdir()] == [str(os.getpid())]

@@ -1,0 +1,180 @@
+import io
+import json
+import re
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import typer
+from PIL import Image
+
+from creativity_assets import cli
+from creativity_assets.catalog import load_catalog
+from creativity_assets_tests.studies import EXPERIMENT, WORKS, save_picture
+
+README = Path(__file__).parents[1] / "README.md"
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run `creativity` with these arguments; returns the exit code, standard output and standard error."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["creativity", *arguments])
+        monkeypatch.setenv("COLUMNS", "200")
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        sys.stdout.flush()
+        out, err = capfd.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return call
+
+
+def readme_commands() -> list[str]:
+    """Every `creativity ...` line of the README's shell blocks, without its comment."""
+    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith("creativity ")]
+
+
+@pytest.mark.parametrize("line", readme_commands())
+def test_the_readmes_commands_exist_with_their_options(line: str) -> None:
+    command: typer.core.TyperGroup | object = typer.main.get_command(cli.app)
+    words = shlex.split(line)[1:]
+    while hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    assert isinstance(command, typer.core.TyperCommand)
+    command.make_context("creativity", words)
+
+
+@pytest.mark.parametrize("line", [line for line in readme_commands() if " sql " in line])
+def test_the_readmes_queries_run(measured_root: Path, run: Run, line: str) -> None:
+    code, out, err = run(*shlex.split(line)[1:])
+    assert (code, err) == (0, "")
+    assert len(out.splitlines()) > 1
+
+
+def test_every_command_explains_itself_with_an_example(run: Run) -> None:
+    group = typer.main.get_command(cli.app)
+    assert isinstance(group, typer.core.TyperGroup)
+    paths = [
+        (name, *([inner] if inner else []))
+        for name, command in group.commands.items()
+        for inner in (getattr(command, "commands", None) or {None: None})
+    ]
+    assert ("catalog", "list") in paths
+    for path in paths:
+        code, out, _ = run(*path, "--help")
+        assert code == 0
+        assert f"Example: creativity {' '.join(path)}" in " ".join(out.split()), path
+
+
+def test_an_error_is_one_line_and_exit_code_2(study_root: Path, run: Run) -> None:
+    for arguments in (
+        ("sql", "SELECT 1"),
+        ("materialize", "--dataset", "nothing", "--dry-run"),
+        ("score", "x.png", "--experiment", "no.such"),
+    ):
+        code, out, err = run(*arguments)
+        assert code == 2
+        assert out == ""
+        assert len(err.splitlines()) == 1
+        assert "Traceback" not in err
+
+
+def test_outside_a_project_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run("catalog", "list")
+    assert code == 2
+    assert "set CREATIVITY_DATA" in err
+
+
+def test_the_plan_is_shown_with_its_time_once_it_was_measured(measured_root: Path, run: Run) -> None:
+    assert "nothing to do" in run("materialize", "--dry-run")[2]
+    path = measured_root.parent / "pictures" / "paintings" / "a" / "one.png"
+    save_picture(path, seed=50)
+    assert "index       paintings" in run("materialize", "--dry-run")[2]
+
+
+def test_scores_of_files_with_their_reconstructions(study_root: Path, tmp_path: Path, run: Run) -> None:
+    good = [save_picture(tmp_path / f"picture {n}.png", seed=n) for n in range(3)]
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no picture")
+    out_folder = tmp_path / "out"
+    files = [str(path) for path in (*good, bad, tmp_path / "gone.png")]
+    code, out, err = run(
+        "score", *files, "--experiment", EXPERIMENT, "--json", "--save-reconstruction", str(out_folder)
+    )
+    assert code == 2, "two files could not be scored"
+    assert [line.split(":")[0].rsplit("/", 1)[-1] for line in err.splitlines()] == ["bad.png", "gone.png"]
+    rows = json.loads(out)
+    assert [row["file"] for row in rows] == [str(path) for path in good]
+    for row in rows:
+        parts = [row["dino_distance"], row["lpips"], row["log_mse"]]
+        assert row["composite"] == pytest.approx(np.mean(parts))
+        assert row["experiment"] == EXPERIMENT
+        saved = Image.open(out_folder / f"{Path(row['file']).stem}.png")
+        original = Image.open(row["file"]).convert("RGB")
+        side = min(original.size)
+        left = (original.width - side) // 2
+        square = original.resize((32, 32), Image.Resampling.BICUBIC, box=(left, 0, left + side, side))
+        mse = np.mean((np.asarray(square, float) - np.asarray(saved, float)) ** 2)
+        assert row["mse"] == pytest.approx(mse)
+
+
+def test_what_is_scored_alone_equals_what_the_workflow_measured(measured_root: Path, run: Run) -> None:
+    from creativity_assets_tests.running import table
+
+    file = measured_root.parent / "pictures" / "paintings" / WORKS[0][0]
+    rows = json.loads(run("score", str(file), "--experiment", EXPERIMENT, "--json")[1])
+    measured = table(measured_root, "image_metrics").merge(table(measured_root, "samples"), on="sample_id")
+    row = measured[(measured["title"] == "One") & (measured["label"] == "human")].iloc[0]
+    assert rows[0]["composite"] == pytest.approx(row["composite"], abs=5e-4)
+    assert rows[0]["floor_composite"] == pytest.approx(row["floor_composite"], abs=5e-4)
+
+
+def test_two_files_of_one_name_do_not_overwrite_each_other(study_root: Path, tmp_path: Path, run: Run) -> None:
+    files = [save_picture(tmp_path / folder / "same.png", seed=1) for folder in ("a", "b")]
+    code, _, err = run("score", *map(str, files), "--experiment", EXPERIMENT, "--save-reconstruction", str(tmp_path))
+    assert code == 2
+    assert "two folders" in err
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_sql_writes_files(measured_root: Path, tmp_path: Path, run: Run, form: str) -> None:
+    out = tmp_path / "result"
+    assert run("sql", "SELECT sample_id FROM samples", "--format", form, "--out", str(out))[0] == 0
+    read = {"csv": pd.read_csv, "json": pd.read_json, "parquet": pd.read_parquet}[form]
+    assert len(read(io.BytesIO(out.read_bytes()))) == 2 * len(WORKS)
+
+
+def test_doctor_names_what_is_missing(study_root: Path, run: Run) -> None:
+    (study_root / "embedded").unlink()
+    code, out, _ = run("doctor")
+    assert code == 0
+    assert "model       tiny: MISSING: tiny: no folder embedded/tiny" in out
+    assert "device" in out
+
+
+def test_catalog_check_compares_with_the_code(study_root: Path, run: Run) -> None:
+    assert "all entries hold" in run("catalog", "check")[1]
+    file = study_root / "catalog" / "more.yaml"
+    file.write_text("methods: {typo: {inversion: edikt, steps: 20}}")
+    code, _, err = run("catalog", "check")
+    assert code == 2
+    assert "typo: no inversion 'edikt'; have" in err
+    assert load_catalog(study_root).methods["typo"].inversion == "edikt"
+
+
+def test_report_is_one_page(measured_root: Path, run: Run) -> None:
+    code, out, _ = run("report")
+    assert code == 0
+    page = Path(out.rsplit(" (", 1)[0]).read_text(encoding="utf-8")
+    assert "embedded model" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")

@@ -1,0 +1,68 @@
+"""The weights in git: small enough, safe formats, loaded as float32, and as good as their cards say."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from creativity_assets.sources.atelier import PAINTERS, paint, vocabulary
+from creativity_assets.training import autoencoder, data, quality, stages
+from creativity_assets.training.cards import CARDS
+
+EMBEDDED = Path(__file__).parents[2] / "data" / "embedded"
+MEGABYTE = 1_000_000
+
+
+def facts(name: str) -> dict:
+    """What was measured when the weights were made."""
+    return json.loads((EMBEDDED / name / "quality.json").read_text())
+
+
+@pytest.mark.parametrize(("name", "limit"), [("tiny-sd", 14), ("suite", 8)])
+def test_they_are_small_and_safe(name: str, limit: int) -> None:
+    files = [file for file in (EMBEDDED / name).rglob("*") if file.is_file()]
+    assert sum(file.stat().st_size for file in files) <= limit * MEGABYTE
+    assert {file.suffix for file in files} <= {".safetensors", ".json", ".txt", ".md"}
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_cards_are_those_of_the_measurements(name: str) -> None:
+    assert (EMBEDDED / name / "README.md").read_text() == CARDS[name](facts(name))
+
+
+def test_requirements_are_met() -> None:
+    assert quality.missed(facts("tiny-sd")["quality"]) == []
+    assert quality.missed({"suite": facts("suite")["quality"]}) == []
+
+
+def test_the_autoencoder_is_as_good_as_its_card_says() -> None:
+    works = data.validation_works(per_painter=2)
+    model = quality.load_autoencoder(EMBEDDED / "tiny-sd" / "vae")
+    measured = facts("tiny-sd")["quality"]["autoencoder"]
+    decibels = quality.psnr(works.images, autoencoder.reconstruct(model, works.images))
+    standard_error = measured["psnr_db_sd"] / len(works) ** 0.5
+    assert decibels.mean() == pytest.approx(measured["psnr_db"], abs=3 * standard_error)
+
+
+def test_the_suite_is_as_good_as_its_card_says() -> None:
+    works = data.validation_works(per_painter=1)
+    suite = EMBEDDED / "suite"
+    for distance in (
+        quality.dino_distance(stages.load_semantic(suite)),
+        quality.lpips_distance(stages.load_perceptual(suite)),
+    ):
+        shares = quality.ordering(distance, works.images, seed=2)
+        assert np.mean(list(shares.values())) >= 0.9  # 96 cases: 0.95 less two standard errors
+
+
+def test_the_vocabulary_is_the_atelier_s() -> None:
+    pipeline = stages.load_pipeline(EMBEDDED / "tiny-sd")
+    for word in vocabulary():
+        if word.isalpha():
+            assert len(pipeline.tokenizer.tokenize(word)) == 1, word
+    captions = [paint(painter, "show", 1).caption for painter in PAINTERS]
+    numbers = pipeline.tokenizer(captions).input_ids
+    assert all(len(row) <= pipeline.tokenizer.model_max_length for row in numbers)
+    assert {part.dtype for part in (pipeline.unet, pipeline.vae, pipeline.text_encoder)} == {torch.float32}

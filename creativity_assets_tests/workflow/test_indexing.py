@@ -1,0 +1,95 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from creativity_assets.catalog import load_catalog
+from creativity_assets.sources.records import SourceRecord, SourceReject
+from creativity_assets.store.layout import Store
+from creativity_assets.store.parts import Provenance, read_part
+from creativity_assets.workflow import indexing
+from creativity_assets.workflow.indexing import Indexed, original_bytes, record_row, sample_id, write_index
+
+STAMP = Provenance("hash")
+
+
+def record(key: str, image: bytes = b"bytes", **fields: object) -> SourceRecord:
+    return SourceRecord(key=key, image=image, uri=f"file:///{key}.png", fields={"artist": "A", **fields})
+
+
+class Source:
+    """A store and the entry whose records are written to it."""
+
+    def __init__(self, root: Path) -> None:
+        self.entry = load_catalog(root).dataset("paintings")
+        self.store = Store(root)
+
+    def write(self, items: Iterator[SourceRecord | SourceReject], input_hash: str = "hash") -> Indexed:
+        return write_index(self.entry, items, self.store, input_hash, Provenance(input_hash))
+
+    @property
+    def keys(self) -> list[str]:
+        return sorted(read_part(self.store.index("paintings"))["source_key"].to_pylist())
+
+
+@pytest.fixture
+def source(study_root: Path) -> Source:
+    return Source(study_root)
+
+
+def test_the_original_bytes_come_back_for_every_record(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "SHARD_RECORDS", 20)
+    images = {f"k{n}": bytes([n]) * (n + 1) for n in range(50)}
+    indexed = source.write(record(key, image) for key, image in images.items())
+    assert indexed == Indexed(records=50, rejected=0, artists=("a",))
+    rows = read_part(source.store.index("paintings")).to_pylist()
+    assert len({row["shard"] for row in rows}) == 3
+    assert {row["source_key"]: data for row, data in original_bytes(source.store, rows)} == images
+
+
+def test_a_second_record_with_a_key_is_a_counted_reject(source: Source) -> None:
+    indexed = source.write(iter([record("a", b"1"), record("a", b"2"), SourceReject("b", "missing_file", "b")]))
+    assert (indexed.records, indexed.rejected) == (1, 2)
+    rejects = read_part(source.store.index_rejects("paintings")).to_pylist()
+    assert [row["reason"] for row in rejects] == ["duplicate_key", "missing_file"]
+
+
+def test_a_pass_that_was_killed_keeps_its_shards_and_its_old_index(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "SHARD_RECORDS", 2)
+    source.write(iter([record("old")]), "old-hash")
+
+    def dies() -> Iterator[SourceRecord]:
+        yield from (record(key) for key in "abc")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        source.write(dies(), "new-hash")
+    assert source.keys == ["old"]
+    assert indexing.written_ids(source.store, "paintings", "new-hash") == {
+        sample_id("paintings", "a"),
+        sample_id("paintings", "b"),
+    }
+    source.write((record(key) for key in "abc"), "new-hash")
+    assert source.keys == ["a", "b", "c"]
+    assert len(list((source.store.root / "index" / "paintings").glob("shards-*"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"artist": "../../etc"}, {"artist": "../../etc", "artist_slug": "etc"}),
+        ({"artist": "Łódź | Ünïcode, Jr."}, {"artist": "Łódź | Ünïcode, Jr.", "artist_slug": "lodz-unicode-jr"}),
+        ({"artist": None}, {"artist": "Unknown artist", "artist_slug": "unknown-artist"}),
+        ({"year": "c. 1880-85"}, {"year": 1882}),
+        ({"year": ""}, {"year": None}),
+        ({"label": "ai"}, {"automation": "ai", "family": "diffusion", "pair_id": None}),
+        ({"label": "human"}, {"automation": "manual", "family": "painting", "pair_id": sample_id("paintings", "k")}),
+        ({"title": "  "}, {"title": None}),
+        ({"title": float("nan")}, {"title": None}),
+    ],
+)
+def test_what_becomes_of_a_records_fields(fields: dict[str, object], expected: dict[str, object]) -> None:
+    row = record_row("paintings", record("k", **fields))
+    assert {name: row[name] for name in expected} == expected

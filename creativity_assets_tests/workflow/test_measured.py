@@ -1,0 +1,133 @@
+"""The whole workflow on a small study, and what its tables must hold."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from scipy import stats
+
+from creativity_assets.catalog.entries import GeneratedDataset
+from creativity_assets.store.layout import Collection, Store
+from creativity_assets.store.parts import Provenance, read_part, write_part
+from creativity_assets.store.schemas import IMAGE_METRICS, PUBLIC_SAMPLES
+from creativity_assets.workflow.checks import CHECKS
+from creativity_assets.workflow.collected import Collected
+from creativity_assets.workflow.generating import seed_of
+from creativity_assets.workflow.study import Study
+from creativity_assets_tests.running import assert_same_tables, bring_up_to_date, table
+from creativity_assets_tests.studies import EXPERIMENT, WORKS
+
+
+def collected(root: Path) -> Collected:
+    return Collected(Study(root).lineage)
+
+
+def test_the_public_tables_have_their_columns_and_rows(measured_root: Path) -> None:
+    samples, metrics = table(measured_root, "samples"), table(measured_root, "image_metrics")
+    assert list(samples.columns) == list(PUBLIC_SAMPLES)
+    assert len(samples) == len(metrics) == 2 * len(WORKS)
+    assert set(IMAGE_METRICS.names) - set(metrics.columns) == {"code_version", "run_id", "scored_at"}
+    assert len(table(measured_root, "reconstructions")) == 2 * len(WORKS)
+    assert len(table(measured_root, "membership")) == 2 * len(WORKS)
+    assert len(table(measured_root, "paper_reference")) > 20
+
+
+def test_artists_years_and_eras_are_canonical_on_both_sides(measured_root: Path) -> None:
+    samples = table(measured_root, "samples")
+    assert set(samples["artist_slug"]) == {"lucja-unal", "vincent-van-gogh"}
+    human = samples[samples["label"] == "human"].set_index("title")
+    ai = samples[samples["label"] == "ai"].set_index("title")
+    assert human["year"].dropna().astype(int).to_dict() == {"One": 1888, "Two": 1840, "Four": 1882, "Five": 1950}
+    assert human["era"].dropna().to_dict() == {"One": "new", "Two": "old", "Four": "new", "Five": "new"}
+    assert human["decade"].dropna().astype(int).to_dict() == {"One": 1880, "Two": 1840, "Four": 1880, "Five": 1950}
+    for column in ("year", "era", "decade"):
+        assert ai[column].dropna().to_dict() == human[column].dropna().to_dict()
+    assert (ai["pair_id"] == human["sample_id"]).all()
+
+
+def test_a_work_after_the_cut_off_is_unseen_and_of_the_rest_nothing_is_known(measured_root: Path) -> None:
+    known = table(measured_root, "membership").merge(table(measured_root, "samples"), on="sample_id")
+    late = known["year"].fillna(0) > 1900
+    assert set(known[late]["membership"]) == {"unseen"}
+    assert set(known[late]["evidence"]) == {"year_after_cutoff"}
+    assert set(known[~late]["membership"]) == {"unknown"}
+
+
+def test_statistics_recomputed_from_the_scores_agree(measured_root: Path) -> None:
+    scores = table(measured_root, "image_metrics").merge(table(measured_root, "samples"), on=["sample_id", "dataset"])
+    ai = scores[scores["label"] == "ai"]["composite"]
+    human = scores[scores["label"] == "human"]["composite"]
+    row = table(measured_root, "stats_overall").iloc[0]
+    assert row["p_value"] == pytest.approx(stats.ttest_ind(ai, human, equal_var=False).pvalue, abs=1e-9)
+    assert row["difference"] == pytest.approx(ai.mean() - human.mean(), abs=1e-9)
+    u = stats.mannwhitneyu(ai, human).statistic / (len(ai) * len(human))
+    assert row["auroc"] == pytest.approx(u, abs=1e-9)
+
+
+def test_all_checks_hold_of_what_was_measured(measured_root: Path) -> None:
+    everything = collected(measured_root)
+    # Random weights know no floor: their round trip may by chance undo what their autoencoder did.
+    names = [name for name in CHECKS if name != "floor_below_score"]
+    assert {name: CHECKS[name](everything) for name in names} == {name: [] for name in names}
+
+
+SPOILED = {
+    "every_record_accounted": lambda rows: rows.iloc[1:],
+    "scores_in_range": lambda rows: rows.assign(lpips=np.nan),
+    "composite_is_mean": lambda rows: rows.assign(composite=rows["composite"] + 0.01),
+    "floor_below_score": lambda rows: rows.assign(floor_composite=rows["composite"] + 0.2),
+    "suites_not_mixed": lambda rows: rows.assign(suite="paper"),
+}
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_each_check_on_scores_can_fail(measured_root: Path, name: str) -> None:
+    path = Store(measured_root).metrics(Collection("paintings", "lucja-unal"), EXPERIMENT)
+    rows: pd.DataFrame = SPOILED[name](read_part(path).to_pandas())
+    import pyarrow as pa
+
+    write_part(path, pa.Table.from_pandas(rows, schema=IMAGE_METRICS, preserve_index=False), Provenance("spoiled"))
+    assert CHECKS[name](collected(measured_root)) != []
+
+
+def test_the_check_on_pairs_can_fail(measured_root: Path) -> None:
+    path = Store(measured_root).samples(Collection("copies", "lucja-unal"))
+    write_part(path, read_part(path).slice(1), Provenance("spoiled"))
+    problems = CHECKS["pairs_complete"](collected(measured_root))
+    assert len(problems) == 1
+    assert "has no ai twin" in problems[0]
+
+
+def test_a_generated_image_depends_on_its_own_key_alone(measured_root: Path) -> None:
+    entry = Study(measured_root).catalog.dataset("copies")
+    assert isinstance(entry, GeneratedDataset)
+    seeds = [seed_of(entry, f"paintings-{n}") for n in range(100)]
+    assert len(set(seeds)) == 100
+    assert seed_of(entry, "paintings-3") == seeds[3]
+    assert seed_of(entry.model_copy(update={"seed": 1}), "paintings-3") != seeds[3]
+
+
+def test_pictures_that_cannot_be_measured_are_rows_with_a_reason_and_harm_no_other(
+    study_root: Path, measured_root: Path
+) -> None:
+    folder = study_root.parent / "pictures" / "paintings"
+    bad = {"empty.png": b"", "text.jpg": b"no picture", "half.png": (folder / "a" / "one.png").read_bytes()[:60]}
+    narrow = io.BytesIO()
+    Image.new("RGB", (1, 5000)).save(narrow, "PNG")
+    bad["narrow.png"] = narrow.getvalue()
+    for name, content in bad.items():
+        (folder / "b" / name).write_bytes(content)
+    with (folder / "metadata.csv").open("a", encoding="utf-8") as rows:
+        rows.writelines(f"b/{name},Vincent van Gogh,{name},1888,the sea\n" for name in bad)
+        rows.write("b/gone.png,Vincent van Gogh,gone,1888,the sea\n")
+    (folder / "b" / "stray.png").write_bytes((folder / "a" / "one.png").read_bytes())
+    bring_up_to_date(study_root)
+    rejected = table(study_root, "rejected_samples").set_index("source_key")["reason"].to_dict()
+    assert rejected.keys() == {f"b/{name}" for name in (*bad, "gone.png", "stray.png")}
+    assert rejected["b/empty.png"] == "empty_file"
+    assert rejected["b/gone.png"] == "missing_file"
+    assert rejected["b/stray.png"] == "no_metadata_row"
+    assert_same_tables(study_root, measured_root, "samples", "image_metrics")
