@@ -5,7 +5,7 @@ import sys
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,6 +13,9 @@ from rich.console import Console
 from creativity_assets.errors import CreativityError
 from creativity_assets.paths import data_root
 from creativity_assets.store.layout import Store
+
+if TYPE_CHECKING:
+    from creativity_assets.orchestration.materialize import Outcome
 
 app = typer.Typer(
     help="How far images lie from what a diffusion model has learned.",
@@ -48,7 +51,7 @@ def demo() -> None:
     """Materialize the embedded study and show its main table. Example: creativity demo"""
     from creativity_assets.orchestration.demo import run_demo
 
-    run_demo(data_root(), console)
+    _end_on_failed_checks(run_demo(data_root(), console))
 
 
 @app.command()
@@ -65,7 +68,7 @@ def materialize(
     if dry_run:
         show_plan(data_root(), scope, console)
     else:
-        materialize_with_bar(data_root(), scope, console)
+        _end_on_failed_checks(materialize_with_bar(data_root(), scope, console))
 
 
 @app.command()
@@ -159,25 +162,25 @@ Seed = Annotated[int, typer.Option(help="Of the weights and of every training st
 @train_app.command("autoencoder")
 def train_autoencoder(minutes: Minutes = None, seed: Seed = 0) -> None:
     """Train tiny-sd's autoencoder on the atelier. Example: creativity train autoencoder --minutes 40"""
-    from creativity_assets.training import command
+    from creativity_assets.training.command import train
 
-    command.train("autoencoder", data_root(), minutes, seed, console)
+    train("autoencoder", data_root(), minutes, seed, console)
 
 
 @train_app.command("suite")
 def train_suite(minutes: Minutes = None, seed: Seed = 0) -> None:
     """Train the embedded metric suite. Example: creativity train suite --minutes 20"""
-    from creativity_assets.training import command
+    from creativity_assets.training.command import train
 
-    command.train("suite", data_root(), minutes, seed, console)
+    train("suite", data_root(), minutes, seed, console)
 
 
 @train_app.command("denoiser")
 def train_denoiser(minutes: Minutes = None, seed: Seed = 0) -> None:
     """Train tiny-sd's UNet and text encoder; needs the other two. Example: creativity train denoiser --minutes 80"""
-    from creativity_assets.training import command
+    from creativity_assets.training.command import train
 
-    command.train("denoiser", data_root(), minutes, seed, console)
+    train("denoiser", data_root(), minutes, seed, console)
 
 
 @train_app.command("cards")
@@ -195,6 +198,12 @@ def ui(port: Annotated[int, typer.Option(help="Port on localhost.")] = 3000) -> 
     from creativity_assets.orchestration.command import serve
 
     serve(data_root(), port)
+
+
+def _end_on_failed_checks(outcome: "Outcome") -> None:
+    """The tables are there and can be looked at, but nobody should take them for sound."""
+    if outcome.failed_checks:
+        raise typer.Exit(1)
 
 
 def _print_table(header: list[str], rows: list[list[object]]) -> None:

@@ -13,8 +13,9 @@ from creativity_assets.store.sql import query
 from creativity_assets.workflow.plan import Scope
 from creativity_assets.workflow.study import Study
 
-TOLERANCE = 5e-4
-"""One 8-bit level of one pixel may flip when images are batched otherwise."""
+TOLERANCE = 2e-3
+"""One 8-bit level of one pixel may flip when images are batched otherwise. At 32 px, under extractors of random
+weights, that moves a score by up to 8e-4; with trained ones at working resolutions it stays below 5e-4."""
 
 VOLATILE = ("run_id", "scored_at", "code_version")
 """Columns that say when and by what a number was made; everything else must repeat."""
@@ -36,9 +37,11 @@ def bring_up_to_date(root: Path, scope: Scope | None = None) -> Outcome:
 
 
 def assert_same_tables(left: Path, right: Path, *names: str) -> None:
-    """The tables of two data roots agree, to TOLERANCE and but for where the files lie."""
+    """The tables of two data roots agree to TOLERANCE, but for where the files lie and mse, which log_mse holds."""
     for name in names:
-        frames = [table(root, name).drop(columns=["source_uri", "path"], errors="ignore") for root in (left, right)]
+        frames = [
+            table(root, name).drop(columns=["source_uri", "path", "mse"], errors="ignore") for root in (left, right)
+        ]
         if name == "reconstructions":
             frames = [frame.drop(columns="sha256") for frame in frames]
         pd.testing.assert_frame_equal(*frames, atol=TOLERANCE, rtol=0)

@@ -100,6 +100,11 @@ def test_the_plan_is_shown_with_its_time_once_it_was_measured(measured_root: Pat
     path = measured_root.parent / "pictures" / "paintings" / "a" / "one.png"
     save_picture(path, seed=50)
     assert "index       paintings" in run("materialize", "--dry-run")[2]
+    method = measured_root / "catalog" / "study.yaml"
+    method.write_text(method.read_text().replace("steps: 4", "steps: 5"))
+    assert re.search(
+        rf"measure     {EXPERIMENT}: 5 images in \d collections, about \d+ s", run("materialize", "--dry-run")[2]
+    )
 
 
 def test_scores_of_files_with_their_reconstructions(study_root: Path, tmp_path: Path, run: Run) -> None:

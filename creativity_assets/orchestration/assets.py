@@ -45,7 +45,6 @@ def _spec(key: str, upstream: str, description: str, kind: str) -> dg.AssetSpec:
     partitions_def=DATASETS,
     backfill_policy=RANGES,
     output_required=False,
-    pool=GPU_POOL,
     group_name="collect",
     kinds={"parquet"},
     owners=OWNERS,

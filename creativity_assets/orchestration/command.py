@@ -13,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from creativity_assets.orchestration.instance import dagster_home, open_instance
 from creativity_assets.orchestration.materialize import Outcome, materialize
 from creativity_assets.orchestration.stages import Stage
-from creativity_assets.workflow.plan import Plan, Scope, plan, seconds_per_image
+from creativity_assets.workflow.costs import seconds_per_image
+from creativity_assets.workflow.plan import Plan, Scope, plan
 from creativity_assets.workflow.progress import listening
 from creativity_assets.workflow.study import Study
 
@@ -55,7 +56,7 @@ def show_plan(data_root: Path, scope: Scope, console: Console) -> None:
     if todo.tensors:
         console.print(f"tensors     {len(todo.tensors)} collections")
     for experiment, collections in todo.metrics.items():
-        cost = seconds_per_image(study.lineage, experiment)
+        cost = seconds_per_image(study.store, experiment)
         images = todo.images[experiment]
         estimate = "time unknown before its first run" if cost is None else f"about {images * cost:.0f} s"
         console.print(f"measure     {experiment}: {images} images in {len(collections)} collections, {estimate}")

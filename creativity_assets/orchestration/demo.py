@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from creativity_assets.orchestration.command import materialize_with_bar
+from creativity_assets.orchestration.materialize import Outcome
 from creativity_assets.store.layout import Store
 from creativity_assets.store.sql import query
 from creativity_assets.workflow.plan import Scope
@@ -33,10 +34,10 @@ QUERIES = (
 )
 
 
-def run_demo(data_root: Path, console: Console) -> None:
+def run_demo(data_root: Path, console: Console) -> Outcome:
     """Materialize the embedded data sets and print the study's main table, where things are, and what to try."""
     started = time.monotonic()
-    materialize_with_bar(data_root, Scope(DATASETS, (EXPERIMENT,)), console)
+    outcome = materialize_with_bar(data_root, Scope(DATASETS, (EXPERIMENT,)), console)
     store = Store(data_root)
     screen = Console(highlight=False, soft_wrap=True)
     screen.print()
@@ -50,6 +51,7 @@ def run_demo(data_root: Path, console: Console) -> None:
     for text in QUERIES:
         screen.print(f'  .venv/bin/creativity sql "{text}"', markup=False)
     screen.print("\nthe Dagster UI: make ui, then http://127.0.0.1:3000")
+    return outcome
 
 
 def _table(store: Store) -> Table:

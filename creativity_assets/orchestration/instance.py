@@ -5,6 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 import yaml
+from filelock import FileLock
 
 from creativity_assets.store.parts import replacing
 
@@ -22,7 +23,13 @@ def open_instance(data_root: Path) -> dg.DagsterInstance:
     """The instance in which all runs are recorded: the command line's, the sensor's and the UI's."""
     home = dagster_home(data_root)
     os.environ["DAGSTER_HOME"] = str(home)
-    return dg.DagsterInstance.from_config(str(home))
+    # Two first commands at once would both make Dagster's tables, and one of them would fail.
+    with FileLock(home / "opening.lock"):
+        instance = dg.DagsterInstance.from_config(str(home))
+        instance.get_runs(limit=1)
+        instance.get_dynamic_partitions("dataset")
+        instance.daemon_cursor_storage.get_cursor_values({"none"})
+    return instance
 
 
 SETTINGS = {

@@ -3,11 +3,10 @@
 import json
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pyarrow as pa
@@ -25,7 +24,6 @@ class Provenance:
     input_hash: str
     code_version: str = ""
     run_id: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_part(path: Path, table: pa.Table, provenance: Provenance) -> None:

@@ -21,6 +21,8 @@ from creativity_assets.training.loop import Budget, Optimisation, Report, fit, s
 if TYPE_CHECKING:
     from transformers import Dinov2Model
 
+THUMBNAIL = 12  # pixels a side
+
 PREPROCESSING = {  # read by transformers' image processor
     "image_processor_type": "BitImageProcessor",
     "do_convert_rgb": True,
@@ -47,27 +49,38 @@ class SemanticSettings:
     patch: int = 8  # pixels
     size: int = 64  # pixels
     works_per_painter: int = 160
-    ordered: float = 0.2  # part of a batch that is also distorted, at five strengths
+    ordered: float = 0.3  # part of a batch that is also distorted, at five strengths
     order: float = 30.0  # weight of the ordering
-    margin: float = 0.02  # wanted difference of the distances at two neighbouring strengths
+    layout: float = 20.0  # weight of the thumbnails
+    margin: float = 0.03  # wanted difference of the distances at two neighbouring strengths
     budget: Budget = field(default_factory=lambda: Budget(minutes=8))
     optimisation: Optimisation = field(
-        default_factory=lambda: Optimisation(learning_rate=1e-3, weight_decay=0.05, warmup=0.05)
+        default_factory=lambda: Optimisation(batch=40, learning_rate=1e-3, weight_decay=0.05, warmup=0.05)
     )
 
 
 class Embedder(nn.Module):
-    """Extractor with one cosine classifier per label; the classifiers are thrown away after the training."""
+    """Extractor with what its embedding is taught by: a cosine classifier per label, and a painter of thumbnails.
+
+    Only the extractor is kept. Classifiers alone make an embedding that does not mind where things stand, and so
+    cannot tell a little warping from much; an embedding that also holds a thumbnail can.
+    """
 
     def __init__(self, extractor: "Dinov2Model", width: int, classes: tuple[int, ...]) -> None:
         super().__init__()
         self.extractor = extractor
         self.classifiers = nn.ParameterList(torch.randn(count, width) * width**-0.5 for count in classes)
+        self.thumbnailer = nn.Linear(width, 3 * THUMBNAIL**2)
 
     def forward(self, images: Tensor) -> Tensor:
         """Unit embeddings (B, width) of images (B, 3, H, W) in 0..1."""
         pooled = self.extractor(pixel_values=images * 2 - 1).pooler_output
         return functional.normalize(pooled.float(), dim=-1)
+
+    def misplaced(self, embedding: Tensor, images: Tensor) -> Tensor:
+        """Mean squared error of the thumbnails painted from the embeddings of `images`."""
+        painted = self.thumbnailer(embedding).unflatten(-1, (3, THUMBNAIL, THUMBNAIL))
+        return functional.mse_loss(painted.float(), functional.adaptive_avg_pool2d(images, THUMBNAIL))
 
     def logits(self, embedding: Tensor) -> list[Tensor]:
         """Per label (B, classes), a cosine times 16: its softmax can reach certainty."""
@@ -109,9 +122,10 @@ def train(
         plain = pixels[chosen].float() / 255
         seen = augment(plain, generator)
         rungs = ladders(plain[:ordered], generator)
-        embedding = model(torch.cat([seen, plain[:ordered], rungs.flatten(0, 1)]))
+        everything = torch.cat([seen, plain[:ordered], rungs.flatten(0, 1)])
+        embedding = model(everything)
         whole, original, damaged = embedding.split([count, ordered, len(STRENGTHS) * ordered])
-        total = torch.zeros(())
+        total = settings.layout * model.misplaced(embedding, everything)
         for column, logits in enumerate(model.logits(whole)):
             total = total + functional.cross_entropy(logits, targets[chosen, column], label_smoothing=0.05)
         distances = 1 - (original * damaged.unflatten(0, (len(STRENGTHS), ordered))).sum(-1)  # (strengths, ordered)

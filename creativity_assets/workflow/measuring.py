@@ -3,7 +3,7 @@
 Each collection is handed back as soon as its part is written, so that a crash costs at most what is in flight.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -50,10 +50,10 @@ class Cells:
         path = self.store.tensors(collection, self.resolution)
         return [(sample_id, from_png(png)) for sample_id, png in read_images(path)]
 
-    def without_fresh(self, path: Callable[[Collection], Any], expected: Callable[[Contents], str]) -> "Cells":
-        """Only the collections whose part at `path` is not the one expected."""
-        stale = {c: held for c, held in self.collections.items() if not is_fresh(path(c), expected(held))}
-        return Cells(self.lineage, self.experiment, stale)
+    def without(self, some: Iterable[Collection]) -> "Cells":
+        """All but some of the collections, in their order."""
+        left_out = set(some)
+        return Cells(self.lineage, self.experiment, {c: w for c, w in self.collections.items() if c not in left_out})
 
 
 def reconstruct_cells(cells: Cells, instrument: Instrument, stamp: Stamp) -> Iterator[tuple[Collection, int]]:
@@ -63,9 +63,11 @@ def reconstruct_cells(cells: Cells, instrument: Instrument, stamp: Stamp) -> Ite
     """
     store, lineage, experiment = cells.store, cells.lineage, cells.experiment
     method = lineage.catalog.method(experiment.method)
-    floors = cells.without_fresh(
-        lambda c: store.floor_images(c, experiment.model), lambda held: lineage.floor_images(held, experiment)
-    ).collections
+    floors = {
+        c
+        for c, held in cells.collections.items()
+        if not is_fresh(store.floor_images(c, experiment.model), lineage.floor_images(held, experiment))
+    }
     groups = ((collection, cells.originals(collection)) for collection in cells.collections)
 
     def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[Reconstruction]:
@@ -94,10 +96,13 @@ def score_cells(
     Yields each collection with its rows of IMAGE_METRICS when its part is on disk.
     """
     store, lineage, experiment = cells.store, cells.lineage, cells.experiment
-    floors = cells.without_fresh(
-        lambda c: store.floor_scores(c, experiment.model, experiment.suite),
-        lambda held: lineage.floor_scores(held, experiment),
-    ).collections
+    floors = {
+        c
+        for c, held in cells.collections.items()
+        if not is_fresh(
+            store.floor_scores(c, experiment.model, experiment.suite), lineage.floor_scores(held, experiment)
+        )
+    }
 
     def pairs() -> Iterator[tuple[Collection, list[ScoreItem]]]:
         for collection in cells.collections:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from creativity_assets.catalog.entries import DatasetEntry, ExperimentEntry, GeneratedDataset
 from creativity_assets.errors import CreativityError
 from creativity_assets.store.layout import Collection
-from creativity_assets.store.parts import is_fresh, read_provenance
+from creativity_assets.store.parts import is_fresh
 from creativity_assets.workflow.lineage import Contents, Lineage
 
 
@@ -65,8 +65,8 @@ def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
     reconstructions, metrics, images = {}, {}, {}
     for name, collections in cells.items():
         experiment = lineage.catalog.experiment(name)
-        stale = tuple(c for c in collections if not _reconstruction_is_fresh(lineage, experiment, c, contents[c]))
-        unscored = tuple(c for c in collections if not _metrics_are_fresh(lineage, experiment, c, contents[c]))
+        stale = tuple(c for c in collections if not reconstruction_is_fresh(lineage, experiment, c, contents[c]))
+        unscored = tuple(c for c in collections if not metrics_are_fresh(lineage, experiment, c, contents[c]))
         if stale:
             reconstructions[name] = stale
         if unscored:
@@ -99,7 +99,7 @@ def stale_resolutions(lineage: Lineage, collection: Collection, contents: Conten
     )
 
 
-def _reconstruction_is_fresh(
+def reconstruction_is_fresh(
     lineage: Lineage, experiment: ExperimentEntry, collection: Collection, contents: Contents
 ) -> bool:
     store = lineage.store
@@ -108,7 +108,7 @@ def _reconstruction_is_fresh(
     ) and is_fresh(store.floor_images(collection, experiment.model), lineage.floor_images(contents, experiment))
 
 
-def _metrics_are_fresh(
+def metrics_are_fresh(
     lineage: Lineage, experiment: ExperimentEntry, collection: Collection, contents: Contents
 ) -> bool:
     return is_fresh(lineage.store.metrics(collection, experiment.name), lineage.metrics(contents, experiment))
@@ -145,10 +145,3 @@ def _present(lineage: Lineage, scope: Scope) -> tuple[list[tuple[ExperimentEntry
         else:
             wanted.append((experiment, dataset))
     return wanted, list(dict.fromkeys(skipped))
-
-
-def seconds_per_image(lineage: Lineage, experiment: str) -> float | None:
-    """What an image last cost under an experiment, from the parts it wrote; None before its first run."""
-    newest = max(lineage.store.parts("metrics", experiment), key=lambda p: p.stat().st_mtime, default=None)
-    found = read_provenance(newest) if newest else None
-    return found.facts.get("seconds_per_image") if found else None

@@ -4,7 +4,6 @@ Every step holds a lock of its own while it works and looks at freshness after i
 of the same work waits, finds everything made, and makes nothing twice.
 """
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,8 +13,14 @@ from creativity_assets.errors import StoreError
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.locks import exclusive
 from creativity_assets.store.parts import Provenance, is_fresh, read_part, read_provenance
+from creativity_assets.workflow.costs import timed
 from creativity_assets.workflow.lineage import Contents
-from creativity_assets.workflow.plan import samples_are_fresh, stale_resolutions
+from creativity_assets.workflow.plan import (
+    metrics_are_fresh,
+    reconstruction_is_fresh,
+    samples_are_fresh,
+    stale_resolutions,
+)
 from creativity_assets.workflow.study import Study
 
 if TYPE_CHECKING:
@@ -39,8 +44,8 @@ class Step:
     run_id: str
     force: bool = False
 
-    def stamp(self, input_hash: str, **facts: float) -> Provenance:
-        return self.study.provenance(input_hash, self.run_id, **facts)
+    def stamp(self, input_hash: str) -> Provenance:
+        return self.study.provenance(input_hash, self.run_id)
 
     def contents(self, keys: Iterable[str]) -> dict[Collection, Contents]:
         """The collections of these partition keys. Raises StoreError for one that its source no longer has."""
@@ -115,20 +120,14 @@ def reconstruct_collections(
 
     lineage, store = step.study.lineage, step.study.store
     entry = lineage.catalog.experiment(experiment)
-    with exclusive(store, f"reconstructions-{experiment}"):
+    with exclusive(store, f"reconstructions-{experiment}"), timed(store, experiment, "reconstruct") as clock:
         cells = Cells(lineage, entry, step.contents(keys))
-        stale = (
-            cells
-            if step.force
-            else cells.without_fresh(
-                lambda c: store.reconstructions(c, experiment), lambda held: lineage.reconstructions(held, entry)
-            )
-        )
-        clock = _Clock()
+        fresh = [c for c, held in cells.collections.items() if reconstruction_is_fresh(lineage, entry, c, held)]
+        stale = cells if step.force else cells.without(fresh)
         for collection, images in reconstruct_cells(stale, instrument, step.stamp):
             provenance = step.stamp(lineage.reconstructions(cells.collections[collection], entry))
-            yield Finished(collection, provenance, clock.lap(images) | instrument_numbers())
-        for collection in cells.collections.keys() - stale.collections.keys():
+            yield Finished(collection, provenance, clock.lap(images) | _memory())
+        for collection in cells.without(stale.collections).collections:
             path = store.reconstructions(collection, experiment)
             yield Finished(collection, _kept(path), {"n_images": len(read_part(path, ["sample_id"]))})
 
@@ -139,21 +138,16 @@ def score_collections(step: Step, instrument: "Instrument", experiment: str, key
 
     lineage, store = step.study.lineage, step.study.store
     entry = lineage.catalog.experiment(experiment)
-    with exclusive(store, f"metrics-{experiment}"):
+    with exclusive(store, f"metrics-{experiment}"), timed(store, experiment, "score") as clock:
         cells = Cells(lineage, entry, step.contents(keys))
-        stale = (
-            cells
-            if step.force
-            else cells.without_fresh(lambda c: store.metrics(c, experiment), lambda held: lineage.metrics(held, entry))
-        )
-        clock = _Clock()
+        fresh = [c for c, held in cells.collections.items() if metrics_are_fresh(lineage, entry, c, held)]
+        stale = cells if step.force else cells.without(fresh)
         for collection, rows in score_cells(stale, instrument, step.stamp):
             provenance = step.stamp(lineage.metrics(cells.collections[collection], entry))
-            yield Finished(collection, provenance, _score_numbers(rows) | clock.lap(len(rows)))
-        for collection in cells.collections.keys() - stale.collections.keys():
+            yield Finished(collection, provenance, _score_numbers(rows) | clock.lap(len(rows)) | _memory())
+        for collection in cells.without(stale.collections).collections:
             path = store.metrics(collection, experiment)
-            rows = read_part(path).to_pylist()
-            yield Finished(collection, _kept(path), _score_numbers(rows))
+            yield Finished(collection, _kept(path), _score_numbers(read_part(path).to_pylist()))
 
 
 def _score_numbers(rows: list[dict[str, Any]]) -> dict[str, float | int]:
@@ -171,22 +165,10 @@ def _kept(path: Any) -> Provenance:
     return found
 
 
-def instrument_numbers() -> dict[str, float]:
+def _memory() -> dict[str, float]:
     """The most device memory this process has held, in MiB: on the CPU the process's own resident set."""
     import psutil
     import torch
 
     used = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else psutil.Process().memory_info().rss
     return {"peak_memory_mb": round(used / 2**20, 1)}
-
-
-class _Clock:
-    """Seconds per image of each finished piece."""
-
-    def __init__(self) -> None:
-        self.last = time.perf_counter()
-
-    def lap(self, images: int) -> dict[str, float | int]:
-        now = time.perf_counter()
-        seconds, self.last = now - self.last, now
-        return {"n_images": images, "seconds_per_image": round(seconds / max(images, 1), 5)}

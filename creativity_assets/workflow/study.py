@@ -50,9 +50,9 @@ class Study:
         with lease(self.store.locks()) as device:
             yield _instrument(self.data_root, device)
 
-    def provenance(self, input_hash: str, run_id: str, **facts: float) -> Provenance:
+    def provenance(self, input_hash: str, run_id: str) -> Provenance:
         """The stamp of a part that is made now, by this code, in this run."""
-        return Provenance(input_hash=input_hash, code_version=code_version(), run_id=run_id, facts=facts)
+        return Provenance(input_hash=input_hash, code_version=code_version(), run_id=run_id)
 
 
 @lru_cache(maxsize=1)

@@ -51,4 +51,4 @@ def test_every_stage_has_a_job(name: str) -> None:
 def test_steps_that_need_a_device_hold_the_pool() -> None:
     graph = defs.resolve_asset_graph()
     pools = {key.to_user_string(): graph.get(key).pools for key in graph.get_all_asset_keys()}
-    assert {name for name, pool in pools.items() if pool} == {"dataset_index", "reconstructions", "image_metrics"}
+    assert {name for name, pool in pools.items() if pool} == {"reconstructions", "image_metrics"}

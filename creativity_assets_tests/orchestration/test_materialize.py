@@ -14,6 +14,7 @@ import pytest
 from creativity_assets.orchestration.instance import open_instance
 from creativity_assets.orchestration.partitions import contiguous
 from creativity_assets.orchestration.requests import requests
+from creativity_assets.sources import incoming
 from creativity_assets.store.layout import Store
 from creativity_assets.workflow.plan import Scope, plan
 from creativity_assets.workflow.study import Study
@@ -155,7 +156,8 @@ def test_the_sensor_asks_stage_by_stage_and_then_for_nothing(study_root: Path) -
         assert not plan(Study(study_root).lineage)
 
 
-def test_a_folder_dropped_into_incoming_is_asked_for(measured_root: Path) -> None:
+def test_a_folder_dropped_into_incoming_is_asked_for(measured_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incoming, "SETTLE_SECONDS", 0.0)
     save_picture(measured_root / "incoming" / "dropped" / "somebody" / "work.png", seed=5)
     with open_instance(measured_root) as instance:
         wanted, _ = requests(Study(measured_root), instance, "test")
@@ -179,3 +181,20 @@ def test_the_whole_embedded_stage_runs_in_one_range(study_root: Path) -> None:
     jobs = [run.job_name for run in runs]
     assert outcome.runs == len(jobs)
     assert jobs.count("measure_job") == 1
+
+
+def test_new_scores_are_carried_down_to_the_tables_and_nothing_else_is_asked_for(measured_root: Path) -> None:
+    from creativity_assets.definitions import defs
+
+    with open_instance(measured_root) as instance:
+        quiet = dg.evaluate_automation_conditions(defs=defs, instance=instance)
+        assert quiet.total_requested == 0
+        key = dg.MultiPartitionKey({"collection": "paintings/lucja-unal", "experiment": EXPERIMENT})
+        instance.report_runless_asset_event(dg.AssetMaterialization("image_metrics", partition=key))
+        after = dg.evaluate_automation_conditions(defs=defs, instance=instance, cursor=quiet.cursor)
+        asked = {
+            name
+            for name in ("stats_overall", "stats_by_era", "image_metrics", "reconstructions")
+            if after.get_num_requested(dg.AssetKey(name))
+        }
+    assert asked == {"stats_overall", "stats_by_era"}

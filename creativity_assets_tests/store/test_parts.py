@@ -21,7 +21,7 @@ TABLE = pa.table({"x": [1, 2, 3]})
 
 
 def test_a_part_comes_back_with_its_provenance(tmp_path: Path) -> None:
-    provenance = Provenance("abc", "1.0+f00", "run-1", {"seconds_per_image": 0.5})
+    provenance = Provenance("abc", "1.0+f00", "run-1")
     write_part(tmp_path / "deep" / "part.parquet", TABLE, provenance)
     assert read_part(tmp_path / "deep" / "part.parquet").equals(TABLE)
     assert read_provenance(tmp_path / "deep" / "part.parquet") == provenance
