@@ -100,11 +100,19 @@ def suite_card(facts: Facts) -> str:
         *((fact, semantic[fact], perceptual[fact]) for fact in ("minutes", "machine")),
         *((fact, *(settings[fact] for settings in moved)) for fact in ("batch", "learning_rate", "seed")),
     )
+    head = ("", *(kind.replace("_", " ") for kind in kinds), "all")
     ordered = _table(
-        ("", *(kind.replace("_", " ") for kind in kinds), "all"),
+        head,
         *(
             (name, *(f"{shares[kind]:.1%}" for kind in kinds), f"{measured['ordered_share'][name]:.1%}")
             for name, shares in measured["ordered"].items()
+        ),
+    )
+    harder = _table(
+        head[:-1],
+        *(
+            (name, *(f"{shares[kind]:.1%}" for kind in kinds))
+            for name, shares in measured["ordered_at_double_strength"].items()
         ),
     )
     return f"""---
@@ -141,6 +149,10 @@ Share of cases (a work under a kind of distortion at five strengths) in which al
 parts are new.
 
 {ordered}
+
+The same with all strengths doubled, where a distance that saturates loses the order:
+
+{harder}
 
 Attribution to one of {semantic["painters"]} painters by the nearest mean embedding:
 {measured["attribution"]:.1%} right, chance {measured["attribution_chance"]:.1%}.

@@ -1,6 +1,6 @@
 """Graded distortions: the same image damaged more and more, which a distance must put in order.
 
-All take images (B, 3, H, W) in 0..1 and strengths (B,) in 0..1, where 0 is the identity, and return the same
+All take images (B, 3, H, W) in 0..1 and strengths (B,), usually in 0..1, where 0 is the identity, and return the same
 shape in 0..1. What is random (grain, field, direction) is drawn before the strength is applied, so that the same
 generator seed gives the same damage at every strength.
 """
@@ -36,13 +36,13 @@ def noise(images: Tensor, strengths: Tensor, generator: torch.Generator) -> Tens
 
 
 def warp(images: Tensor, strengths: Tensor, generator: torch.Generator) -> Tensor:
-    """A smooth random displacement, up to 3 pixels root mean square, mirrored at the edges."""
+    """A smooth random displacement, up to 2 pixels root mean square, mirrored at the edges."""
     batch, _, height, width = images.shape
     coarse = torch.randn((batch, 2, 5, 5), generator=generator)
     field = functional.interpolate(coarse, (height, width), mode="bicubic", align_corners=True)
     field = field / field.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
     rows, columns = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
-    pixels = 3.0 * _per_image(strengths) * field
+    pixels = 2.0 * _per_image(strengths) * field
     grid = torch.stack([columns + pixels[:, 0] * 2 / (width - 1), rows + pixels[:, 1] * 2 / (height - 1)], dim=-1)
     moved = functional.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=True)
     return moved.clamp(0, 1)  # interpolation overshoots by a rounding error
@@ -56,13 +56,13 @@ def colour_shift(images: Tensor, strengths: Tensor, generator: torch.Generator) 
     return (images + 0.35 * _per_image(strengths) * direction).clamp(0, 1)
 
 
-def graded(images: Tensor, kind: str, seed: int) -> Tensor:
-    """`images` at all STRENGTHS of one kind, (5, B, 3, H, W); the random part is shared by the strengths."""
+def graded(images: Tensor, kind: str, seed: int, scale: float = 1.0) -> Tensor:
+    """`images` at all STRENGTHS times `scale` of one kind, (5, B, 3, H, W), which share the random part."""
     distort = DISTORTIONS[kind]
     versions = []
     for strength in STRENGTHS:
         generator = torch.Generator().manual_seed(seed)
-        versions.append(distort(images, torch.full((len(images),), strength), generator))
+        versions.append(distort(images, torch.full((len(images),), scale * strength), generator))
     return torch.stack(versions)
 
 

@@ -185,7 +185,7 @@ def differences(model: "LPIPS", first: Tensor, second: Tensor, batch: int = 128)
     from lpips import normalize_tensor
 
     rows = []
-    for one, other in zip(first.split(batch), second.split(batch), strict=True):
+    for one, other in zip(torch.split(first, batch), torch.split(second, batch), strict=True):
         pairs = zip(
             model.net(model.scaling_layer(one * 2 - 1)), model.net(model.scaling_layer(other * 2 - 1)), strict=True
         )

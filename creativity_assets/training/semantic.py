@@ -50,7 +50,7 @@ class SemanticSettings:
     size: int = 64  # pixels
     works_per_painter: int = 160
     ordered: float = 0.3  # part of a batch that is also distorted, at five strengths
-    order: float = 30.0  # weight of the ordering
+    order: float = 100.0  # weight of the ordering
     layout: float = 20.0  # weight of the thumbnails
     margin: float = 0.03  # wanted difference of the distances at two neighbouring strengths
     budget: Budget = field(default_factory=lambda: Budget(minutes=8))
@@ -148,11 +148,11 @@ def train(
 def ladders(images: Tensor, generator: torch.Generator) -> Tensor:
     """Each image at rising strengths of one kind of distortion, (5, B, 3, H, W).
 
-    The strengths differ a little from image to image. Every other image is warped: that is the hardest to order for
+    The ladder is stretched differently from image to image. Every other image is warped: that is the hardest to order for
     an extractor that must not mind where things stand.
     """
     seed = int(torch.randint(2**31, (), generator=generator))
-    shift = 0.2 * torch.rand(len(images), generator=generator) - 0.15
+    stretch = 0.75 + 0.75 * torch.rand(len(images), generator=generator)
     kinds = [kind for other in DISTORTIONS if other != "warp" for kind in ("warp", other)]
     turns = (torch.arange(len(images)) + int(torch.randint(len(kinds), (), generator=generator))) % len(kinds)
     rungs = []
@@ -161,7 +161,7 @@ def ladders(images: Tensor, generator: torch.Generator) -> Tensor:
         for turn, kind in enumerate(kinds):
             own = torch.Generator().manual_seed(seed + turn)
             chosen = turns == turn
-            rung[chosen] = DISTORTIONS[kind](images[chosen], strength + shift[chosen], own)
+            rung[chosen] = DISTORTIONS[kind](images[chosen], strength * stretch[chosen], own)
         rungs.append(rung)
     return torch.stack(rungs)
 
