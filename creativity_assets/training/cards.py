@@ -141,7 +141,7 @@ heads are fitted to the order of graded distortions, and scaled so that unrelate
 {trained}
 
 The machine was shared with other work, so that the minutes are an upper bound. `creativity train suite` repeats
-it; all settings are in quality.json.
+it; all settings are in quality.json. {_remark(semantic)}
 
 ## Measured, on {measured["works"]} works of the series "validation" that no training saw
 Share of cases (a work under a kind of distortion at five strengths) in which all distances grow with the strength,
@@ -159,6 +159,12 @@ Attribution to one of {semantic["painters"]} painters by the nearest mean embedd
 
 {_verdict(missed({"suite": measured}))}
 """
+
+
+def _remark(training: Facts) -> str:
+    """What a person added to quality.json about an irregular training, as a sentence."""
+    note = training.get("note", "")
+    return f"The semantic extractor was {note}" if note else ""
 
 
 def _verdict(complaints: list[str]) -> str:

@@ -62,9 +62,11 @@ def suite_works(per_painter: int, size: int = 64) -> Works:
     return _painted(list(_series("suite", EVERYBODY, per_painter)), size)
 
 
-def validation_works(per_painter: int, size: int = 64) -> Works:
-    """Works of all painters that no training sees."""
-    return _painted(list(_series("validation", EVERYBODY, per_painter)), size)
+def validation_works(per_painter: int, size: int = 64, first: int = 0) -> Works:
+    """Works of all painters that no training sees, from index `first` on."""
+    return _painted(
+        [(painter, "validation", first + place) for painter in EVERYBODY for place in range(per_painter)], size
+    )
 
 
 def held_out_works(per_painter: int, size: int = 64) -> Works:

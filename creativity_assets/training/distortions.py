@@ -36,13 +36,13 @@ def noise(images: Tensor, strengths: Tensor, generator: torch.Generator) -> Tens
 
 
 def warp(images: Tensor, strengths: Tensor, generator: torch.Generator) -> Tensor:
-    """A smooth random displacement, up to 2 pixels root mean square, mirrored at the edges."""
+    """A smooth random displacement, up to 1.5 pixels root mean square, mirrored at the edges."""
     batch, _, height, width = images.shape
     coarse = torch.randn((batch, 2, 5, 5), generator=generator)
     field = functional.interpolate(coarse, (height, width), mode="bicubic", align_corners=True)
     field = field / field.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
     rows, columns = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
-    pixels = 2.0 * _per_image(strengths) * field
+    pixels = 1.5 * _per_image(strengths) * field
     grid = torch.stack([columns + pixels[:, 0] * 2 / (width - 1), rows + pixels[:, 1] * 2 / (height - 1)], dim=-1)
     moved = functional.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=True)
     return moved.clamp(0, 1)  # interpolation overshoots by a rounding error

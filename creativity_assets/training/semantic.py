@@ -148,8 +148,8 @@ def train(
 def ladders(images: Tensor, generator: torch.Generator) -> Tensor:
     """Each image at rising strengths of one kind of distortion, (5, B, 3, H, W).
 
-    The ladder is stretched differently from image to image. Every other image is warped: that is the hardest to order for
-    an extractor that must not mind where things stand.
+    The ladder is stretched differently from image to image. Every other image is warped: that is the hardest to
+    order for an extractor that must not mind where things stand.
     """
     seed = int(torch.randint(2**31, (), generator=generator))
     stretch = 0.75 + 0.75 * torch.rand(len(images), generator=generator)

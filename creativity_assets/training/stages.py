@@ -65,15 +65,14 @@ def suite(root: Path, settings: SuiteSettings, report: Report = silent, judged: 
     export.semantic(target / "semantic", extractor, semantic.PREPROCESSING)
     distance = perceptual.train(works.images, works.labels(), settings.perceptual, folder=folder, report=report)
     export.perceptual(target / "perceptual" / "lpips_alex.safetensors", distance)
+    unseen = data.validation_works(judged, settings.semantic.size, first=20)  # 0..19: seen when strengths were chosen
     facts = {
         "training": {
             "semantic": _training(folder / "semantic.safetensors", settings.semantic, len(works), extractor),
             "perceptual": _training(folder / "trunk.safetensors", settings.perceptual, len(works), distance)
             | {"heads_steps": checkpoint.counters(folder / "heads.safetensors").step},
         },
-        "quality": quality.suite_quality(
-            load_semantic(target), load_perceptual(target), works, data.validation_works(judged, settings.semantic.size)
-        ),
+        "quality": quality.suite_quality(load_semantic(target), load_perceptual(target), works, unseen),
     }
     _write(target / "quality.json", facts)
     return facts

@@ -121,13 +121,13 @@ class Collected:
         """Of everything that tables, warehouse and report are made from."""
         store, catalog = self.lineage.store, self.lineage.catalog
         parts = [
-            *(store.index_rejects(name) for name in catalog.datasets),
             *(store.samples(c) for c in self.collections),
             *(store.metrics(c, name) for name in self.experiments for c in self.collections),
         ]
         found = {store.relative(path): read_provenance(path) for path in parts}
         return digest(
             version=TABLES_VERSION,
+            rejected=self.rejected.to_dict("records"),
             parts={path: provenance.input_hash for path, provenance in found.items() if provenance},
             eras=[era.model_dump() for era in catalog.eras.values()],
             comparisons=[comparison.model_dump() for comparison in catalog.comparisons.values()],

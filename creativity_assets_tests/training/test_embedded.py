@@ -12,7 +12,7 @@ from creativity_assets.training import autoencoder, data, quality, stages
 from creativity_assets.training.cards import CARDS
 
 EMBEDDED = Path(__file__).parents[2] / "data" / "embedded"
-MEGABYTE = 1_000_000
+MEBIBYTE = 2**20
 
 
 def facts(name: str) -> dict:
@@ -23,7 +23,7 @@ def facts(name: str) -> dict:
 @pytest.mark.parametrize(("name", "limit"), [("tiny-sd", 14), ("suite", 8)])
 def test_they_are_small_and_safe(name: str, limit: int) -> None:
     files = [file for file in (EMBEDDED / name).rglob("*") if file.is_file()]
-    assert sum(file.stat().st_size for file in files) <= limit * MEGABYTE
+    assert sum(file.stat().st_size for file in files) <= limit * MEBIBYTE
     assert {file.suffix for file in files} <= {".safetensors", ".json", ".txt", ".md"}
 
 
