@@ -172,7 +172,7 @@ def load_autoencoder(folder: Path) -> Autoencoder:
     from diffusers import AutoencoderKL
 
     kind: Any = AutoencoderKL
-    return kind.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True).eval()
+    return kind.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval()
 
 
 def _rounded(images: Tensor) -> Tensor:

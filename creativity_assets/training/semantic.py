@@ -161,7 +161,8 @@ def ladders(images: Tensor, generator: torch.Generator) -> Tensor:
         for turn, kind in enumerate(kinds):
             own = torch.Generator().manual_seed(seed + turn)
             chosen = turns == turn
-            rung[chosen] = DISTORTIONS[kind](images[chosen], strength * stretch[chosen], own)
+            if chosen.any():
+                rung[chosen] = DISTORTIONS[kind](images[chosen], strength * stretch[chosen], own)
         rungs.append(rung)
     return torch.stack(rungs)
 

@@ -108,7 +108,7 @@ def denoiser(root: Path, settings: DenoiserSettings, report: Report = silent, ju
     facts["quality"]["denoiser"] = quality.denoiser_quality(
         load_pipeline(target),
         load_semantic(root / "embedded" / "suite"),
-        data.suite_works(60),
+        data.suite_works(3 * judged),
         data.held_out_works(judged, vae.config.sample_size),
     )
     _write(target / "quality.json", facts)
@@ -138,7 +138,7 @@ def load_pipeline(folder: Path) -> Any:
 
     kind: Any = StableDiffusionPipeline
     return kind.from_pretrained(
-        folder, torch_dtype=torch.float32, safety_checker=None, requires_safety_checker=False, local_files_only=True
+        folder, dtype=torch.float32, safety_checker=None, requires_safety_checker=False, local_files_only=True
     )
 
 
