@@ -116,7 +116,8 @@ class AtelierDataset(_Dataset):
 
     kind: Literal["atelier"]
     works: Literal["show", "dial"]
-    per_painter: int = Field(ge=1)
+    per_painter: int = Field(ge=1, le=40)
+    """Works of each painter. Beyond 40 the trainings never looked, and `train` would be a false membership."""
     size: int = Field(default=64, ge=16, le=1024)
 
 

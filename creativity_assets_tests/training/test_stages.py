@@ -25,7 +25,7 @@ SUITE = SuiteSettings(
         width=32, layers=1, heads=2, works_per_painter=2, budget=Budget(steps=12), optimisation=EIGHT
     ),
     perceptual=PerceptualSettings(
-        works_per_painter=2, graded_works=4, trunk_budget=Budget(steps=4), trunk=EIGHT, heads_budget=Budget(steps=20)
+        works_per_painter=2, graded_works=4, trunk_budget=Budget(steps=25), trunk=EIGHT, heads_budget=Budget(steps=20)
     ),
 )
 DENOISER = DenoiserSettings(
