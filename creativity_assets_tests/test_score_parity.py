@@ -27,7 +27,7 @@ def diffusers_round_trip(pixels: np.ndarray) -> np.ndarray:
     from diffusers import DDIMInverseScheduler, DDIMScheduler, StableDiffusionPipeline
 
     pipe = StableDiffusionPipeline.from_pretrained(
-        DATA / "embedded" / "tiny-sd", torch_dtype=torch.float32, safety_checker=None, local_files_only=True
+        DATA / "embedded" / "tiny-sd", dtype=torch.float32, safety_checker=None, local_files_only=True
     )
     sampler = DDIMScheduler.from_config(
         pipe.scheduler.config, clip_sample=False, set_alpha_to_one=False, steps_offset=1, timestep_spacing="leading"
