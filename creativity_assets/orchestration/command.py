@@ -1,7 +1,6 @@
 """What the command line does with Dagster: a materialisation with a progress bar, the plan on paper, the UI."""
 
 import os
-import subprocess
 import sys
 import time
 import warnings
@@ -67,7 +66,7 @@ def show_plan(data_root: Path, scope: Scope, console: Console) -> None:
 
 
 def serve(data_root: Path, port: int) -> None:
-    """Run the Dagster UI and daemon on localhost until interrupted, in the project's own Dagster home."""
+    """Become the Dagster UI and daemon, on localhost, in the project's own Dagster home; does not return."""
     environment = os.environ | {"DAGSTER_HOME": str(dagster_home(data_root)), "CREATIVITY_DATA": str(data_root)}
     arguments = [
         "dev",
@@ -78,8 +77,9 @@ def serve(data_root: Path, port: int) -> None:
         "--module-name",
         "creativity_assets.definitions",
     ]
-    dagster = Path(sys.executable).parent / "dagster"
-    subprocess.run([str(dagster), *arguments], env=environment, check=False)
+    dagster = str(Path(sys.executable).parent / "dagster")
+    # In the place of this process, so that an interrupt reaches Dagster itself and it ends its children.
+    os.execve(dagster, [dagster, *arguments], environment)
 
 
 class _Bars:

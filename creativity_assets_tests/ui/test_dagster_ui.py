@@ -1,5 +1,6 @@
 """The Dagster UI in headless Chromium: what can be asserted of what a person sees there."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -56,9 +57,14 @@ def served(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[
         _wait(lambda: _answers(address), f"the UI did not come up: {(root / 'ui.log').read_text()[-2000:]}")
         yield address
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
-        log.close()
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(60)
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # nobody is left, as it should be
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+            log.close()
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +81,11 @@ def page(served: str) -> Iterator[Any]:
 
 def test_the_graph_shows_the_lineage(page: Any, tmp_path: Path) -> None:
     page.goto("/asset-groups")
-    for name in (
-        "dataset_index",
-        "raw_samples",
-        "preprocessed_tensors",
-        "reconstructions",
-        "image_metrics",
-        "warehouse",
-    ):
+    for group in ("collect", "measure", "evidence"):
+        page.get_by_text(group, exact=True).first.wait_for()
+    _picture(page, tmp_path, "groups")
+    page.goto("/assets/image_metrics?view=lineage")
+    for name in ("reconstructions", "image_metrics", "stats_overall"):
         page.get_by_text(name, exact=True).first.wait_for()
     _picture(page, tmp_path, "graph")
 
