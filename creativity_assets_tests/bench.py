@@ -1,0 +1,49 @@
+"""`make bench`: what an image costs under the embedded model, side by side in one run; medians of three."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+from creativity_assets.catalog.entries import ModelEntry
+from creativity_assets.diffusion.inversion import InversionSettings
+from creativity_assets.engine.batching import BatchSize
+from creativity_assets.engine.loading import Instrument
+from creativity_assets.engine.measure import reconstruct, score
+from creativity_assets.paths import data_root
+from creativity_assets.sources.atelier import works
+from creativity_assets.workflow.revisions import model_source
+
+IMAGES = 32
+REPEATS = 3
+
+
+def seconds_per_image(work: Callable[[], object]) -> float:
+    """The median over REPEATS, after one warm-up."""
+    work()
+    times = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - started) / IMAGES)
+    return statistics.median(times)
+
+
+def main() -> None:
+    instrument = Instrument(data_root())
+    entry = ModelEntry(name="tiny-sd", path="embedded/tiny-sd", resolution=64)
+    backbone = instrument.backbone(model_source(entry, data_root()))
+    suite = instrument.suite("embedded")
+    shown = [work.image for work in works("show", 2, 64)][:IMAGES]
+    items = [(str(number), image) for number, image in enumerate(shown)]
+    pairs = [(name, image, image[::-1].copy()) for name, image in items]
+    for batch in (8, 32):
+        cost = seconds_per_image(
+            lambda size=batch: list(reconstruct(backbone, InversionSettings(), items, batch=BatchSize(size)))
+        )
+        print(f"reconstruct, 20 steps, batch {batch:2d}  {cost:.4f} s per image")
+    cost = seconds_per_image(lambda: list(score(suite, pairs, batch=BatchSize(32))))
+    print(f"score, batch 32                {cost:.4f} s per image")
+
+
+if __name__ == "__main__":
+    main()
