@@ -1,7 +1,6 @@
 """The folders of the store: one function per kind of part. Names are slugs checked before they become paths."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +24,7 @@ class Collection(NamedTuple):
 
 @dataclass(frozen=True)
 class Store:
-    """Paths below one data root. Nothing here touches the disk except `collections_with`."""
+    """Paths below one data root. Nothing here touches the disk."""
 
     data_root: Path
 
@@ -84,10 +83,6 @@ class Store:
     def relative(self, path: Path) -> str:
         """A path as tables record it: relative to the store, with forward slashes."""
         return path.relative_to(self.root).as_posix()
-
-    def parts(self, area: str, name: str | None = None) -> Iterator[Path]:
-        """Every part of an area such as `metrics`, in a stable order."""
-        yield from sorted((self.root / area).glob(f"{name or '*'}/*/*.parquet"))
 
     def _part(self, area: str, *names: str) -> Path:
         *folders, last = (_checked(name) for name in names)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -13,6 +13,8 @@ from creativity_assets.training.autoencoder import AutoencoderSettings
 from creativity_assets.training.denoiser import DenoiserSettings
 from creativity_assets.training.loop import Budget, Report
 from creativity_assets.training.loop import Progress as Step
+
+Settings = TypeVar("Settings", AutoencoderSettings, DenoiserSettings)
 
 SEMANTIC_SHARE = 0.65
 """Of the suite's minutes; the perceptual trunk takes the rest, and its heads a minute of their own."""
@@ -46,12 +48,14 @@ def _reporting(bar: Progress) -> Report:
     return report
 
 
-def _autoencoder(root: Path, minutes: float | None, seed: int, report: Report) -> dict[str, Any]:
-    settings = AutoencoderSettings()
+def _adjusted(settings: Settings, minutes: float | None, seed: int) -> Settings:
+    """The card's settings with this seed, and with this budget where one was asked for."""
     settings = replace(settings, optimisation=replace(settings.optimisation, seed=seed))
-    if minutes is not None:
-        settings = replace(settings, budget=Budget(minutes=minutes))
-    return stages.autoencoder(root, settings, report)
+    return settings if minutes is None else replace(settings, budget=Budget(minutes=minutes))
+
+
+def _autoencoder(root: Path, minutes: float | None, seed: int, report: Report) -> dict[str, Any]:
+    return stages.autoencoder(root, _adjusted(AutoencoderSettings(), minutes, seed), report)
 
 
 def _suite(root: Path, minutes: float | None, seed: int, report: Report) -> dict[str, Any]:
@@ -67,11 +71,7 @@ def _suite(root: Path, minutes: float | None, seed: int, report: Report) -> dict
 
 
 def _denoiser(root: Path, minutes: float | None, seed: int, report: Report) -> dict[str, Any]:
-    settings = DenoiserSettings()
-    settings = replace(settings, optimisation=replace(settings.optimisation, seed=seed))
-    if minutes is not None:
-        settings = replace(settings, budget=Budget(minutes=minutes))
-    return stages.denoiser(root, settings, report)
+    return stages.denoiser(root, _adjusted(DenoiserSettings(), minutes, seed), report)
 
 
 STAGES: dict[str, Callable[[Path, float | None, int, Report], dict[str, Any]]] = {
