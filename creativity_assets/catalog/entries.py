@@ -115,7 +115,7 @@ class AtelierDataset(_Dataset):
     """Works of the procedural painter, made on the spot."""
 
     kind: Literal["atelier"]
-    works: Literal["show", "dial"]
+    works: Literal["show", "dial", "damaged"]
     per_painter: int = Field(ge=1, le=40)
     """Works of each painter. Beyond 40 the trainings never looked, and `train` would be a false membership."""
     size: int = Field(default=64, ge=16, le=1024)
