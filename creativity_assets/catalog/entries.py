@@ -1,5 +1,7 @@
 """The frozen, validated entries of the catalogue: what is studied, with what, and compared how."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +11,8 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9_-]+$", max_length=80)]
 Pairing = Literal["work", "artist", "none"]
 SuiteName = Literal["paper", "embedded"]
 Side = Literal["human", "ai"]
+Stratum = Literal["artist", "style", "genre", "label", "family", "generator"]
+Scalar = str | int | float
 
 CANONICAL_COLUMNS = (
     "file",
@@ -29,6 +33,41 @@ CANONICAL_COLUMNS = (
     "membership",
 )
 """The names a column map or constant may give; `file` and `image` say where the picture is."""
+
+VOCABULARY = {
+    "label": ("human", "ai"),
+    "automation": ("manual", "camera", "ai"),
+    "family": (
+        "painting",
+        "photograph",
+        "sketch",
+        "film_frame",
+        "gan",
+        "autoregressive",
+        "diffusion",
+        "style_transfer",
+        "video_frame",
+    ),
+}
+"""The words of the columns that tables are grouped by."""
+
+
+def _check_column(name: str) -> None:
+    if name not in CANONICAL_COLUMNS:
+        raise ValueError(f"no column {name!r}; have {', '.join(CANONICAL_COLUMNS)}")
+
+
+def _check_words(fields: Mapping[str, object]) -> None:
+    for name, words in VOCABULARY.items():
+        if name in fields and fields[name] not in words:
+            raise ValueError(f"no {name} {fields[name]!r}; have {', '.join(words)}")
+
+
+def _check_location(path: str | None, hub_id: str | None, revision: str | None) -> None:
+    if (hub_id is None) == (path is None):
+        raise ValueError("give exactly one of hub_id and path")
+    if hub_id is not None and revision is None:
+        raise ValueError("a hub_id needs a pinned revision (a commit), so that the numbers stay traceable")
 
 
 class Entry(BaseModel):
@@ -51,22 +90,77 @@ class _Dataset(Entry):
         """Where the source lies, relative to the data root, or None where it lies nowhere on disk."""
         return None
 
+    @property
+    def derived_from(self) -> str | None:
+        """The data set whose samples these images belong to one by one, or None."""
+        return None
 
-class _MappedDataset(_Dataset):
+
+class TwinRule(BaseModel):
+    """Each image belongs to the sample of data set `of` whose key is its own without `remove` and file ending."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    of: Slug
+    remove: str = Field(min_length=1)
+
+
+class MappedDataset(_Dataset):
     """A source whose columns are mapped to ours: canonical name -> source column, or -> a constant."""
 
     columns: dict[str, str] = Field(default_factory=dict)
-    constants: dict[str, str | int | float] = Field(default_factory=dict)
+    constants: dict[str, Scalar] = Field(default_factory=dict)
+    values: dict[str, dict[str, Scalar | None]] = Field(default_factory=dict)
+    """By canonical name, what a value of the source stands for; null for none."""
+    stratify: Stratum | None = None
+    """With `limit`: draw from each value of this column in proportion to its size."""
+    twins: TwinRule | None = None
 
     @model_validator(mode="after")
-    def _known_columns(self) -> "_MappedDataset":
-        for name in (*self.columns, *self.constants):
-            if name not in CANONICAL_COLUMNS:
-                raise ValueError(f"no column {name!r}; have {', '.join(CANONICAL_COLUMNS)}")
+    def _known_columns(self) -> "MappedDataset":
+        for name in (*self.columns, *self.constants, *self.values):
+            _check_column(name)
+        _check_words(self.constants)
+        if self.twins is not None and self.limit is not None:
+            raise ValueError("`limit` belongs to the originals; their twins follow")
+        return self
+
+    @property
+    def derived_from(self) -> str | None:
+        return None if self.twins is None else self.twins.of
+
+
+class PathRule(BaseModel):
+    """What the path of a file within its source says: `{artist}/*` captures, `set` holds wherever `match` does."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    match: str
+    set: dict[str, Scalar] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known_columns(self) -> "PathRule":
+        captured = re.findall(r"\{(.*?)\}", self.match)
+        for name in (*captured, *self.set):
+            _check_column(name)
+        _check_words(self.set)
+        if repeated := [name for name in captured if captured.count(name) > 1 or name in self.set]:
+            raise ValueError(f"{self.match!r} says twice what {repeated[0]!r} is; write * for one of them")
         return self
 
 
-class FolderDataset(_MappedDataset):
+class FileDataset(MappedDataset):
+    """Image files with paths, and tables about them or none."""
+
+    metadata: str | None = None
+    """The table or tables among the files, * for any text; a folder's metadata.csv is found without."""
+    partial: bool = False
+    """Whether the tables may name files that are not here: a part of a larger collection."""
+    paths: tuple[PathRule, ...] = ()
+    """Rules in turn; the first that matches a file's path counts, and a file that none matches is rejected."""
+    file_names: Literal["wikiart"] | None = None
+    """How files are named: wikiart is `{artist}_{title}[-year][-n][(k)].jpg`."""
+
+
+class FolderDataset(FileDataset):
     """Image files in a folder tree, with a metadata.csv at its root or without."""
 
     kind: Literal["folder"]
@@ -77,7 +171,29 @@ class FolderDataset(_MappedDataset):
         return self.path
 
 
-class ParquetDataset(_MappedDataset):
+class ArchiveDataset(FileDataset):
+    """A tar or zip file of images and tables: a path, or a file of a hub's data set at a pinned revision."""
+
+    kind: Literal["archive"]
+    path: str | None = None
+    hub_id: str | None = None
+    revision: str | None = None
+    file: str | None = None
+    """The archive's path within the hub's data set."""
+
+    @model_validator(mode="after")
+    def _one_location(self) -> "ArchiveDataset":
+        _check_location(self.path, self.hub_id, self.revision)
+        if (self.hub_id is None) != (self.file is None):
+            raise ValueError("`file` names the archive of a hub_id; give both or neither")
+        return self
+
+    @property
+    def local_path(self) -> str | None:
+        return self.path
+
+
+class ParquetDataset(MappedDataset):
     """One Parquet file, or a folder or glob of them, with an image column of bytes."""
 
     kind: Literal["parquet"]
@@ -88,7 +204,7 @@ class ParquetDataset(_MappedDataset):
         return self.path
 
 
-class HuggingFaceDataset(_MappedDataset):
+class HuggingFaceDataset(MappedDataset):
     """Any Hugging Face data set: a hub id at a pinned revision, or a local folder of one."""
 
     kind: Literal["huggingface"]
@@ -100,10 +216,7 @@ class HuggingFaceDataset(_MappedDataset):
 
     @model_validator(mode="after")
     def _one_location(self) -> "HuggingFaceDataset":
-        if (self.hub_id is None) == (self.path is None):
-            raise ValueError("give exactly one of hub_id and path")
-        if self.hub_id is not None and self.revision is None:
-            raise ValueError("a hub_id needs a pinned revision (a commit), so that the numbers stay traceable")
+        _check_location(self.path, self.hub_id, self.revision)
         return self
 
     @property
@@ -130,9 +243,13 @@ class GeneratedDataset(_Dataset):
     guidance: float = Field(ge=0)
     steps: int = Field(ge=1, le=1000)
 
+    @property
+    def derived_from(self) -> str:
+        return self.originals
+
 
 DatasetEntry = Annotated[
-    FolderDataset | ParquetDataset | HuggingFaceDataset | AtelierDataset | GeneratedDataset,
+    FolderDataset | ArchiveDataset | ParquetDataset | HuggingFaceDataset | AtelierDataset | GeneratedDataset,
     Field(discriminator="kind"),
 ]
 
@@ -156,10 +273,7 @@ class ModelEntry(Entry):
 
     @model_validator(mode="after")
     def _one_location(self) -> "ModelEntry":
-        if (self.hub_id is None) == (self.path is None):
-            raise ValueError("give exactly one of hub_id and path")
-        if self.hub_id is not None and self.revision is None:
-            raise ValueError("a hub_id needs a pinned revision (a commit), so that the numbers stay traceable")
+        _check_location(self.path, self.hub_id, self.revision)
         return self
 
 

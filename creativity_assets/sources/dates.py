@@ -56,8 +56,11 @@ def parse_year(date: Any, *, latest: int | None = None) -> Year:
     `c. 1880-85` -> (1882, circa); `1503-1519` -> (1511, range); `late 16th century` -> (1583, century);
     `1889?` -> (1889, circa); `1889`, 1889 and 1889.0 -> (1889, stated); `n.d.` -> (None, none).
     `1899-02` is a month, `1880-85` a range: the shorter number counts on only where it is the larger one.
+    A Year that a reader has come by otherwise stays what it is.
     latest: the last year accepted, the current one unless told.
     """
+    if isinstance(date, Year):
+        return date
     latest = datetime.date.today().year if latest is None else latest
     span = _span_of(date)
     if span is None:
