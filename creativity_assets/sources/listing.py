@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
-from creativity_assets.sources.metadata import FILE_COLUMNS, Table
+from creativity_assets.sources.metadata import FILE_COLUMNS, FORMATS, Table
 from creativity_assets.sources.paths import FILE_NAMES, fields_from_path
 from creativity_assets.sources.records import SourceReject
 from creativity_assets.sources.sampling import draw
@@ -158,7 +158,9 @@ def is_image(name: str) -> bool:
 
 
 def _is_companion(name: str) -> bool:
-    return not is_image(name) and bool(_COMPANION.search(PurePosixPath(name).name))
+    """Texts about the source, and tables that the entry does not read."""
+    place = PurePosixPath(name)
+    return not is_image(name) and (place.suffix.lower() in FORMATS or bool(_COMPANION.search(place.name)))
 
 
 def _same_spelling(name: str) -> str:

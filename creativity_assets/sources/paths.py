@@ -53,7 +53,7 @@ def fields_from_wikiart_name(path: str) -> dict[str, Any]:
     place = PurePosixPath(path)
     artist, underscore, title = _TAIL.sub("", place.stem).partition("_")
     fields: dict[str, Any] = {"artist": artist, "title": title} if underscore else {"title": artist}
-    fields = {name: text.replace("-", " ").strip() for name, text in fields.items()}
+    fields = {name: re.sub("-+", " ", text).strip() for name, text in fields.items()}
     year = year_from_file_name(place.name)
     return {name: text for name, text in fields.items() if text} | ({} if year.year is None else {"year": year})
 
