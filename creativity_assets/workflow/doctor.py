@@ -42,7 +42,7 @@ def examine(data_root: Path) -> Iterator[str]:
             optional = " (optional)" if dataset.optional else ""
             yield f"data set    {dataset.name}{optional}: {state}"
     if offered:
-        yield f"offered     {', '.join(offered)}: absent, and no experiment wants them; `catalog list` says where they go"
+        yield f"offered     {', '.join(offered)}: absent, and wanted by no experiment; see `catalog list`"
     yield from (f"ignored     {problem}" for problem in study.catalog.problems)
     size = study.store.database.stat().st_size / 2**20 if study.store.database.is_file() else None
     yield f"warehouse   {'not built yet' if size is None else f'{study.store.database}, {size:.1f} MB'}"
