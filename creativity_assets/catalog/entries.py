@@ -171,6 +171,33 @@ class FolderDataset(FileDataset):
         return self.path
 
 
+class FrameRule(BaseModel):
+    """Which frames of a video are taken: one every so many seconds, or the first of every scene."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    every: float | None = Field(default=None, gt=0)
+    scenes: float | None = Field(default=None, gt=0, lt=1)
+    """FFmpeg's scene score, 0 to 1, above which a new scene begins; 0.3 to 0.5 are usual."""
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> "FrameRule":
+        if (self.every is None) == (self.scenes is None):
+            raise ValueError("give exactly one of every (seconds) and scenes (a scene score)")
+        return self
+
+
+class VideoDataset(FileDataset):
+    """Video files in a folder tree, with a metadata.csv at its root or without; each frame taken is an image."""
+
+    kind: Literal["video"]
+    path: str
+    frames: FrameRule
+
+    @property
+    def local_path(self) -> str:
+        return self.path
+
+
 class ArchiveDataset(FileDataset):
     """A tar or zip file of images and tables: a path, or a file of a hub's data set at a pinned revision."""
 
@@ -249,7 +276,13 @@ class GeneratedDataset(_Dataset):
 
 
 DatasetEntry = Annotated[
-    FolderDataset | ArchiveDataset | ParquetDataset | HuggingFaceDataset | AtelierDataset | GeneratedDataset,
+    FolderDataset
+    | ArchiveDataset
+    | VideoDataset
+    | ParquetDataset
+    | HuggingFaceDataset
+    | AtelierDataset
+    | GeneratedDataset,
     Field(discriminator="kind"),
 ]
 

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources.listing import Listed, drawn, listing
+from creativity_assets.sources.listing import IMAGE, FileKind, Items, Listed, drawn, listing
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, locate, walk
 from creativity_assets.sources.metadata import Table, read_table
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 
 if TYPE_CHECKING:
-    from creativity_assets.catalog.entries import FolderDataset
+    from creativity_assets.catalog.entries import FolderDataset, VideoDataset
+
+    InFolder = FolderDataset | VideoDataset
 
 METADATA = "metadata.csv"
 """The table of a folder, where it is there and the entry names no other."""
@@ -28,14 +30,19 @@ def read(entry: "FolderDataset", root: Path) -> Iterator[SourceRecord | SourceRe
 
     Raises SourceError, before anything is read, when the folder, a table or a mapped column is absent.
     """
-    folder = _folder(entry, root)
-    files = {file.name: file for file in walk(folder)}
-    unusable = {name: reject for name, file in files.items() if (reject := _unusable(file))}
-    items = listing(entry, files, _tables(entry, folder, files), unusable)
+    files, items = files_of(entry, root, IMAGE)
     return reject_repeated_keys(_load(entry, files, item) for item in drawn(entry, items))
 
 
-def fingerprint(entry: "FolderDataset", root: Path) -> str:
+def files_of(entry: "InFolder", root: Path, kind: FileKind) -> tuple[dict[str, SourceFile], Items]:
+    """All files of a folder by their name, and what of them is listed. Raises SourceError as `read` does."""
+    folder = _folder(entry, root)
+    files = {file.name: file for file in walk(folder)}
+    unusable = {name: reject for name, file in files.items() if (reject := _unusable(file))}
+    return files, listing(entry, files, _tables(entry, folder, files), unusable, kind)
+
+
+def fingerprint(entry: "InFolder", root: Path) -> str:
     """Changes with the entry's settings, any file's name, size or modification time, and the tables' text."""
     folder = _folder(entry, root)
     files = walk(folder)
@@ -47,14 +54,14 @@ def fingerprint(entry: "FolderDataset", root: Path) -> str:
     )
 
 
-def _folder(entry: "FolderDataset", root: Path) -> Path:
+def _folder(entry: "InFolder", root: Path) -> Path:
     folder = locate(entry.name, entry.path, root)
     if not folder.is_dir():
-        raise SourceError(f"{entry.name}: {folder} is a file; `path` must name the folder of the images")
+        raise SourceError(f"{entry.name}: {folder} is a file; `path` must name the folder of the files")
     return folder
 
 
-def _tables(entry: "FolderDataset", folder: Path, files: Mapping[str, SourceFile]) -> list[Table]:
+def _tables(entry: "InFolder", folder: Path, files: Mapping[str, SourceFile]) -> list[Table]:
     """The metadata tables; none where a folder has none and the entry asks for none."""
     names = _table_names(entry, files)
     if not names and (entry.columns or entry.metadata):
@@ -67,7 +74,7 @@ def _tables(entry: "FolderDataset", folder: Path, files: Mapping[str, SourceFile
         raise SourceError(f"{entry.name}: {error.filename} cannot be read: {error.strerror or error}") from error
 
 
-def _table_names(entry: "FolderDataset", names: Iterable[str]) -> list[str]:
+def _table_names(entry: "InFolder", names: Iterable[str]) -> list[str]:
     return [name for name in names if fnmatchcase(name, entry.metadata or METADATA)]
 
 

@@ -19,9 +19,30 @@ if TYPE_CHECKING:
 IMAGES = "images"
 """A subfolder that a table's paths may leave out."""
 
-IMAGE_SUFFIXES = frozenset(
-    {".avif", ".bmp", ".dib", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo"}
-    | {".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
+
+class FileKind(NamedTuple):
+    """The files that a source is made of: their endings, and the reason that others are rejected for."""
+
+    noun: str
+    reason: str
+    suffixes: frozenset[str]
+
+    def holds(self, name: str) -> bool:
+        return PurePosixPath(name).suffix.lower() in self.suffixes
+
+
+IMAGE = FileKind(
+    "image",
+    "not_an_image_file",
+    frozenset(
+        {".avif", ".bmp", ".dib", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo"}
+        | {".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
+    ),
+)
+VIDEO = FileKind(
+    "video",
+    "not_a_video_file",
+    frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".webm", ".wmv"}),
 )
 _COMPANION = re.compile(r"(?i)^(readme|licen[cs]e|copying|citation|notice|credits)|\.(md|txt|rst)$")
 
@@ -38,9 +59,13 @@ Items = list[Listed | SourceReject]
 
 
 def listing(
-    entry: "FileDataset", files: Iterable[str], tables: Sequence[Table], unusable: Mapping[str, SourceReject]
+    entry: "FileDataset",
+    files: Iterable[str],
+    tables: Sequence[Table],
+    unusable: Mapping[str, SourceReject],
+    kind: FileKind = IMAGE,
 ) -> Items:
-    """The images among `files` (paths within the source), each with its fields, and what is no image.
+    """The images, or files of another kind, among `files` (paths within the source), and what is none.
 
     With tables, in the order of file names, the key is the `key` column, or else the file's path; a row without
     a file, a file without a row and a path that leaves the source become rejects. Without one every image file
@@ -50,7 +75,7 @@ def listing(
 
     Raises SourceError when a mapped column is absent.
     """
-    listed = _with_tables(entry, files, tables) if tables else _without_tables(entry, files)
+    listed = _with_tables(entry, files, tables, kind) if tables else _without_tables(entry, files, kind)
     return [unusable.get(item.file if isinstance(item, Listed) else item.key, item) for item in listed]
 
 
@@ -61,16 +86,16 @@ def drawn(entry: "FileDataset", items: Items) -> Items:
     return [item for item in items if isinstance(item, SourceReject) or item.key in chosen]
 
 
-def _without_tables(entry: "FileDataset", files: Iterable[str]) -> Iterator[Listed | SourceReject]:
+def _without_tables(entry: "FileDataset", files: Iterable[str], kind: FileKind) -> Iterator[Listed | SourceReject]:
     for file in files:
-        if is_image(file):
+        if kind.holds(file):
             yield _listed(entry, file, {}, {}, "")
         elif not _is_companion(file):
-            yield SourceReject(file, "not_an_image_file", f"{file}: no image by its ending")
+            yield SourceReject(file, kind.reason, f"{file}: no {kind.noun} by its ending")
 
 
 def _with_tables(
-    entry: "FileDataset", files: Iterable[str], tables: Sequence[Table]
+    entry: "FileDataset", files: Iterable[str], tables: Sequence[Table], kind: FileKind
 ) -> Iterator[Listed | SourceReject]:
     known = _Files(files)
     named: set[str] = set()
@@ -93,10 +118,10 @@ def _with_tables(
     tables_of = {table.name for table in tables}
     for file in known.names:
         if file not in named and file not in tables_of and not _is_companion(file):
-            if is_image(file):
+            if kind.holds(file):
                 yield SourceReject(file, "no_metadata_row", f"{file}: {tables[0].name} has no row for it")
             else:
-                yield SourceReject(file, "not_an_image_file", f"{file}: no image by its ending")
+                yield SourceReject(file, kind.reason, f"{file}: no {kind.noun} by its ending")
 
 
 def _listed(
@@ -153,14 +178,10 @@ def leaves_the_source(name: str) -> bool:
     return place.is_absolute() or ".." in place.parts or re.match(r"^[A-Za-z]:/", name) is not None
 
 
-def is_image(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES
-
-
 def _is_companion(name: str) -> bool:
     """Texts about the source, and tables that the entry does not read."""
     place = PurePosixPath(name)
-    return not is_image(name) and (place.suffix.lower() in FORMATS or bool(_COMPANION.search(place.name)))
+    return not IMAGE.holds(name) and (place.suffix.lower() in FORMATS or bool(_COMPANION.search(place.name)))
 
 
 def _same_spelling(name: str) -> str:

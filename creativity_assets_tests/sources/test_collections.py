@@ -16,6 +16,7 @@ from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.workflow.indexing import record_row
 from creativity_assets_tests.sources.archives import ai_members, human_members, tar
 from creativity_assets_tests.sources.pictures import encoded, scene, write
+from creativity_assets_tests.sources.videos import video
 
 CATALOG = load_catalog(Path(__file__).parents[2] / "data")
 COLLECTIONS = [d for d in CATALOG.datasets.values() if (d.local_path or "").startswith("collections/")]
@@ -162,6 +163,15 @@ LAYOUTS: dict[str, tuple[Callable[[Path], object], tuple[str, ...], Facts]] = {
         name: (lambda place: files(place, "Anna/1.png"), FOLDER, [("Anna", "human", automation, family, None)])
         for name, automation, family in (("photographs", "camera", "photograph"), ("sketches", "manual", "sketch"))
     },
+    **{
+        name: (lambda place: video(place / "1.mp4", [90]), FOLDER, [(artist, "ai", "ai", "video_frame", name)])
+        for name, artist in (("gen-1", "Gen-1"), ("gen-2", "Gen-2"), ("sora", "Sora"))
+    },
+    "film": (
+        lambda place: video(place / "Maya Deren" / "meshes.mp4", [0, 250]),
+        ("artist", "title", "label", "automation", "family"),
+        [("Maya Deren", "meshes, 0.0 s", "human", "camera", "film_frame"), ("Maya Deren", "meshes, 1.0 s", "human", "camera", "film_frame")],
+    ),
     "recent-works": (
         lambda place: write(place / "metadata.csv", b"file,artist,title,year\na.png,Anna,New,2025\n") and files(place, "a.png"),
         ("artist", "title", "year", "family"),
