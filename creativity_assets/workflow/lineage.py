@@ -19,7 +19,7 @@ from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import read_part
 from creativity_assets.workflow.revisions import Revisions
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 SAMPLES_VERSION = 1
 PREPROCESS_VERSION = 1
 RECONSTRUCTION_VERSION = 1
