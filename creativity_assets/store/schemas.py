@@ -48,6 +48,8 @@ SAMPLES = pa.schema(
         ("padding_fraction", _REAL),
         ("entropy", _REAL),
         ("edge_density", _REAL),
+        ("phash", _TEXT),
+        ("colour_fields", _TEXT),
     ]
 )
 """A record whose image was decoded, with what was measured on it before any resizing."""
@@ -122,6 +124,7 @@ PUBLIC_SAMPLES = (
     "edge_density",
     "novelty",
     "sha256",
+    "phash",
     "source_uri",
 )
 """The columns of the table `samples`, in their order."""

@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from creativity_assets.sources.audit import edge_density, entropy, padding_fraction
 from creativity_assets.sources.images import ImageRejected, decode
+from creativity_assets.sources.likeness import colour_fields, phash
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, write_part
 from creativity_assets.store.schemas import RECORD, REJECTED, SAMPLES
@@ -43,4 +44,6 @@ def audit(data: bytes) -> dict[str, object]:
         "padding_fraction": padding_fraction(decoded.image),
         "entropy": entropy(decoded.image),
         "edge_density": edge_density(decoded.image),
+        "phash": phash(decoded.image),
+        "colour_fields": colour_fields(decoded.image),
     }
