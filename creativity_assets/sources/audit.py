@@ -30,9 +30,9 @@ def padding_fraction(image: Image.Image) -> float:
     return 1.0 - (right - left) * (bottom - top) / (image.width * image.height)
 
 
-def content_box(image: Image.Image) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of what lies between the black bars; the whole of a black image."""
-    return _content_box(image) or (0, 0, image.width, image.height)
+def without_bars(image: Image.Image) -> Image.Image:
+    """What lies between the black bars of an RGB image; all of a black one."""
+    return image.crop(_content_box(image))
 
 
 def _content_box(image: Image.Image) -> tuple[int, int, int, int] | None:

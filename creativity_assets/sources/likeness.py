@@ -3,8 +3,6 @@
 import numpy as np
 from PIL import Image
 
-from creativity_assets.sources.audit import content_box
-
 HASH_SIDE = 16
 """Bits along a side of the hash: 256 in all. With 64, two of 442 masters' works were as near as cropped copies."""
 
@@ -13,16 +11,13 @@ FIELD_SIDE = 4
 
 
 def phash(image: Image.Image) -> str:
-    """Perceptual hash of a picture's luminance as 64 hex digits (256 bits): ImageHash's DCT hash.
-
-    Black bars at the borders are taken off first, so that a padded copy has the hash of the picture.
-    """
+    """Perceptual hash of a picture's luminance as 64 hex digits (256 bits): ImageHash's DCT hash."""
     import imagehash
 
-    return str(imagehash.phash(image.crop(content_box(image)), hash_size=HASH_SIDE))
+    return str(imagehash.phash(image, hash_size=HASH_SIDE))
 
 
 def colour_fields(image: Image.Image) -> str:
-    """Mean R, G, B of a 4 x 4 grid, 8 bits each, rows first, as 96 hex digits; without black bars, as in `phash`."""
-    fields = image.crop(content_box(image)).convert("RGB").resize((FIELD_SIDE, FIELD_SIDE), Image.Resampling.BOX)
+    """Mean R, G, B of a 4 x 4 grid, 8 bits each, rows first, as 96 hex digits."""
+    fields = image.convert("RGB").resize((FIELD_SIDE, FIELD_SIDE), Image.Resampling.BOX)
     return np.asarray(fields, dtype=np.uint8).tobytes().hex()

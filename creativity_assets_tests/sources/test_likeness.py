@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 from scipy import fft
 
+from creativity_assets.sources.audit import without_bars
 from creativity_assets.sources.likeness import FIELD_SIDE, colour_fields, phash
 from creativity_assets_tests.sources.pictures import noise
 
@@ -41,9 +42,10 @@ def test_black_bars_make_no_difference(quality: int | None) -> None:
         buffer = io.BytesIO()
         square.save(buffer, "JPEG", quality=quality)
         square = Image.open(buffer)
-    differing = int((bits(phash(picture)) != bits(phash(square))).sum())
+    differing = int((bits(phash(picture)) != bits(phash(without_bars(square)))).sum())
     assert differing == 0 if quality is None else differing <= 30  # JPEG blurs the border by up to 8 rows
-    assert phash(Image.new("RGB", (40, 40))) == phash(Image.new("RGB", (90, 30)))
+    black = Image.new("RGB", (40, 30))
+    assert without_bars(black).size == black.size
 
 
 def test_size_makes_little_difference_and_another_picture_a_large_one() -> None:

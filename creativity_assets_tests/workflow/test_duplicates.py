@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from creativity_assets.sources.atelier import works
+from creativity_assets.sources.audit import without_bars
 from creativity_assets.sources.likeness import colour_fields, phash
 from creativity_assets.statistics.sides import ComparisonLike, copies_in, sides
 from creativity_assets.workflow import duplicates
@@ -23,7 +24,8 @@ MASTERS = Path(__file__).parents[3] / "shared" / "masters"
 
 
 def sample(sample_id: str, image: Image.Image, sha256: str | None = None, pair_id: str | None = None) -> dict[str, Any]:
-    looks = {"phash": phash(image), "colour_fields": colour_fields(image)}
+    picture = without_bars(image)
+    looks = {"phash": phash(picture), "colour_fields": colour_fields(picture)}
     return {"sample_id": sample_id, "sha256": sha256 or sample_id, "pair_id": pair_id, **looks}
 
 
