@@ -1,6 +1,6 @@
 """The plan: wanted cells minus fresh ones. Command line, sensor and schedule all request this."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from creativity_assets.catalog.entries import DatasetEntry, ExperimentEntry
@@ -54,7 +54,7 @@ def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
     scope = scope or Scope()
     scope.check(lineage)
     wanted, skipped = _present(lineage, scope)
-    names = list(dict.fromkeys(name for _, dataset in wanted for name in _with_originals(lineage, dataset)))
+    names = list(dict.fromkeys(d.name for _, dataset in wanted for d in lineage.catalog.with_originals(dataset)))
     indexes = tuple(name for name in names if not _index_is_fresh(lineage, name))
     held = {name: lineage.collections(name) for name in names if name not in indexes}
     contents = {collection: what for collections in held.values() for collection, what in collections.items()}
@@ -118,13 +118,6 @@ def _index_is_fresh(lineage: Lineage, name: str) -> bool:
     return is_fresh(lineage.store.index(name), lineage.index(lineage.catalog.dataset(name)))
 
 
-def _with_originals(lineage: Lineage, dataset: DatasetEntry) -> Iterator[str]:
-    """A data set's name, after the names of those that it is derived from."""
-    if dataset.derived_from is not None:
-        yield from _with_originals(lineage, lineage.catalog.dataset(dataset.derived_from))
-    yield dataset.name
-
-
 def _present(lineage: Lineage, scope: Scope) -> tuple[list[tuple[ExperimentEntry, DatasetEntry]], list[str]]:
     """The wanted pairs whose source and model are there; an absent one is a line if optional, else an error."""
     wanted, skipped = [], list(lineage.catalog.problems)
@@ -137,8 +130,8 @@ def _present(lineage: Lineage, scope: Scope) -> tuple[list[tuple[ExperimentEntry
         asked_for = dataset.name in scope.datasets or experiment.name in scope.experiments
         try:
             lineage.revisions.model(model)
-            for name in _with_originals(lineage, dataset):
-                lineage.index(lineage.catalog.dataset(name))
+            for source in lineage.catalog.with_originals(dataset):
+                lineage.index(source)
         except CreativityError as absent:
             if asked_for or not (dataset.optional or model.optional):
                 raise
