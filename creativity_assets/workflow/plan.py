@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from creativity_assets.catalog.entries import DatasetEntry, ExperimentEntry
 from creativity_assets.errors import CreativityError
 from creativity_assets.store.layout import Collection
-from creativity_assets.store.parts import is_fresh
+from creativity_assets.store.parts import count_rows, is_fresh
 from creativity_assets.workflow.lineage import Contents, Lineage
 
 
@@ -24,7 +24,7 @@ class Plan:
     reconstructions: Mapping[str, tuple[Collection, ...]] = field(default_factory=dict)
     metrics: Mapping[str, tuple[Collection, ...]] = field(default_factory=dict)
     sizes: Mapping[Collection, int] = field(default_factory=dict)
-    """Records of every known collection."""
+    """Images of every known collection: its accepted samples, or before they are audited its records."""
     images: Mapping[str, int] = field(default_factory=dict)
     """Images to measure, by experiment."""
     skipped: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
             reconstructions[name] = stale
         if unscored:
             metrics[name] = unscored
-            images[name] = sum(contents[c].size for c in unscored)
+            images[name] = sum(_images_in(lineage, c, contents[c]) for c in unscored)
     return Plan(
         datasets=tuple(names),
         wanted={name: tuple(collections) for name, collections in cells.items()},
@@ -80,10 +80,16 @@ def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
         tensors=tuple(c for c, what in contents.items() if stale_resolutions(lineage, c, what)),
         reconstructions=reconstructions,
         metrics=metrics,
-        sizes={c: what.size for c, what in contents.items()},
+        sizes={c: _images_in(lineage, c, what) for c, what in contents.items()},
         images=images,
         skipped=tuple(skipped),
     )
+
+
+def _images_in(lineage: Lineage, collection: Collection, contents: Contents) -> int:
+    if not samples_are_fresh(lineage, collection, contents):
+        return contents.size
+    return count_rows(lineage.store.samples(collection))
 
 
 def samples_are_fresh(lineage: Lineage, collection: Collection, contents: Contents) -> bool:
