@@ -7,12 +7,13 @@ float32 on every device, because its error would go straight into the 8-bit imag
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from creativity_assets.diffusion.conditioning import Conditioning
 from creativity_assets.diffusion.guidance import Denoiser, classifier_free
 from creativity_assets.diffusion.inversion import ddim_sample
 from creativity_assets.diffusion.schedule import (
@@ -39,7 +40,13 @@ class Networks:
 
 
 class Backbone:
-    """A loaded model. Images are uint8 (B, H, W, 3) arrays, latents float32 (B, C, h, w) tensors on `device`."""
+    """A loaded model. Images are uint8 (B, H, W, 3) arrays, latents float32 (B, C, h, w) tensors on `device`.
+
+    kind: `diffusion`, whose denoiser is e(x, t) over a Schedule, or `flow`, whose denoiser is v(x, sigma) over a
+    FlowSchedule (flow.py).
+    """
+
+    kind: Literal["diffusion", "flow"] = "diffusion"
 
     def __init__(
         self,
@@ -62,7 +69,7 @@ class Backbone:
         if self.resolution % factor:
             raise ModelError(f"{name}: resolution {self.resolution} is no multiple of {factor}; change the entry")
         self.latent_shape = (int(networks.unet.config.in_channels), *2 * (self.resolution // factor,))
-        self._null_embedding = self._embed([""])
+        self._null = self.embed([""])
 
     @classmethod
     def load(
@@ -104,11 +111,13 @@ class Backbone:
         """The hub's commit or the hash of the folder this model was loaded from."""
         return self._revision
 
-    def schedule(self, steps: int) -> Schedule:
-        """The DDIM schedule of this model with the study's fields (leading, offset 1, last alpha not one)."""
+    def schedule(self, steps: int) -> Any:
+        """Where a trajectory of `steps` goes: a Schedule with the study's fields (leading spacing, offset 1, last
+        alpha not one), or a FlowSchedule where `kind` is `flow`.
+        """
         return Schedule.from_config(self._scheduler_config, steps)
 
-    @torch.inference_mode()
+    @torch.no_grad()  # not inference_mode: null-text optimisation puts these latents into a graph
     def encode(self, images: np.ndarray) -> Tensor:
         """uint8 (B, R, R, 3) to scaled latents float32 (B, C, h, w): the mode of the posterior."""
         expected = (self.resolution, self.resolution, 3)
@@ -136,10 +145,39 @@ class Backbone:
 
         No prompt, only empty prompts, or guidance 0: the empty prompt alone in a single evaluation.
         """
-        null = self._noise_prediction(self._null_embedding)
+        null = self.prediction(self._null)
         if prompts is None or guidance == 0.0 or not any(prompts):
             return null
-        return classifier_free(null, self._noise_prediction(self._embed(list(prompts))), guidance)
+        return classifier_free(null, self.prediction(self.embed(prompts)), guidance)
+
+    @torch.no_grad()
+    def embed(self, prompts: Sequence[str]) -> Conditioning:
+        """The prompts as the network takes them, in its dtype; one for the whole batch or one per image."""
+        tokenizer = self._networks.tokenizer
+        tokens = tokenizer(
+            list(prompts),
+            padding="max_length",
+            max_length=tokenizer.model_max_length,
+            truncation=True,
+            return_tensors="pt",
+        )
+        hidden: Tensor = self._networks.text_encoder(tokens.input_ids.to(self.device))[0]
+        return Conditioning(hidden.to(self._networks.unet.dtype))
+
+    def prediction(self, conditioning: Conditioning) -> Denoiser:
+        """e(x, t) under one condition: one evaluation of the network, in x's dtype.
+
+        Differentiable with respect to x and the conditioning. The weights ask for no gradient, so that without
+        a leaf that does no graph is built; callers that have one and want none say torch.no_grad() themselves.
+        """
+        unet = self._networks.unet
+
+        def predict(x: Tensor, t: int) -> Tensor:
+            context = conditioning.expanded(len(x)).tokens.to(unet.dtype)
+            output = unet(x.to(unet.dtype), t, encoder_hidden_states=context, return_dict=False)[0]
+            return OUTPUT_TO_NOISE[self._prediction_type](output.to(x.dtype), x, self._training_alpha_bars[t])
+
+        return predict
 
     def noise(self, seeds: Sequence[int]) -> Tensor:
         """x_T float32 (B, C, h, w), one CPU generator per image: the same in every batch, on every device."""
@@ -153,32 +191,6 @@ class Backbone:
         """Images from captions by DDIM (eta 0), uint8 (B, R, R, 3); one seed per image."""
         x = ddim_sample(self.denoiser(captions, guidance), self.schedule(steps), self.noise(seeds))
         return self.decode(x)
-
-    def _noise_prediction(self, embedding: Tensor) -> Denoiser:
-        unet = self._networks.unet
-
-        def predict(x: Tensor, t: int) -> Tensor:
-            # One empty prompt serves the whole batch as a view; nothing is copied or encoded again.
-            context = embedding.expand(len(x), -1, -1)
-            with torch.inference_mode():
-                output = unet(x.to(unet.dtype), t, encoder_hidden_states=context, return_dict=False)[0]
-            return OUTPUT_TO_NOISE[self._prediction_type](output.to(x.dtype), x, self._training_alpha_bars[t])
-
-        return predict
-
-    @torch.inference_mode()
-    def _embed(self, prompts: list[str]) -> Tensor:
-        """The text encoder's last hidden states, (B, tokens, D) in the network's dtype."""
-        tokenizer = self._networks.tokenizer
-        tokens = tokenizer(
-            prompts,
-            padding="max_length",
-            max_length=tokenizer.model_max_length,
-            truncation=True,
-            return_tensors="pt",
-        )
-        hidden: Tensor = self._networks.text_encoder(tokens.input_ids.to(self.device))[0]
-        return hidden.to(self._networks.unet.dtype)
 
 
 def _noise(output: Tensor, _x: Tensor, _alpha_bar: float) -> Tensor:

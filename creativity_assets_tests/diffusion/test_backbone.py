@@ -213,4 +213,30 @@ def test_tokenizer_in_clips_older_files_is_the_same(sd_folder: Path, backbone: B
     (folder / "tokenizer" / "vocab.json").write_text(json.dumps(words["vocab"]))
     merges = "\n".join(" ".join(pair) for pair in words["merges"])
     (folder / "tokenizer" / "merges.txt").write_text(f"#version: 0.2\n{merges}\n")
-    assert torch.equal(Backbone.load(folder)._embed(PROMPTS), backbone._embed(PROMPTS))
+    assert torch.equal(Backbone.load(folder).embed(PROMPTS).tokens, backbone.embed(PROMPTS).tokens)
+
+
+def test_prediction_is_differentiable_in_its_conditioning(backbone: Backbone) -> None:
+    """What null-text optimisation needs: the gradient of autograd is that of finite differences."""
+    x = backbone.encode(images(2))
+    null = backbone.embed([""])
+    leaf = null.tokens.clone().requires_grad_()
+    backbone.prediction(null.with_tokens(leaf))(x, 501).square().sum().backward()
+    direction = leaf.grad / leaf.grad.norm()
+    h = 1e-2
+
+    def loss(step: float) -> float:
+        e = backbone.prediction(null.with_tokens(null.tokens + step * direction))(x, 501)
+        return float(e.double().square().sum())
+
+    assert not backbone.prediction(null)(x, 501).requires_grad
+    # central differences of a float32 network: truncation and rounding are each about 1e-3 here
+    assert (loss(h) - loss(-h)) / (2 * h) == pytest.approx(float(leaf.grad.norm()), rel=1e-2)
+
+
+def test_one_conditioning_serves_the_whole_batch(backbone: Backbone) -> None:
+    x = backbone.noise([1, 2, 3])
+    once, each = backbone.embed(["red"]), backbone.embed(["red"] * 3)
+    assert once.tokens.shape[0] == 1 and each.tokens.shape[0] == 3
+    assert relative(backbone.prediction(once)(x, 501), backbone.prediction(each)(x, 501)) < 1e-6
+    assert torch.equal(backbone.denoiser(["red"] * 3, 1.0)(x, 501), backbone.prediction(each)(x, 501))
