@@ -64,6 +64,13 @@ class FlowSchedule:
         return x + (self.sigmas[j] - self.sigmas[i]) * v
 
 
+def euler_sample(v: Velocity, schedule: FlowSchedule, x: Tensor) -> Tensor:
+    """Euler's method from noise to data: x_{i-1} = x_i + (sigma_{i-1} - sigma_i) v(x_i, sigma_i)."""
+    for i in range(schedule.steps, 0, -1):
+        x = schedule.transfer(x, v(x, schedule.sigmas[i]), i, i - 1)
+    return x
+
+
 def _shift(config: Config, tokens: int | None) -> Callable[[np.ndarray], np.ndarray]:
     """sigma -> k sigma / (1 + (k - 1) sigma), with the config's k or one that grows with the number of patches."""
     if not config.get("use_dynamic_shifting", False):

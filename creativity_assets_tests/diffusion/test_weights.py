@@ -45,7 +45,7 @@ def truncate(folder: Path) -> None:
 
 
 def other_pipeline(folder: Path) -> None:
-    edit(folder / "model_index.json", _class_name="StableDiffusionXLPipeline")
+    edit(folder / "model_index.json", _class_name="KandinskyPipeline")
 
 
 def other_class(folder: Path) -> None:
@@ -62,7 +62,10 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "scheduler gone": (lambda folder: shutil.rmtree(folder / "scheduler"), "scheduler_config.json is missing"),
     "config broken": (lambda folder: (folder / "vae/config.json").write_text("{"), "cannot be read"),
     "config a list": (lambda folder: (folder / "vae/config.json").write_text("[]"), "is not a configuration"),
-    "other pipeline": (other_pipeline, "says StableDiffusionXLPipeline, not StableDiffusionPipeline"),
+    "other pipeline": (
+        other_pipeline,
+        "says KandinskyPipeline; choose a model of StableDiffusionPipeline, StableDiffusionXLPipeline",
+    ),
     "other class": (other_class, "says VQModel, not AutoencoderKL; wrong architecture"),
     "shape": (widen, "wrong architecture"),
     "text shape": (narrow_text_encoder, "wrong architecture"),
