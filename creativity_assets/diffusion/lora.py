@@ -1,5 +1,6 @@
 """Low-rank updates (Hu et al. 2021) added to the weights at load, by diffusers' own loader with peft."""
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,13 +60,8 @@ def _pairs(network: nn.Module) -> int:
 
 
 def _absent(pipeline_class: Any) -> dict[str, Any]:
-    """Nothing for each component and setting that a pipeline asks for and the instrument does not have."""
-    import inspect
-
-    import diffusers
-
+    """Nothing for each component and setting that a pipeline asks for and a LoRA does not need."""
     parameters = inspect.signature(pipeline_class.__init__).parameters
     expected = [name for name, p in parameters.items() if name != "self" and p.default is inspect.Parameter.empty]
-    scheduler: Any = diffusers.DDIMScheduler  # any: the pipeline must have one, and never steps
     settings = {"requires_safety_checker": False} if "requires_safety_checker" in parameters else {}
-    return {**dict.fromkeys(expected), "scheduler": scheduler(), **settings}
+    return {**dict.fromkeys(expected), **settings}
