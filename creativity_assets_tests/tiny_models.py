@@ -170,11 +170,11 @@ def text_config(**fields: Any) -> Any:
     return CLIPTextConfig(vocab_size=size, **special, **{**settings, **fields})
 
 
-def tokenizer() -> Any:
+def tokenizer(length: int = 16) -> Any:
     from transformers import CLIPTokenizer
 
     words, merges = vocabulary()
-    return CLIPTokenizer(vocab=words, merges=merges, model_max_length=16)
+    return CLIPTokenizer(vocab=words, merges=merges, model_max_length=length)
 
 
 def vocabulary() -> tuple[dict[str, int], list[tuple[str, str]]]:

@@ -34,16 +34,21 @@ def load_components(files: ModelFiles, device: torch.device, dtype: torch.dtype)
     loaded_in = torch.float32 if files.lora else dtype
     parts = {name: _load(part, loaded_in) for name, part in files.components.items()}
     fuse_lora(files, parts)
-    for name, part in files.components.items():
-        if not part.component.is_tokenizer:
-            parts[name] = parts[name].to(device, torch.float32 if part.component.float32 else dtype)
-    return parts
+    return {name: _placed(parts[name], part, device, dtype) for name, part in files.components.items()}
 
 
 def _load(part: ComponentFiles, dtype: torch.dtype) -> Any:
     if part.component.is_tokenizer:
         return _load_tokenizer(part)
     return _load_network(part, torch.float32 if part.component.float32 else dtype)
+
+
+def _placed(loaded: Any, part: ComponentFiles, device: torch.device, dtype: torch.dtype) -> Any:
+    """On the device; in the network's dtype where a LoRA was added in float32."""
+    if part.component.is_tokenizer:
+        return loaded
+    rounded = loaded if part.component.float32 or loaded.dtype == dtype else loaded.to(dtype)
+    return rounded.to(device)
 
 
 def _load_tokenizer(part: ComponentFiles) -> Any:
