@@ -52,7 +52,7 @@ def locate(name: str, location: Location, revision: str | None, patterns: list[s
 def download_command(hub_id: str, revision: str | None, patterns: list[str]) -> str:
     """What a person types to fetch just these files."""
     pin = f" --revision {revision}" if revision else ""
-    return f"hf download {hub_id}{pin} --include " + " ".join(f"'{pattern}'" for pattern in patterns)
+    return f"hf download {hub_id}{pin}" + "".join(f" --include '{pattern}'" for pattern in patterns)
 
 
 def _snapshot(

@@ -1,6 +1,7 @@
 """Components and LoRAs taken from elsewhere: what is loaded, what the revision covers, what is refused."""
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -267,7 +268,7 @@ def test_an_absent_part_names_the_command(hub: Path, lost: str, named: str, patt
     with pytest.raises(ModelError) as caught:
         Backbone.from_source(HUB_SOURCE)
     text = str(caught.value)
-    assert text.startswith(named) and f"hf download some/{lost} --revision {COMMIT} --include" in text
+    assert text.startswith(named) and f"hf download some/{lost} --revision {COMMIT} --include '" in text
     assert pattern in text and "vae/" not in text, "what is overridden need not be fetched"
     assert weights_revision(HUB_SOURCE).startswith(f"commit:{COMMIT}"), "a pinned commit is known without its files"
 
@@ -279,8 +280,20 @@ def test_a_file_lost_from_a_snapshot_names_the_command(hub: Path) -> None:
         Backbone.from_source(HUB_SOURCE)
 
 
-def test_the_commands_fetch_every_part() -> None:
-    commands = download_commands(HUB_SOURCE)
-    assert [line.split()[2] for line in commands] == ["some/base", "some/vae", "some/lora"]
-    assert "'model_index.json'" in commands[0] and "'scheduler/scheduler_config.json'" in commands[0]
-    assert download_commands(ModelSource("a", Path("/somewhere"))) == []
+def test_the_commands_are_understood_and_fetch_every_part(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The hub's own command line reads them as what the loader itself would ask for."""
+    from huggingface_hub.cli import hf
+
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr("huggingface_hub.cli.download.snapshot_download", lambda **call: asked.append(call) or "")
+    for command in download_commands(HUB_SOURCE):
+        program, *arguments = shlex.split(command)
+        assert program == "hf"
+        hf.app(arguments, standalone_mode=False)
+    assert [call["repo_id"] for call in asked] == ["some/base", "some/vae", "some/lora"]
+    assert {call["revision"] for call in asked} == {COMMIT}
+    fetched = [call["allow_patterns"] for call in asked]
+    assert {"model_index.json", "scheduler/scheduler_config.json", "tokenizer/*", "unet/config.json"} <= set(fetched[0])
+    assert not [pattern for pattern in fetched[0] if pattern.startswith("vae/")]
+    assert fetched[2] == [FILE]
+    assert download_commands(ModelSource("a", tmp_path)) == []
