@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from creativity_assets.diffusion.conditioning import Conditioning
-from creativity_assets.diffusion.guidance import Denoiser, classifier_free
+from creativity_assets.diffusion.guidance import Denoiser, Guidance, Prompted, classifier_free
 from creativity_assets.diffusion.inversion import ddim_sample
 from creativity_assets.diffusion.schedule import (
     STUDY_FIELDS,
@@ -111,11 +111,15 @@ class Backbone:
         """The hub's commit or the hash of the folder this model was loaded from."""
         return self._revision
 
-    def schedule(self, steps: int) -> Any:
-        """Where a trajectory of `steps` goes: a Schedule with the study's fields (leading spacing, offset 1, last
-        alpha not one), or a FlowSchedule where `kind` is `flow`.
+    def schedule(self, steps: int, spacing: str = "leading") -> Any:
+        """Where a trajectory of `steps` goes: a Schedule with the study's fields (offset 1, last alpha not one) and
+        this spacing of its steps, or a FlowSchedule where `kind` is `flow`.
         """
-        return Schedule.from_config(self._scheduler_config, steps)
+        return Schedule.from_config({**self._scheduler_config, "timestep_spacing": spacing}, steps)
+
+    def alpha_bar(self, t: int) -> float:
+        """The signal power at training step t, in (0, 1]."""
+        return float(self._training_alpha_bars[t])
 
     @torch.no_grad()  # not inference_mode: null-text optimisation puts these latents into a graph
     def encode(self, images: np.ndarray) -> Tensor:
@@ -140,15 +144,21 @@ class Backbone:
         images: np.ndarray = levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
         return images
 
-    def denoiser(self, prompts: Sequence[str] | None = None, guidance: float = 0.0) -> Denoiser:
+    def denoiser(self, prompts: Sequence[str] | None = None, guidance: Guidance | float = 0.0) -> Denoiser:
         """e(x, t) under classifier-free guidance; one prompt per image of the batch.
 
         No prompt, only empty prompts, or guidance 0: the empty prompt alone in a single evaluation.
         """
+        if not isinstance(guidance, Guidance):
+            guidance = Guidance.constant(guidance)
         null = self.prediction(self._null)
-        if prompts is None or guidance == 0.0 or not any(prompts):
+        if prompts is None or not any(prompts) or not any(guidance.weights):
             return null
         return classifier_free(null, self.prediction(self.embed(prompts)), guidance)
+
+    def prompted(self, prompts: Sequence[str]) -> Prompted:
+        """The model under any prompt, for methods that need more than one denoiser; one prompt per image."""
+        return Prompted(self.prediction, self.embed(prompts), self._null)
 
     @torch.no_grad()
     def embed(self, prompts: Sequence[str]) -> Conditioning:

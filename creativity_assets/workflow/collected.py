@@ -117,6 +117,7 @@ class Collected:
             )
         return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
 
+    @cached_property
     def input_hash(self) -> str:
         """Of everything that tables, warehouse and report are made from."""
         store, catalog = self.lineage.store, self.lineage.catalog
