@@ -56,6 +56,7 @@ def write_warehouse(step: Step) -> tuple[dict[str, int], Provenance]:
         "rejected_samples": collected.rejected,
         "reconstructions": collected.reconstructions,
         "image_metrics": collected.metrics,
+        "readouts": collected.readouts,
     }
     frames |= {name: write_table(step, name, collected)[0] for name in TABLES}
     counts = {name: len(frame) for name, frame in frames.items()}

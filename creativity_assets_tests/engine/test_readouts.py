@@ -43,7 +43,7 @@ def works(count: int = 6) -> Tensor:
 def trip_of(settings: InversionSettings, e: Any, x: Tensor, schedule: Any = None) -> Trip:
     schedule = schedule or schedule_of(settings.steps, settings.method.spacing)
     names = tuple(f"work-{i}" for i in range(len(x)))
-    return Trip(BACKBONE, settings, e, schedule, settings.method.invert(e, schedule, x), names)
+    return Trip(BACKBONE, settings, e, schedule, settings.method.invert(e, schedule, x, **settings.options), names)
 
 
 def gaussian_velocity(x: Tensor, sigma: float) -> Tensor:
@@ -83,7 +83,7 @@ def test_autocorrelation_is_numpys_of_neighbours() -> None:
 
 def test_an_implicit_inversion_has_no_defect_and_ddim_has_a_known_one() -> None:
     x = works()
-    solved = InversionSettings("fixed_point", 20, options={"evaluations": 200})
+    solved = InversionSettings("fixed_point", 20, options={"evaluations": 60})
     assert float(read_out(trip_of(solved, gaussian_noise, x), ["defect"])["step_defect"].max()) < 1e-8
     trip = trip_of(InversionSettings(), gaussian_noise, x)
     by_hand = [
