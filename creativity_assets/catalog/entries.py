@@ -181,23 +181,53 @@ class ModelEntry(Entry, Located):
         return self.training_cutoff.year if isinstance(self.training_cutoff, date) else self.training_cutoff
 
 
+class GuidanceStage(BaseModel):
+    """A guidance weight for training steps above `above`; of a flow model noise levels above it, in 0..1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    above: float
+    weight: float = Field(ge=0)
+
+
+Guidance = Annotated[float, Field(ge=0)] | tuple[GuidanceStage, ...]
+"""One weight for all steps, or stages from the noisiest down, the last with `above: -1`."""
+
+
 class MethodEntry(Entry):
-    """An inversion method with its settings; the same guidance is used in both directions."""
+    """An inversion method with its settings; the same guidance is used in both directions.
+
+    options: those of the method that differ from its defaults (docs/methods.md). prompt: `none`, the empty prompt,
+    or `caption`, the image's own. resample_guidance: another guidance on the way back, which makes the score no
+    distance; for the study's third explanation.
+    """
 
     name: Slug
     inversion: str
-    steps: int = Field(ge=1, le=1000)
-    guidance: float = Field(default=0.0, ge=0)
+    steps: int = Field(ge=0, le=1000)
+    options: dict[str, float] = Field(default_factory=dict)
+    guidance: Guidance = 0.0
+    resample_guidance: Guidance | None = None
+    prompt: Literal["none", "caption"] = "none"
     description: str = ""
+
+    @model_validator(mode="after")
+    def _steps_where_there_are_any(self) -> "MethodEntry":
+        if (self.steps == 0) != (self.inversion == "autoencoder"):
+            raise ValueError("steps are 0 for the autoencoder alone, and at least 1 for every inversion")
+        return self
 
 
 class ExperimentEntry(Entry):
-    """A model and a method, the suite that scores them, and the data sets they are wanted for."""
+    """A model and a method, the suite that scores them, and the data sets they are wanted for.
+
+    readouts: groups of further numbers to read out on the way (docs/readouts.md).
+    """
 
     model: Slug
     method: Slug
     suite: SuiteName
     datasets: tuple[Slug, ...]
+    readouts: tuple[str, ...] = ("noise",)
 
     @model_validator(mode="after")
     def _named_after_its_parts(self) -> "ExperimentEntry":

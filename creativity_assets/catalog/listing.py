@@ -1,7 +1,7 @@
 """The catalogue as lines for people: one per entry, by section."""
 
 from creativity_assets.catalog.catalog import Catalog
-from creativity_assets.catalog.entries import ComparisonSide, GeneratedDataset, ModelEntry
+from creativity_assets.catalog.entries import ComparisonSide, GeneratedDataset, Guidance, MethodEntry, ModelEntry
 from creativity_assets.catalog.overrides import Located
 
 
@@ -17,7 +17,7 @@ def listing(catalog: Catalog) -> dict[str, list[tuple[str, str]]]:
             for m in catalog.models.values()
         ],
         "methods": [
-            (m.name, f"{m.inversion}, {m.steps} steps, guidance {m.guidance:g}  {m.description}")
+            (m.name, f"{m.inversion}, {m.steps} steps{_prompting(m)}  {m.description}")
             for m in catalog.methods.values()
         ],
         "experiments": [
@@ -34,6 +34,22 @@ def listing(catalog: Catalog) -> dict[str, list[tuple[str, str]]]:
 
 def _optional(optional: bool) -> str:
     return "(optional) " if optional else ""
+
+
+def _prompting(method: MethodEntry) -> str:
+    """What the network is prompted with, and how strongly, where it is not the study's empty prompt."""
+    if method.prompt == "none":
+        return ""
+    if method.guidance == 0 and method.resample_guidance is None:
+        return ", captioned"
+    weights = [_weights(g) for g in (method.guidance, method.resample_guidance) if g is not None]
+    return f", captioned, guidance {' and back '.join(weights)}"
+
+
+def _weights(guidance: Guidance) -> str:
+    if isinstance(guidance, tuple):
+        return " ".join(f"{stage.weight:g} above {stage.above:g}" for stage in guidance)
+    return f"{guidance:g}"
 
 
 def _origin(dataset: object) -> str:

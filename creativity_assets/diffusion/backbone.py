@@ -16,9 +16,9 @@ from torch import Tensor
 
 from creativity_assets.diffusion.conditioning import Conditioning
 from creativity_assets.diffusion.families import FAMILIES
-from creativity_assets.diffusion.flow import FlowSchedule, Velocity, euler_sample
-from creativity_assets.diffusion.guidance import classifier_free
-from creativity_assets.diffusion.inversion import ddim_sample
+from creativity_assets.diffusion.flow import FlowSchedule, Velocity
+from creativity_assets.diffusion.guidance import Guidance, Prompted, classifier_free
+from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.diffusion.networks import load_components, network_dtype
 from creativity_assets.diffusion.schedule import (
     STUDY_FIELDS,
@@ -100,13 +100,17 @@ class Backbone:
         """The UNet or transformer: what costs."""
         return self._family.network
 
-    def schedule(self, steps: int) -> Any:
-        """Where a trajectory of `steps` goes: a Schedule with the study's fields (leading spacing, offset 1, last
-        alpha not one), or a FlowSchedule where `kind` is `flow`.
+    def schedule(self, steps: int, spacing: str = "leading") -> Any:
+        """Where a trajectory of `steps` goes: a Schedule with the study's fields (offset 1, last alpha not one) and
+        this spacing of its steps, or a FlowSchedule where `kind` is `flow`.
         """
         if self.kind == "flow":
             return FlowSchedule.from_config(self._scheduler_config, steps, tokens=self._family.tokens)
-        return Schedule.from_config(self._scheduler_config, steps)
+        return Schedule.from_config({**self._scheduler_config, "timestep_spacing": spacing}, steps)
+
+    def alpha_bar(self, t: int) -> float:
+        """The signal power at training step t, in (0, 1], of a diffusion model."""
+        return float(self._training_alpha_bars[t])
 
     @torch.no_grad()  # not inference_mode: null-text optimisation puts these latents into a graph
     def encode(self, images: np.ndarray) -> Tensor:
@@ -133,16 +137,22 @@ class Backbone:
         images: np.ndarray = levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
         return images
 
-    def denoiser(self, prompts: Sequence[str] | None = None, guidance: float = 0.0) -> Velocity:
+    def denoiser(self, prompts: Sequence[str] | None = None, guidance: Guidance | float = 0.0) -> Velocity:
         """e(x, t), or v(x, sigma) of a flow model, under classifier-free guidance; one prompt per image.
 
         No prompt, only empty prompts, or guidance 0: the empty prompt alone in a single evaluation.
         """
+        if not isinstance(guidance, Guidance):
+            guidance = Guidance.constant(guidance)
         null = self.prediction(self._null)
-        if prompts is None or guidance == 0.0 or not any(prompts):
+        if prompts is None or not any(prompts) or not any(guidance.weights):
             return null
         # The combination is the same for noises and velocities.
         return cast(Velocity, classifier_free(null, self.prediction(self.embed(prompts)), guidance))
+
+    def prompted(self, prompts: Sequence[str]) -> Prompted:
+        """The model under any prompt, for methods that need more than one denoiser; one prompt per image."""
+        return Prompted(self.prediction, self.embed(prompts), self._null)
 
     @torch.no_grad()
     def embed(self, prompts: Sequence[str]) -> Conditioning:
@@ -159,7 +169,8 @@ class Backbone:
 
         def predict(x: Tensor, level: float) -> Tensor:
             output = self._family.evaluate(x.to(dtype), level, conditioning.expanded(len(x)).to(dtype))
-            return self._to_prediction(output.to(x.dtype), x, level)
+            output = output.to(x.dtype)
+            return output if self.kind == "flow" else self._to_noise(output, x, self.alpha_bar(int(level)))
 
         return predict
 
@@ -173,7 +184,7 @@ class Backbone:
         self, captions: Sequence[str], seeds: Sequence[int], *, steps: int = 20, guidance: float = 7.5
     ) -> np.ndarray:
         """Images from captions by DDIM (eta 0) or Euler's method (flow), uint8 (B, R, R, 3); one seed per image."""
-        sampler = SAMPLERS[self.kind]
+        sampler = INVERSIONS[SAMPLERS[self.kind]].resample
         return self.decode(sampler(self.denoiser(captions, guidance), self.schedule(steps), self.noise(seeds)))
 
     def _read_scheduler(self, config: dict[str, Any]) -> None:
@@ -181,21 +192,15 @@ class Backbone:
         sampler = str(config.get("_class_name", ""))
         if sampler.startswith("FlowMatch") is not (self.kind == "flow"):
             raise ModelError(f"{self.name}: the folder's {sampler} is no scheduler for a {self.kind} model; restore it")
-        self._scheduler_config = config if self.kind == "flow" else {**config, **STUDY_FIELDS}
-        self._to_prediction = _velocity if self.kind == "flow" else _noise_prediction(self._scheduler_config)
+        self._scheduler_config = config
+        if self.kind == "flow":
+            return
+        self._scheduler_config = {**config, **STUDY_FIELDS}
+        self._to_noise = OUTPUT_TO_NOISE[prediction_type(self._scheduler_config)]
+        self._training_alpha_bars = training_alpha_bars(self._scheduler_config)
 
 
-Reading = Callable[[Tensor, Tensor, float], Tensor]  # (network output, x, level) -> e or v
-
-
-def _velocity(output: Tensor, _x: Tensor, _sigma: float) -> Tensor:
-    return output
-
-
-def _noise_prediction(config: Mapping[str, Any]) -> Reading:
-    """The reading of a network's output as noise, by its prediction type."""
-    to_noise, alpha_bars = OUTPUT_TO_NOISE[prediction_type(config)], training_alpha_bars(config)
-    return lambda output, x, t: to_noise(output, x, float(alpha_bars[int(t)]))
+Reading = Callable[[Tensor, Tensor, float], Tensor]  # (network output, x, alpha_bar at its label) -> e
 
 
 def _noise(output: Tensor, _x: Tensor, _alpha_bar: float) -> Tensor:
@@ -209,4 +214,4 @@ def _noise_from_velocity(output: Tensor, x: Tensor, alpha_bar: float) -> Tensor:
 
 
 OUTPUT_TO_NOISE: dict[str, Reading] = {"epsilon": _noise, "v_prediction": _noise_from_velocity}
-SAMPLERS: dict[str, Callable[[Velocity, Any, Tensor], Tensor]] = {"diffusion": ddim_sample, "flow": euler_sample}
+SAMPLERS = {"diffusion": "ddim", "flow": "euler"}

@@ -93,6 +93,12 @@ IMAGE_METRICS = pa.schema(
     ]
 )
 
+READOUTS = pa.schema([("sample_id", _TEXT), ("experiment", _TEXT), ("readout", _TEXT), ("value", _REAL)])
+"""Further numbers about an image under an experiment, one a row."""
+
+VECTORS = pa.schema([("sample_id", _TEXT), ("vector", pa.list_(pa.float32()))])
+"""Latents, flattened from (C, h, w), or semantic embeddings."""
+
 MEMBERSHIP = pa.schema([("sample_id", _TEXT), ("model", _TEXT), ("membership", _TEXT), ("evidence", _TEXT)])
 
 PUBLIC_SAMPLES = (

@@ -45,6 +45,7 @@ def tiny_sd(folder: Path, autoencoder: Autoencoder, denoiser: Denoiser, vocabula
     aside = _aside(folder)
     pipeline(autoencoder, denoiser, vocabulary).save_pretrained(aside, safe_serialization=True)
     _halve_files(aside)
+    _forget_origins(aside)
     _swap(aside, folder)
 
 
@@ -53,6 +54,7 @@ def autoencoder(folder: Path, model: Autoencoder) -> None:
     aside = _aside(folder)
     model.save_pretrained(aside, safe_serialization=True)
     _halve_files(aside)
+    _forget_origins(aside)
     _swap(aside, folder)
 
 
@@ -82,6 +84,14 @@ def _halve_files(folder: Path) -> None:
     """Store the weights in half the space. The configs still say float32, and so that is what is loaded."""
     for file in folder.rglob("*.safetensors"):
         save_file(halved(load_file(file)), file, metadata={"format": "pt"})
+
+
+def _forget_origins(folder: Path) -> None:
+    """Drop the path that diffusers notes of where a part was loaded from: it means nothing on another machine."""
+    for file in folder.rglob("config.json"):
+        config = json.loads(file.read_text())
+        if config.pop("_name_or_path", None) is not None:
+            file.write_text(json.dumps(config, indent=2) + "\n")
 
 
 def _aside(folder: Path) -> Path:

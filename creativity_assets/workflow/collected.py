@@ -15,13 +15,16 @@ from creativity_assets.store.schemas import (
     IMAGE_METRICS,
     MEMBERSHIP,
     PUBLIC_SAMPLES,
+    READOUTS,
     RECONSTRUCTIONS,
     REJECTED,
     SAMPLES,
 )
 from creativity_assets.workflow.lineage import Lineage, digest
 
-TABLES_VERSION = 1
+TABLES_VERSION = 2
+FLOORED = ("composite", "dino_distance", "lpips", "log_mse")
+"""The scores that are measured of the floor too."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,21 @@ class Collected:
         return _to_pandas(tables)
 
     @cached_property
+    def readouts(self) -> pd.DataFrame:
+        """The table `readouts`: what was read out on the way, and what each score adds to its floor."""
+        store, metrics = self.lineage.store, self.metrics
+        read = _frame((store.readouts(c, name) for name in self.experiments for c in self.collections), READOUTS)
+        excesses = [
+            metrics[["sample_id", "experiment"]].assign(
+                readout=f"excess_{score}", value=metrics[score] - metrics[f"floor_{score}"]
+            )
+            for score in FLOORED
+        ]
+        return pd.concat([read, *excesses], ignore_index=True).sort_values(
+            ["experiment", "sample_id", "readout"], kind="stable", ignore_index=True
+        )
+
+    @cached_property
     def membership(self) -> pd.DataFrame:
         """The table `membership`: what is known of each sample's place in each model's training set.
 
@@ -117,12 +135,14 @@ class Collected:
             )
         return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
 
+    @cached_property
     def input_hash(self) -> str:
         """Of everything that tables, warehouse and report are made from."""
         store, catalog = self.lineage.store, self.lineage.catalog
         parts = [
             *(store.samples(c) for c in self.collections),
             *(store.metrics(c, name) for name in self.experiments for c in self.collections),
+            *(store.readouts(c, name) for name in self.experiments for c in self.collections),
         ]
         found = {store.relative(path): read_provenance(path) for path in parts}
         return digest(

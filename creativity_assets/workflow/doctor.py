@@ -44,14 +44,16 @@ def examine(data_root: Path) -> Iterator[str]:
 
 def check_catalog(data_root: Path) -> Iterator[str]:
     """Check every entry against the code; yields a line per kind of entry. Raises CreativityError for a wrong one."""
-    from creativity_assets.diffusion.inversion import INVERSIONS
+    from creativity_assets.engine.readouts import READOUTS
     from creativity_assets.metrics.suites import SUITES
+    from creativity_assets.workflow.methods import inversion_settings
 
     catalog = Study(data_root).catalog
     for method in catalog.methods.values():
-        if method.inversion not in INVERSIONS:
-            raise CatalogError(f"{method.name}: no inversion {method.inversion!r}; have {', '.join(INVERSIONS)}")
+        inversion_settings(method)
     for experiment in catalog.experiments.values():
+        if unknown := [name for name in experiment.readouts if name not in READOUTS]:
+            raise CatalogError(f"{experiment.name}: no readout {unknown[0]!r}; have {', '.join(READOUTS)}")
         if experiment.suite not in SUITES:
             raise CatalogError(f"{experiment.name}: no suite {experiment.suite!r}; have {', '.join(SUITES)}")
     yield from (f"ignored: {problem}" for problem in catalog.problems)

@@ -11,15 +11,27 @@ from typing import Any
 import pyarrow as pa
 
 from creativity_assets.catalog.entries import ExperimentEntry
-from creativity_assets.diffusion.inversion import InversionSettings
+from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.engine.loading import Instrument
-from creativity_assets.engine.measure import Reconstruction, ScoreItem, reconstruct, score
+from creativity_assets.engine.measure import (
+    Encoding,
+    Latent,
+    Reconstruction,
+    ScoreItem,
+    embed,
+    encode,
+    reconstruct,
+    score,
+)
 from creativity_assets.store.images import Pixels, from_png, image_table, read_images, to_png
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, is_fresh, read_part, write_part
-from creativity_assets.store.schemas import FLOOR_SCORES, IMAGE_METRICS
+from creativity_assets.store.schemas import FLOOR_SCORES, IMAGE_METRICS, READOUTS
+from creativity_assets.store.vectors import Vector, read_vectors, vector_table
 from creativity_assets.workflow.grouping import grouped
 from creativity_assets.workflow.lineage import Contents, Lineage
+from creativity_assets.workflow.methods import inversion_settings
+from creativity_assets.workflow.plan import encodings_are_fresh
 from creativity_assets.workflow.progress import told
 from creativity_assets.workflow.revisions import model_source
 
@@ -57,35 +69,71 @@ class Cells:
 
 
 def reconstruct_cells(cells: Cells, instrument: Instrument, stamp: Stamp) -> Iterator[tuple[Collection, int]]:
-    """Write the reconstructions part of every collection, and its floor images where they are missing.
+    """Write the reconstructions and readouts of every collection, after encoding what is not encoded yet.
 
     Yields each collection with its number of images when its parts are on disk.
     """
     store, lineage, experiment = cells.store, cells.lineage, cells.experiment
-    method = lineage.catalog.method(experiment.method)
-    floors = {
-        c
-        for c, held in cells.collections.items()
-        if not is_fresh(store.floor_images(c, experiment.model), lineage.floor_images(held, experiment))
-    }
-    groups = ((collection, cells.originals(collection)) for collection in cells.collections)
+    settings = inversion_settings(lineage.catalog.method(experiment.method))
+    _encode(cells, instrument, stamp)
 
-    def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[Reconstruction]:
-        backbone = instrument.backbone(model_source(lineage.catalog.model(experiment.model), store.data_root))
+    def groups() -> Iterator[tuple[Collection, list[Latent]]]:
+        for collection in cells.collections:
+            yield collection, _latents(cells, collection, settings.prompt == "caption")
+
+    def process(items: Iterator[Latent]) -> Iterator[Reconstruction]:
+        backbone = _backbone(cells, instrument)
+        shaped = (item._replace(latent=item.latent.reshape(backbone.latent_shape)) for item in items)
         batch = instrument.batch(backbone.resolution)
-        settings = InversionSettings(method.inversion, method.steps, method.guidance)
-        return told("reconstruct", reconstruct(backbone, settings, items, batch=batch, with_floor=bool(floors)))
+        done = reconstruct(backbone, settings, shaped, batch=batch, readouts=experiment.readouts)
+        return told("reconstruct", done)
 
-    for collection, results in grouped(groups, process):
+    for collection, results in grouped(groups(), process):
         held = cells.collections[collection]
-        if collection in floors:
-            table = image_table((r.sample_id, to_png(r.floor_image)) for r in results if r.floor_image is not None)
-            path = store.floor_images(collection, experiment.model)
-            write_part(path, table, stamp(lineage.floor_images(held, experiment)))
+        readouts = [
+            {"sample_id": r.sample_id, "experiment": experiment.name, "readout": name, "value": value}
+            for r in results
+            for name, value in r.readouts.items()
+        ]
+        path = store.readouts(collection, experiment.name)
+        write_part(path, pa.Table.from_pylist(readouts, READOUTS), stamp(lineage.readouts(held, experiment)))
         images = image_table((r.sample_id, to_png(r.image)) for r in results)
         path = store.reconstructions(collection, experiment.name)
         write_part(path, images, stamp(lineage.reconstructions(held, experiment)))
         yield collection, len(results)
+
+
+def _encode(cells: Cells, instrument: Instrument, stamp: Stamp) -> None:
+    """Write latents and floor images where they are missing: once for all experiments of a model."""
+    store, experiment = cells.store, cells.experiment
+    stale = {
+        c: held for c, held in cells.collections.items() if not encodings_are_fresh(cells.lineage, experiment, c, held)
+    }
+
+    def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[Encoding]:
+        backbone = _backbone(cells, instrument)
+        return told("encode", encode(backbone, items, batch=instrument.batch(backbone.resolution)))
+
+    for collection, results in grouped(((c, cells.originals(c)) for c in stale), process):
+        provenance = stamp(cells.lineage.encodings(stale[collection], experiment))
+        latents = vector_table((r.sample_id, r.latent) for r in results)
+        write_part(store.latents(collection, experiment.model), latents, provenance)
+        floors = image_table((r.sample_id, to_png(r.floor)) for r in results)
+        write_part(store.floor_images(collection, experiment.model), floors, provenance)
+
+
+def _backbone(cells: Cells, instrument: Instrument) -> Backbone:
+    return instrument.backbone(model_source(cells.lineage.catalog.model(cells.experiment.model), cells.store.data_root))
+
+
+def _latents(cells: Cells, collection: Collection, captioned: bool) -> list[Latent]:
+    """The stored latents, still flat, with the captions of their samples where the method reads them."""
+    captions = {}
+    if captioned:
+        rows = read_part(cells.store.samples(collection), ["sample_id", "caption"]).to_pylist()
+        captions = {row["sample_id"]: row["caption"] or "" for row in rows}
+    latents = read_vectors(cells.store.latents(collection, cells.experiment.model))
+    return [Latent(sample, latent, captions.get(sample, "")) for sample, latent in latents.items()]
 
 
 def score_cells(
@@ -103,6 +151,8 @@ def score_cells(
             store.floor_scores(c, experiment.model, experiment.suite), lineage.floor_scores(held, experiment)
         )
     }
+
+    _embed(cells, instrument, stamp)
 
     def pairs() -> Iterator[tuple[Collection, list[ScoreItem]]]:
         for collection in cells.collections:
@@ -128,10 +178,35 @@ def _score_items(cells: Cells, collection: Collection, with_floor: bool) -> list
     store, experiment = cells.store, cells.experiment
     again = dict(read_images(store.reconstructions(collection, experiment.name)))
     floor = dict(read_images(store.floor_images(collection, experiment.model))) if with_floor else {}
+    embeddings = read_vectors(store.embeddings(collection, cells.resolution, experiment.suite))
     return [
-        ScoreItem(sample, original, from_png(again[sample]), from_png(floor[sample]) if sample in floor else None)
+        ScoreItem(
+            sample,
+            original,
+            from_png(again[sample]),
+            from_png(floor[sample]) if sample in floor else None,
+            embeddings[sample],
+        )
         for sample, original in cells.originals(collection)
     ]
+
+
+def _embed(cells: Cells, instrument: Instrument, stamp: Stamp) -> None:
+    """Write the originals' embeddings where they are missing: once for all experiments of a suite and resolution."""
+    store, experiment, lineage = cells.store, cells.experiment, cells.lineage
+    stale = {
+        c: held
+        for c, held in cells.collections.items()
+        if not is_fresh(store.embeddings(c, cells.resolution, experiment.suite), lineage.embeddings(held, experiment))
+    }
+
+    def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[tuple[str, Vector]]:
+        suite = instrument.suite(experiment.suite)
+        return told("embed", embed(suite, items, batch=instrument.batch(cells.resolution)))
+
+    for collection, results in grouped(((c, cells.originals(c)) for c in stale), process):
+        path = store.embeddings(collection, cells.resolution, experiment.suite)
+        write_part(path, vector_table(results), stamp(lineage.embeddings(stale[collection], experiment)))
 
 
 def _write_floor_scores(

@@ -102,10 +102,21 @@ def stale_resolutions(lineage: Lineage, collection: Collection, contents: Conten
 def reconstruction_is_fresh(
     lineage: Lineage, experiment: ExperimentEntry, collection: Collection, contents: Contents
 ) -> bool:
-    store = lineage.store
-    return is_fresh(
-        store.reconstructions(collection, experiment.name), lineage.reconstructions(contents, experiment)
-    ) and is_fresh(store.floor_images(collection, experiment.model), lineage.floor_images(contents, experiment))
+    """Its pictures, what was read out on the way, and what it started from."""
+    store, name = lineage.store, experiment.name
+    return (
+        is_fresh(store.reconstructions(collection, name), lineage.reconstructions(contents, experiment))
+        and is_fresh(store.readouts(collection, name), lineage.readouts(contents, experiment))
+        and encodings_are_fresh(lineage, experiment, collection, contents)
+    )
+
+
+def encodings_are_fresh(
+    lineage: Lineage, experiment: ExperimentEntry, collection: Collection, contents: Contents
+) -> bool:
+    """The latents and the floor images of the experiment's model."""
+    paths = (store(collection, experiment.model) for store in (lineage.store.latents, lineage.store.floor_images))
+    return all(is_fresh(path, lineage.encodings(contents, experiment)) for path in paths)
 
 
 def metrics_are_fresh(

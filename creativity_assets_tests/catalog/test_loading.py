@@ -49,7 +49,9 @@ def test_the_projects_own_catalogue_loads_and_is_listed() -> None:
     ("sections", "culprit"),
     [
         ({"methods": {"x": {"inversion": "ddim", "steps": 5, "stepz": 6}}}, "x: no setting 'stepz'"),
-        ({"methods": {"x": {"inversion": "ddim", "steps": 0}}}, "x: steps"),
+        ({"methods": {"x": {"inversion": "ddim", "steps": 0}}}, "x: steps are 0 for"),
+        ({"methods": {"x": {"inversion": "autoencoder", "steps": 5}}}, "x: steps are 0 for"),
+        ({"methods": {"x": {"inversion": "ddim", "steps": 5, "guidance": [{"above": 1}]}}}, "x: guidance"),
         ({"methods": {"Upper Case": {"inversion": "ddim", "steps": 5}}}, "Upper Case: name"),
         ({"datasets": {"d": {"kind": "folder", "path": "x", "columns": {"painter": "y"}}}}, "d: "),
         ({"datasets": {"d": {"kind": "ftp", "path": "x"}}}, "d: "),

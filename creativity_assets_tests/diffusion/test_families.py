@@ -14,7 +14,7 @@ from torch import Tensor
 
 from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.families import FAMILIES
-from creativity_assets.diffusion.inversion import InversionSettings, round_trip
+from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.diffusion.layouts import LAYOUTS
 from creativity_assets.errors import ModelError
 from creativity_assets_tests.diffusion.test_backbone import assert_same_images, images, relative
@@ -97,8 +97,8 @@ def reference_round_trip(pipeline: Any, originals: np.ndarray, steps: int) -> tu
         pipeline.scheduler.set_timesteps(steps)
         sigmas = pipeline.scheduler.sigmas
         z = z0
-        for i in range(steps, 0, -1):  # Euler from data to noise, the velocity at the noisier end
-            z = z + (sigmas[i - 1] - sigmas[i]) * evaluate(z, 1000 * sigmas[i - 1])
+        for i in range(steps, 0, -1):  # Euler's method from data to noise
+            z = z + (sigmas[i - 1] - sigmas[i]) * evaluate(z, 1000 * sigmas[i])
         for t in pipeline.scheduler.timesteps:
             z = pipeline.scheduler.step(evaluate(z, t), t, z).prev_sample
         return z0, z
@@ -156,14 +156,8 @@ REFERENCES = {
 
 def our_round_trip(backbone: Backbone, originals: np.ndarray, steps: int) -> tuple[Tensor, Tensor]:
     z0, schedule, denoiser = backbone.encode(originals), backbone.schedule(steps), backbone.denoiser()
-    if backbone.kind == "diffusion":
-        return z0, round_trip(InversionSettings(steps=steps), denoiser, schedule, z0)
-    z = z0
-    for i in range(1, steps + 1):
-        z = schedule.transfer(z, denoiser(z, schedule.sigmas[i]), i - 1, i)
-    for i in range(steps, 0, -1):
-        z = schedule.transfer(z, denoiser(z, schedule.sigmas[i]), i, i - 1)
-    return z0, z
+    method = INVERSIONS["euler" if backbone.kind == "flow" else "ddim"]
+    return z0, method.resample(denoiser, schedule, method.invert(denoiser, schedule, z0).noise)
 
 
 def test_round_trip_is_that_of_an_independent_loop(ours: Backbone, theirs: Any) -> None:
