@@ -59,6 +59,10 @@ class FlowSchedule:
         """N, the number of steps in one direction."""
         return len(self.sigmas) - 1
 
+    def transfer(self, x: Tensor, v: Tensor, i: int, j: int) -> Tensor:
+        """x at state i carried to state j along the velocity v (Euler): x + (sigma_j - sigma_i) v."""
+        return x + (self.sigmas[j] - self.sigmas[i]) * v
+
 
 def _shift(config: Config, tokens: int | None) -> Callable[[np.ndarray], np.ndarray]:
     """sigma -> k sigma / (1 + (k - 1) sigma), with the config's k or one that grows with the number of patches."""

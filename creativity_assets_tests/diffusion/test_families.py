@@ -16,6 +16,10 @@ from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.families import FAMILIES
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.diffusion.layouts import LAYOUTS
+from creativity_assets.diffusion.settings import InversionSettings
+from creativity_assets.engine.batching import BatchSize
+from creativity_assets.engine.measure import Latent, Reconstruction, encode, reconstruct
+from creativity_assets.engine.readouts import READOUTS
 from creativity_assets.errors import ModelError
 from creativity_assets_tests.diffusion.test_backbone import assert_same_images, images, relative
 from creativity_assets_tests.tiny_families import SAVERS, save_tiny_sd3, save_tiny_sdxl
@@ -262,3 +266,22 @@ def test_sd3_shift_follows_the_resolution_where_the_config_asks(tmp_path: Path) 
     )
     assert_same_images(backbone.sample(["red"], [3], steps=6, guidance=4.0), (made.images * 255).round())
     np.testing.assert_allclose(backbone.schedule(6).sigmas[::-1], pipeline.scheduler.sigmas.numpy(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", [name for name, spec in INVERSIONS.items() if spec.steps])
+def test_the_engine_measures_every_family_by_its_methods(family: tuple[str, Path], ours: Backbone, method: str) -> None:
+    """With every readout; a method for the other kind of model is refused by name."""
+    originals = [(str(i), image) for i, image in enumerate(images(2))]
+    latents = [Latent(e.sample_id, e.latent, "red") for e in encode(ours, originals, batch=BatchSize(2))]
+    settings = InversionSettings(method, 4)
+
+    def measured() -> list[Reconstruction]:
+        return list(reconstruct(ours, settings, latents, batch=BatchSize(2), readouts=tuple(READOUTS)))
+
+    if settings.method.kind != ours.kind:
+        with pytest.raises(ModelError, match=f"a {ours.kind} model, but {method} inverts"):
+            measured()
+        return
+    for done in measured():
+        assert done.image.shape == (32, 32, 3)
+        assert done.readouts and all(np.isfinite(value) for value in done.readouts.values())

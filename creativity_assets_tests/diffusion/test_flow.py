@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 from diffusers.pipelines.stable_diffusion_3.pipeline_stable_diffusion_3 import calculate_shift
 
@@ -44,6 +45,26 @@ def test_sigmas_rise_from_data_to_noise(config: dict[str, float]) -> None:
     sigmas = FlowSchedule.from_config(config, 20, tokens=1024).sigmas
     assert sigmas[0] == 0.0 and sigmas[-1] == 1.0
     assert all(np.diff(sigmas) > 0)
+
+
+def test_a_step_is_diffusers() -> None:
+    x, v = torch.randn(2, 3, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    reference = FlowMatchEulerDiscreteScheduler(**SD3)
+    reference.set_timesteps(6)
+    schedule = FlowSchedule.from_config(SD3, 6)
+    for i, t in enumerate(reference.timesteps):
+        theirs = reference.step(v, t, x).prev_sample
+        torch.testing.assert_close(schedule.transfer(x, v, 6 - i, 5 - i), theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_transfer_carries_a_noised_image_exactly() -> None:
+    """Law: along noise - data, (1 - s) data + s noise goes from any state to any other."""
+    data, noise = torch.randn(2, 3, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    schedule = FlowSchedule.from_config(SD3, 5)
+    states = [(1 - sigma) * data + sigma * noise for sigma in schedule.sigmas]
+    for i, source in enumerate(states):
+        for j, target in enumerate(states):
+            torch.testing.assert_close(schedule.transfer(source, noise - data, i, j), target, rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("field", UNSUPPORTED)
