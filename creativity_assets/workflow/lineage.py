@@ -130,6 +130,15 @@ class Lineage:
             experiment=experiment.name,
         )
 
+    def ceilings(self, contents: Contents, experiment: ExperimentEntry, panel: str) -> str:
+        """panel: the hash of the reference panel's reconstructions."""
+        return digest(
+            version=METRICS_VERSION,
+            records=contents.records,
+            embeddings=self.embeddings(contents, experiment),
+            panel=panel,
+        )
+
 
 def records_of(store: Store, collection: Collection) -> pa.Table:
     """The index rows of one collection."""

@@ -133,8 +133,8 @@ def reconstruct_collections(
 
 
 def score_collections(step: Step, instrument: "Instrument", experiment: str, keys: Iterable[str]) -> Iterator[Finished]:
-    """image_metrics: the scores of the collections' reconstructions and floors."""
-    from creativity_assets.workflow.measuring import Cells, score_cells
+    """image_metrics: the scores of the collections' reconstructions, floors and ceilings."""
+    from creativity_assets.workflow.measuring import Cells, score_cells, write_ceilings
 
     lineage, store = step.study.lineage, step.study.store
     entry = lineage.catalog.experiment(experiment)
@@ -145,6 +145,7 @@ def score_collections(step: Step, instrument: "Instrument", experiment: str, key
         for collection, rows in score_cells(stale, instrument, step.stamp):
             provenance = step.stamp(lineage.metrics(cells.collections[collection], entry))
             yield Finished(collection, provenance, _score_numbers(rows) | clock.lap(len(rows)) | _memory())
+        write_ceilings(cells, instrument, step.stamp)
         for collection in cells.without(stale.collections).collections:
             path = store.metrics(collection, experiment)
             yield Finished(collection, _kept(path), _score_numbers(read_part(path).to_pylist()))
