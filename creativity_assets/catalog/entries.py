@@ -1,14 +1,26 @@
 """The frozen, validated entries of the catalogue: what is studied, with what, and compared how."""
 
+import re
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from creativity_assets.catalog.overrides import Located, Overrides
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9_-]+$", max_length=80)]
 Pairing = Literal["work", "artist", "none"]
 SuiteName = Literal["paper", "embedded"]
 Side = Literal["human", "ai"]
+
+
+def _with_day(value: Any) -> Any:
+    """A month, `2022-03`, as its first day."""
+    return f"{value}-01" if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}", value) else value
+
+
+Cutoff = Annotated[int | date, BeforeValidator(_with_day)]
 
 CANONICAL_COLUMNS = (
     "file",
@@ -137,30 +149,36 @@ DatasetEntry = Annotated[
 ]
 
 
-class ModelEntry(Entry):
-    """A diffusion model in diffusers' folder layout, in a folder or on a hub at a pinned revision."""
+class ModelEntry(Entry, Located):
+    """A diffusion model in diffusers' folder layout, in a folder or on a hub at a pinned commit."""
 
     name: Slug
-    path: str | None = None
-    hub_id: str | None = None
-    revision: str | None = None
+    pipeline: Literal["StableDiffusionPipeline", "StableDiffusionXLPipeline", "StableDiffusion3Pipeline"] | None = None
+    """diffusers' class, as model_index.json states it; stated here, it shortens the list of files to fetch."""
     variant: str | None = None
     resolution: int = Field(ge=8)
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    prediction_type: Literal["epsilon", "v_prediction"] | None = None
+    """Instead of the scheduler configuration's, where that is wrong."""
+    extra_components: tuple[Slug, ...] = ()
+    """Optional parts of the family to load, such as Stable Diffusion 3's text_encoder_3 and tokenizer_3."""
+    overrides: Overrides = Overrides()
     licence: str = ""
     optional: bool = False
     description: str = ""
-    training_cutoff: int | None = None
+    training_cutoff: Cutoff | None = None
+    """A year or a date; works of later years count as unseen."""
     training_lists: tuple[Slug, ...] = ()
     """Data sets whose own `membership` column speaks about this model."""
+    parameters: int | None = Field(default=None, ge=1)
+    """Of all components that are loaded; for the memory it needs before it is there."""
+    download_gb: float | None = Field(default=None, gt=0)
+    """10^9 bytes to fetch, overrides included."""
 
-    @model_validator(mode="after")
-    def _one_location(self) -> "ModelEntry":
-        if (self.hub_id is None) == (self.path is None):
-            raise ValueError("give exactly one of hub_id and path")
-        if self.hub_id is not None and self.revision is None:
-            raise ValueError("a hub_id needs a pinned revision (a commit), so that the numbers stay traceable")
-        return self
+    @property
+    def cutoff_year(self) -> int | None:
+        """The year of the cut-off. A work of that year itself may have been seen."""
+        return self.training_cutoff.year if isinstance(self.training_cutoff, date) else self.training_cutoff
 
 
 class GuidanceStage(BaseModel):

@@ -2,6 +2,7 @@
 
 from creativity_assets.catalog.catalog import Catalog
 from creativity_assets.catalog.entries import ComparisonSide, GeneratedDataset, Guidance, MethodEntry, ModelEntry
+from creativity_assets.catalog.overrides import Located
 
 
 def listing(catalog: Catalog) -> dict[str, list[tuple[str, str]]]:
@@ -58,7 +59,13 @@ def _origin(dataset: object) -> str:
 
 
 def _location(model: ModelEntry) -> str:
-    return model.path or f"{model.hub_id}@{str(model.revision)[:7]}"
+    """Its place, then what is taken from elsewhere."""
+    changed = [*model.overrides.components.items(), *([("lora", model.overrides.lora)] if model.overrides.lora else [])]
+    return _place(model) + "".join(f" + {name} {_place(other)}" for name, other in changed)
+
+
+def _place(located: Located) -> str:
+    return located.path or f"{located.hub_id}@{str(located.revision)[:7]}"
 
 
 def _side(side: ComparisonSide) -> str:

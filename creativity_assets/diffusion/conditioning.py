@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 
@@ -24,3 +25,7 @@ class Conditioning:
         """For a batch of `images`, as views: nothing is copied or encoded again."""
         pooled = None if self.pooled is None else self.pooled.expand(images, -1)
         return Conditioning(self.tokens.expand(images, -1, -1), pooled)
+
+    def to(self, dtype: torch.dtype) -> "Conditioning":
+        """In another dtype, differentiably."""
+        return Conditioning(self.tokens.to(dtype), None if self.pooled is None else self.pooled.to(dtype))

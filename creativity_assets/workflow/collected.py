@@ -129,8 +129,8 @@ class Collected:
         for model in self.lineage.catalog.models.values():
             listed = samples["dataset"].isin(model.training_lists) & samples["stated_membership"].notna()
             after = pd.Series(False, index=samples.index)
-            if model.training_cutoff is not None:
-                after = (samples["year"] > model.training_cutoff).fillna(False) & ~listed
+            if model.cutoff_year is not None:
+                after = (samples["year"] > model.cutoff_year).fillna(False) & ~listed
             membership = pd.Series("unknown", index=samples.index).mask(after, "unseen")
             evidence = pd.Series("none", index=samples.index).mask(after, "year_after_cutoff")
             frames.append(
@@ -162,7 +162,7 @@ class Collected:
             parts={path: provenance.input_hash for path, provenance in found.items() if provenance},
             eras=[era.model_dump() for era in catalog.eras.values()],
             comparisons=[comparison.model_dump() for comparison in catalog.comparisons.values()],
-            models=[(m.name, m.training_cutoff, m.training_lists) for m in catalog.models.values()],
+            models=[(m.name, m.cutoff_year, m.training_lists) for m in catalog.models.values()],
         )
 
 

@@ -7,15 +7,15 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from creativity_assets.catalog.entries import ModelEntry, resolve
 from creativity_assets.errors import CatalogError, CreativityError
+from creativity_assets.workflow.model_needs import Machine, examine_model
 from creativity_assets.workflow.study import Study, code_version
 
 PACKAGES = ("dagster", "torch", "diffusers", "transformers", "lpips", "duckdb", "datasets")
 
 
 def examine(data_root: Path) -> Iterator[str]:
-    """Lines about device, memory, disk, versions, weights, data sets and the store."""
+    """Lines about device, memory, disk, versions, weights and what they need, data sets and the store."""
     import psutil
 
     from creativity_assets.engine.devices import find_devices
@@ -27,8 +27,11 @@ def examine(data_root: Path) -> Iterator[str]:
     memory = psutil.virtual_memory()
     yield f"memory      {memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free"
     yield f"disk        {shutil.disk_usage(data_root).free / 2**30:.0f} GiB free at {data_root}"
+    machine = Machine.here()
     for model in study.catalog.models.values():
-        yield f"model       {model.name}: {_model_state(study, model)}"
+        state, *commands = examine_model(study, model, machine)
+        yield f"model       {state}"
+        yield from (f"  fetch it  {command}" for command in commands)
     for suite in sorted({e.suite for e in study.catalog.experiments.values()}):
         yield f"suite       {suite}: {_state(partial(study.lineage.revisions.suite, suite))}"
     for dataset in study.catalog.datasets.values():
@@ -58,14 +61,6 @@ def check_catalog(data_root: Path) -> Iterator[str]:
         f"{len(catalog.datasets)} data sets, {len(catalog.models)} models, {len(catalog.methods)} methods, "
         f"{len(catalog.experiments)} experiments, {len(catalog.comparisons)} comparisons: all entries hold"
     )
-
-
-def _model_state(study: Study, model: ModelEntry) -> str:
-    if model.path is not None:
-        folder = resolve(model.path, study.data_root)
-        size = sum(file.stat().st_size for file in folder.rglob("*.safetensors")) / 2**20
-        return f"{_state(lambda: study.lineage.revisions.model(model))}, {size:.0f} MB in {folder}"
-    return f"{model.hub_id}, fetched when first used; see its page for the size of the download"
 
 
 def _dataset_state(study: Study, name: str) -> str:

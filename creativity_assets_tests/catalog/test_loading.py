@@ -57,7 +57,7 @@ def test_the_projects_own_catalogue_loads_and_is_listed() -> None:
         ({"datasets": {"d": {"kind": "ftp", "path": "x"}}}, "d: "),
         ({"datasets": {"d": {"kind": "huggingface", "hub_id": "a/b"}}}, "pinned revision"),
         ({"datasets": {"d": {"kind": "huggingface"}}}, "exactly one of hub_id and path"),
-        ({"models": {"m": {"path": "x", "hub_id": "y", "resolution": 64}}}, "exactly one of hub_id and path"),
+        ({"models": {"m": {"path": "x", "hub_id": "a/y", "resolution": 64}}}, "exactly one of hub_id and path"),
         ({"experiments": {"tiny.other": {"model": "tiny", "method": "ddim4", "suite": "paper", "datasets": []}}}, "tiny.ddim4"),
         ({"experiments": {"no.ddim4": {"model": "no", "method": "ddim4", "suite": "paper", "datasets": []}}}, "no.ddim4: no model 'no'"),
         ({"experiments": {"tiny.no": {"model": "tiny", "method": "no", "suite": "paper", "datasets": []}}}, "tiny.no: no method 'no'"),
