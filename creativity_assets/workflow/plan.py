@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from creativity_assets.catalog.entries import DatasetEntry, ExperimentEntry, GeneratedDataset
+from creativity_assets.catalog.entries import DatasetEntry, ExperimentEntry
 from creativity_assets.errors import CreativityError
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import is_fresh
@@ -16,7 +16,7 @@ class Plan:
     """What is wanted and not fresh. Collections of a data set are known only once it is indexed."""
 
     datasets: tuple[str, ...] = ()
-    """Every wanted data set that is there, originals before what is generated from them."""
+    """Every wanted data set that is there, originals before what is derived from them."""
     wanted: Mapping[str, tuple[Collection, ...]] = field(default_factory=dict)
     """Every wanted cell whose collection is known, fresh or not: the collections of each experiment."""
     indexes: tuple[str, ...] = ()
@@ -146,9 +146,9 @@ def _index_is_fresh(lineage: Lineage, name: str) -> bool:
 
 
 def _with_originals(lineage: Lineage, dataset: DatasetEntry) -> Iterator[str]:
-    """A data set's name, after the names of those that it is generated from."""
-    if isinstance(dataset, GeneratedDataset):
-        yield from _with_originals(lineage, lineage.catalog.dataset(dataset.originals))
+    """A data set's name, after the names of those that it is derived from."""
+    if dataset.derived_from is not None:
+        yield from _with_originals(lineage, lineage.catalog.dataset(dataset.derived_from))
     yield dataset.name
 
 
@@ -164,7 +164,8 @@ def _present(lineage: Lineage, scope: Scope) -> tuple[list[tuple[ExperimentEntry
         asked_for = dataset.name in scope.datasets or experiment.name in scope.experiments
         try:
             lineage.revisions.model(model)
-            lineage.index(dataset)
+            for name in _with_originals(lineage, dataset):
+                lineage.index(lineage.catalog.dataset(name))
         except CreativityError as absent:
             if asked_for or not (dataset.optional or model.optional):
                 raise

@@ -78,7 +78,7 @@ def index_dataset(step: Step, name: str) -> tuple[Provenance, dict[str, int]]:
                 with study.instrument() as instrument:
                     index_generated(entry, study.lineage, instrument, input_hash, provenance)
             else:
-                index_source(entry, study.store, input_hash, provenance)
+                index_source(entry, study.lineage, input_hash, provenance)
     records = read_part(study.store.index(name), ["artist_slug"])["artist_slug"].to_pylist()
     rejected = len(read_part(study.store.index_rejects(name), ["reason"]))
     numbers = {"n_records": len(records), "n_rejected": rejected, "n_collections": len(set(records))}
