@@ -68,18 +68,18 @@ class Catalog:
         for entry, section, name in self._references():
             _get(getattr(self, section), name, section[:-1], by=entry)
         for dataset in self.datasets.values():
-            self._check_generated(dataset)
+            self._check_derived(dataset)
         ordered = sorted(self.eras.values(), key=lambda era: era.start)
         for earlier, later in itertools.pairwise(ordered):
             if earlier.end > later.start:
                 raise CatalogError(f"eras {earlier.name} and {later.name} overlap; make them half-open ranges")
 
-    def _check_generated(self, dataset: DatasetEntry) -> None:
+    def _check_derived(self, dataset: DatasetEntry) -> None:
         seen = {dataset.name}
-        while isinstance(dataset, GeneratedDataset):
-            dataset = self.dataset(dataset.originals)
+        while dataset.derived_from is not None:
+            dataset = self.dataset(dataset.derived_from)
             if dataset.name in seen:
-                raise CatalogError(f"{dataset.name}: is generated from itself; name a data set with images")
+                raise CatalogError(f"{dataset.name}: is derived from itself; name a data set with images of its own")
             seen.add(dataset.name)
 
     def _references(self) -> Iterator[tuple[str, str, str]]:
@@ -92,8 +92,9 @@ class Catalog:
             yield comparison.name, "datasets", comparison.human.dataset
             yield comparison.name, "datasets", comparison.ai.dataset
         for dataset in self.datasets.values():
+            if dataset.derived_from is not None:
+                yield dataset.name, "datasets", dataset.derived_from
             if isinstance(dataset, GeneratedDataset):
-                yield dataset.name, "datasets", dataset.originals
                 yield dataset.name, "models", dataset.model
         for model in self.models.values():
             for name in model.training_lists:

@@ -133,7 +133,7 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-_KINDS = ("folder", "parquet", "huggingface", "atelier", "generated")
+_KINDS = ("folder", "archive", "video", "parquet", "huggingface", "atelier", "generated")
 
 SECTIONS: dict[str, TypeAdapter[Any]] = {
     "datasets": TypeAdapter(DatasetEntry),

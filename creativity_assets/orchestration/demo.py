@@ -13,7 +13,7 @@ from creativity_assets.store.sql import query
 from creativity_assets.workflow.plan import Scope
 
 EXPERIMENT = "tiny-sd.ddim20"
-DATASETS = ("atelier", "atelier-ai", "atelier-dial")
+DATASETS = ("atelier", "atelier-ai", "atelier-dial", "atelier-damaged")
 
 MAIN_TABLE = f"""
 SELECT label, n, mean, sd, difference, p_value, cohens_d, auroc FROM (

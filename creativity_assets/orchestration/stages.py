@@ -31,6 +31,8 @@ class Stage:
     keys: tuple[str, ...]
     images: int = 0
     """How many images it is about, where that is known."""
+    experiment: str = ""
+    """Whose cells they are, where they are cells."""
 
     @property
     def tags(self) -> dict[str, str]:
@@ -48,7 +50,7 @@ class Stage:
 def next_stages(study: Study, instance: dg.DagsterInstance, scope: Scope | None = None) -> tuple[list[Stage], Plan]:
     """What can be made now, given what is there; empty when everything wanted is fresh and recorded.
 
-    Indexing comes first, because it tells which collections there are; a generated data set waits for the
+    Indexing comes first, because it tells which collections there are; a derived data set waits for the
     samples of its originals; experiments wait until every wanted collection is preprocessed.
     """
     scope = scope or Scope()
@@ -72,7 +74,7 @@ def _index_stages(study: Study, todo: Plan, instance: dg.DagsterInstance) -> Ite
         if name in recorded and name not in todo.indexes:
             continue
         entry = study.catalog.dataset(name)
-        blocked = isinstance(entry, GeneratedDataset) and entry.originals in {*todo.indexes, *unsampled}
+        blocked = entry.derived_from in {*todo.indexes, *unsampled}
         if not blocked:
             yield Stage("index_job", ("dataset_index",), name, name, (name,), _images_to_sample(study, entry))
 
@@ -107,4 +109,5 @@ def _cell_stages(todo: Plan, instance: dg.DagsterInstance) -> Iterator[Stage]:
         for keys in contiguous(known, stale):
             first, last = cells[keys[0]], cells[keys[-1]]
             images = sum(todo.sizes[c] for c in collections if c.key in keys)
-            yield Stage("measure_job", ("reconstructions", "image_metrics"), first, last, tuple(keys), images)
+            assets = ("reconstructions", "image_metrics")
+            yield Stage("measure_job", assets, first, last, tuple(keys), images, experiment)

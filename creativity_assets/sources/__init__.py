@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources import atelier_reader, folder, huggingface, parquet
+from creativity_assets.sources import archive, atelier_reader, folder, huggingface, parquet, video
 from creativity_assets.sources.records import SourceRecord, SourceReject
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def _reader(entry: "DatasetEntry") -> Reader:
 
 READERS: dict[str, Reader] = {
     "folder": Reader(folder.read, folder.fingerprint),
+    "archive": Reader(archive.read, archive.fingerprint),
+    "video": Reader(video.read, folder.fingerprint),
     "parquet": Reader(parquet.read, parquet.fingerprint),
     "huggingface": Reader(huggingface.read, huggingface.fingerprint),
     "atelier": Reader(atelier_reader.read, atelier_reader.fingerprint),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from creativity_assets.sources.locations import digest_of_facts, walk
+from creativity_assets.sources import damage
+from creativity_assets.sources.locations import SourceFile, digest_of_facts, walk
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.sources.sampling import draw
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 def read(entry: "AtelierDataset", root: Path) -> Iterator[SourceRecord | SourceReject]:
     """Works as PNG files, painted one at a time; they stand on the human side (label human, manual, painting).
 
-    `root` is not used: nothing lies on disk. A `limit` paints every work once and keeps the drawn ones.
+    `root` is not used: nothing lies on disk. A `limit` paints every work once and keeps the drawn ones. The files
+    of `works: damaged` are broken on purpose.
     """
     from creativity_assets.sources.atelier import work_key, works
 
@@ -30,12 +32,16 @@ def read(entry: "AtelierDataset", root: Path) -> Iterator[SourceRecord | SourceR
     for work in works(entry.works, entry.per_painter, entry.size):
         key = work_key(work)
         if chosen is None or key in chosen:
-            yield SourceRecord(key, _png(work), f"atelier:{key}.png", _fields(work))
+            png = _png(work)
+            image = damage.damaged(png, work.index) if entry.works == "damaged" else png
+            yield SourceRecord(key, image, f"atelier:{key}.png", _fields(work))
 
 
 def fingerprint(entry: "AtelierDataset", root: Path) -> str:
     """Changes with the entry's settings and with the painters' own program text."""
     program = [file for file in walk(Path(__file__).parent / "atelier") if file.name.endswith(".py")]
+    if entry.works == "damaged":
+        program.append(SourceFile("damage.py", Path(damage.__file__)))
     return digest_of_facts(
         entry=entry.model_dump(exclude={"description", "licence", "optional"}),
         program=[(file.name, file.path.read_text(encoding="utf-8")) for file in program],

@@ -27,6 +27,9 @@ FIELDS = (
 def checked_columns(name: str, columns: Mapping[str, str], have: Collection[str]) -> dict[str, str]:
     """The column map to read by: the entry's own, and equal names where the entry says nothing.
 
+    A column that the entry maps is not read a second time under its own name: where `style` is the column `genre`,
+    there is no genre.
+
     Raises SourceError, naming dataset `name`, when the entry maps a column that the source does not have.
     """
     for canonical, column in columns.items():
@@ -34,19 +37,29 @@ def checked_columns(name: str, columns: Mapping[str, str], have: Collection[str]
             raise SourceError(
                 f"{name}: no column {column!r} for {canonical!r} in the source; have {', '.join(sorted(have))}"
             )
-    same_name = {canonical: canonical for canonical in FIELDS if canonical in have}
+    same_name = {name: name for name in FIELDS if name in have and name not in columns.values()}
     return same_name | dict(columns)
 
 
-def fields_of(row: Mapping[str, Any], columns: Mapping[str, str], constants: Mapping[str, Any]) -> dict[str, Any]:
+def fields_of(
+    row: Mapping[str, Any],
+    columns: Mapping[str, str],
+    constants: Mapping[str, Any],
+    values: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
     """The fields of one row: its mapped values, and the constant where a value is missing.
 
-    Missing is None, NaN and blank text. Text is stripped.
+    Missing is None, NaN and blank text. Text is stripped. values: by field, what stands for a value of the
+    source; one that is not there stands for itself.
     """
     fields = {name: value for name, value in constants.items() if name in FIELDS}
     for name in FIELDS:
-        if name in columns and not is_missing(value := row.get(columns[name])):
-            fields[name] = value.strip() if isinstance(value, str) else value
+        if name not in columns or is_missing(value := row.get(columns[name])):
+            continue
+        value = value.strip() if isinstance(value, str) else value
+        meant = (values or {}).get(name, {}).get(str(value), value)
+        if not is_missing(meant):
+            fields[name] = meant
     return fields
 
 

@@ -94,18 +94,22 @@ def _close_leaks(rows: Any) -> None:
 
 
 def _draw(entry: "HuggingFaceDataset", opened: _Opened) -> frozenset[str]:
-    """The keys of the sample, from a pass over the keys alone."""
+    """The keys of the sample, from a pass over the keys and strata alone."""
     rows = opened.rows
     with _quiet():
         in_files = _lies_in_a_file(next((row[opened.image] for row in rows), None))
     if "key" in opened.columns or not in_files:  # otherwise the keys are the images' paths
-        column = opened.columns.get("key", _lightest(opened))
+        asked = (opened.columns.get("key", _lightest(opened)), opened.columns.get(entry.stratify or ""))
+        columns = sorted({column for column in asked if column is not None})
         streamed_parquet = entry.streaming and rows.info.builder_name == "parquet"
-        rows = (_load(entry, opened.place, columns=[column]) if streamed_parquet else rows).select_columns([column])
+        rows = (_load(entry, opened.place, columns=columns) if streamed_parquet else rows).select_columns(columns)
+    strata: dict[str, str] = {}
     with _quiet():
-        keys = [_key(entry, opened, number, row) for number, row in enumerate(rows)]
+        for number, row in enumerate(rows):
+            if (key := _key(entry, opened, number, row)) is not None:
+                strata[key] = str(_fields(entry, opened, row).get(entry.stratify or ""))
         _close_leaks(rows)
-    return draw((key for key in keys if key is not None), entry.limit, entry.seed)
+    return draw(strata, entry.limit, entry.seed, strata if entry.stratify else None)
 
 
 def _lightest(opened: _Opened) -> str:
@@ -177,11 +181,14 @@ def _record(
             return SourceReject(key, "unreadable", f"{_short(path, opened.place)}: {error.strerror or error}")
     if not isinstance(data, bytes):
         return SourceReject(key, "no_image_bytes", f"row {number} of {entry.split}: no image in {opened.image!r}")
-    named = with_class_names(row, opened.class_names)
     origin = entry.path or f"hf://datasets/{entry.hub_id}@{entry.revision}"
     within = _short(path, opened.place) if _lies_in_a_file(cell) and path else f"{entry.split}/{number}"
     uri = within if "://" in within else f"{origin.rstrip('/')}/{within}"
-    return SourceRecord(key, data, uri, fields_of(named, opened.columns, entry.constants))
+    return SourceRecord(key, data, uri, _fields(entry, opened, row))
+
+
+def _fields(entry: "HuggingFaceDataset", opened: _Opened, row: Mapping[str, Any]) -> dict[str, Any]:
+    return fields_of(with_class_names(row, opened.class_names), opened.columns, entry.constants, entry.values)
 
 
 def _bytes_at(path: str) -> bytes:

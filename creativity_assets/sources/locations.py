@@ -69,3 +69,17 @@ def digest_of_files(files: list[SourceFile]) -> str:
 def digest_of_facts(**facts: object) -> str:
     """Hex sha256 over named facts, independent of their order."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def hub_file(name: str, hub_id: str, revision: str, file: str) -> Path:
+    """A file of a hub's data set in this machine's cache. Nothing is downloaded: such files have many gigabytes.
+
+    Raises SourceError, naming dataset `name` and the command that fetches it, when it is not there.
+    """
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(hub_id, file, revision=revision, repo_type="dataset")
+    if not isinstance(found, str):
+        command = f"hf download {hub_id} {file} --repo-type dataset --revision {revision}"
+        raise SourceError(f"{name}: {file} of {hub_id} is not on this machine; fetch it with `{command}`")
+    return Path(found)

@@ -11,18 +11,40 @@ MAX_LENGTH = 80  # of a slug; partitions keys and file names are made of it
 
 _SUFFIX = re.compile(r"(?i)^(jr|sr|junior|senior|i{1,3}|iv|v|(the )?(elder|younger))\.?$")
 _LIFE_DATES = re.compile(r"\s*[(\[][^()\[\]]*\d{3,4}[^()\[\]]*[)\]]\s*$")
+_NATIONS = (
+    "american australian austrian belgian british canadian chinese danish dutch english finnish flemish french german"
+)
+_NATIONS += " greek hungarian indian irish italian japanese korean mexican norwegian polish portuguese russian scottish"
+_NATIONS += " spanish swedish swiss ukrainian"
+_NATION_AND_DATES = re.compile(
+    rf"(?i)\s*[,\n]\s*(?:(?:{'|'.join(_NATIONS.split())})\s*,?\s*)?(?:b\.|born)?\s*\d{{4}}\b.*$"
+)
 _APOSTROPHES = str.maketrans(dict.fromkeys("‘’ʼ´`", "'"))
-_UNKNOWN = {"", "unknown", "unknown artist", "artist unknown", "n/a", "none"}
+_UNKNOWN = {
+    "",
+    "-",
+    "anonymous",
+    "artist unknown",
+    "n/a",
+    "nan",
+    "none",
+    "unidentified",
+    "unidentified artist",
+    "unknown",
+}
+_UNKNOWN |= {"unknown artist", "unknown painter"}
 
 
 def artist_slug(name: str | None) -> str:
     """The slug of an artist's display name; matches `[a-z0-9_-]+` and has at most MAX_LENGTH characters.
 
-    `van Gogh, Vincent` and `Vincent van Gogh` give `vincent-van-gogh`; accents and case make no difference.
+    `van Gogh, Vincent` and `Vincent van Gogh` give `vincent-van-gogh`; accents and case make no difference, nor
+    do nationality and dates as museums add them.
     No name gives UNKNOWN_ARTIST; a name without any letter or digit gives a slug by its hash.
     """
     plain = _LIFE_DATES.sub("", unicodedata.normalize("NFKC", name or "")).strip().translate(_APOSTROPHES)
-    if plain.lower() in _UNKNOWN:
+    plain = _NATION_AND_DATES.sub("", plain)
+    if re.sub(r"[\s_-]+", " ", plain).strip().lower() in _UNKNOWN or plain in _UNKNOWN:
         return UNKNOWN_ARTIST
     slug: str = slugify(given_name_first(plain))
     if not slug:

@@ -107,18 +107,19 @@ def _key(file: SourceFile, number: int, row: Mapping[str, Any], layout: _Layout)
 
 
 def _draw(entry: "ParquetDataset", files: list[SourceFile], layouts: Mapping[str, _Layout]) -> frozenset[str]:
-    """The keys of the sample; reads at most the key column."""
-    keys: list[str] = []
+    """The keys of the sample; reads at most the columns of the key and of the stratum."""
+    strata: dict[str, str] = {}
     for file in files:
         layout = layouts[file.name]
-        if "key" in layout.columns:
-            column = layout.columns["key"]
-            for number, row in _rows(file, [column]):
+        asked = (layout.columns.get("key"), layout.columns.get(entry.stratify or ""))
+        columns = sorted({column for column in asked if column is not None})
+        if columns:
+            for number, row in _rows(file, columns):
                 if (key := _key(file, number, row, layout)) is not None:
-                    keys.append(key)
+                    strata[key] = str(_fields(entry, row, layout).get(entry.stratify or ""))
         else:
-            keys += [f"{file.name}:{number}" for number in range(pq.read_metadata(file.path).num_rows)]
-    return draw(keys, entry.limit, entry.seed)
+            strata |= {f"{file.name}:{number}": "" for number in range(pq.read_metadata(file.path).num_rows)}
+    return draw(strata, entry.limit, entry.seed, strata if entry.stratify else None)
 
 
 def _rows(file: SourceFile, columns: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -147,21 +148,24 @@ def _all(
                 if key is None:
                     yield SourceReject(f"{file.name}:{number}", "missing_key", f"{file.name}:{number}: no key")
                 elif chosen is None or key in chosen:
-                    yield _record(key, f"{file.name}/{number}", row, layout, entry.constants)
+                    yield _record(entry, key, f"{file.name}/{number}", row, layout)
         except (OSError, pa.ArrowException) as error:
             detail = f"{file.name}: damaged, read no further: {' '.join(str(error).split())[:160]}"
             yield SourceReject(file.name, "unreadable_file", detail)
 
 
 def _record(
-    key: str, uri: str, row: Mapping[str, Any], layout: _Layout, constants: Mapping[str, Any]
+    entry: "ParquetDataset", key: str, uri: str, row: Mapping[str, Any], layout: _Layout
 ) -> SourceRecord | SourceReject:
     cell = row[layout.image]
     data = cell.get("bytes") if isinstance(cell, dict) else cell
     if data is None:
         return SourceReject(key, "no_image_bytes", f"{uri}: the image is empty or only a path")
-    named = with_class_names(row, layout.class_names)
-    return SourceRecord(key, data, uri, fields_of(named, layout.columns, constants))
+    return SourceRecord(key, data, uri, _fields(entry, row, layout))
+
+
+def _fields(entry: "ParquetDataset", row: Mapping[str, Any], layout: _Layout) -> dict[str, Any]:
+    return fields_of(with_class_names(row, layout.class_names), layout.columns, entry.constants, entry.values)
 
 
 def with_class_names(row: Mapping[str, Any], class_names: Mapping[str, list[str]]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ class SourceRecord:
     """One image of a source, not yet decoded or judged.
 
     key: stable and unique inside the dataset. image: the original file's bytes. uri: where they came from.
-    fields: those of artist, title, year (raw text or a number), style, genre, caption, label, automation,
+    fields: those of artist, title, year (raw text, a number or a Year), style, genre, caption, label, automation,
     family, generator, pair_key, novelty, membership that the source gives; a missing value is a missing name.
     """
 

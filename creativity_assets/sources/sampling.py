@@ -1,7 +1,8 @@
-"""`limit` and `seed` of a dataset entry: the same reproducible sample whatever kind of source it is."""
+"""`limit`, `seed` and `stratify` of a dataset entry: the same reproducible sample whatever kind of source it is."""
 
 import hashlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 
 def rank(key: str, seed: int) -> str:
@@ -9,13 +10,37 @@ def rank(key: str, seed: int) -> str:
     return hashlib.sha256(f"{seed}:{key}".encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def draw(keys: Iterable[str], limit: int | None, seed: int) -> frozenset[str]:
+def draw(keys: Iterable[str], limit: int | None, seed: int, strata: Mapping[str, str] | None = None) -> frozenset[str]:
     """The `limit` keys that come first in the seed's order; all of them where limit is None.
 
-    The draw depends neither on the order of the keys nor on their number of repetitions, and a key that
-    is added to the source displaces at most one of the sample.
+    The draw depends neither on the order of the keys nor on their number of repetitions, and without strata a key
+    that is added to the source displaces at most one of the sample.
+    strata: the stratum of each key; then every stratum gives as many as `shares` says, first in its own order.
     """
     distinct = set(keys)
     if limit is None or limit >= len(distinct):
         return frozenset(distinct)
-    return frozenset(sorted(distinct, key=lambda key: rank(key, seed))[:limit])
+    ranked = sorted(distinct, key=lambda key: rank(key, seed))
+    if strata is None:
+        return frozenset(ranked[:limit])
+    left = shares(Counter(strata[key] for key in distinct), limit)
+    chosen = []
+    for key in ranked:
+        if left[strata[key]] > 0:
+            left[strata[key]] -= 1
+            chosen.append(key)
+    return frozenset(chosen)
+
+
+def shares(sizes: Mapping[str, int], limit: int) -> dict[str, int]:
+    """`limit` parted in proportion to the sizes of strata, by largest remainders (Hamilton's method).
+
+    Each share is its exact quota rounded down or up; among equal remainders the larger stratum comes first, then
+    the name. limit: at most the sum of sizes.
+    """
+    total = sum(sizes.values())
+    parted = {name: size * limit // total for name, size in sizes.items()}
+    by_remainder = sorted(sizes, key=lambda name: (-(sizes[name] * limit % total), -sizes[name], name))
+    for name in by_remainder[: limit - sum(parted.values())]:
+        parted[name] += 1
+    return parted

@@ -82,6 +82,10 @@ class Store:
     def readouts(self, collection: Collection, experiment: str) -> Path:
         return self._collection_part("readouts", collection, experiment)
 
+    def ceilings(self, collection: Collection, experiment: str) -> Path:
+        """What reconstructions of unrelated works score against the originals."""
+        return self._collection_part("ceilings", collection, experiment)
+
     def metrics(self, collection: Collection, experiment: str) -> Path:
         return self._collection_part("metrics", collection, experiment)
 

@@ -69,7 +69,10 @@ def floor_below_score(collected: Collected) -> list[str]:
 
 
 def pairs_complete(collected: Collected) -> list[str]:
-    """Where a comparison pairs by work, each ai sample has its human work and each human work one ai sample."""
+    """Where a comparison pairs by work, each ai sample has its human work and each human work one ai sample.
+
+    A missing twin that the ai side's source was rejected for, under the human sample's id, is known and counted.
+    """
     problems = []
     samples = collected.samples
     for comparison in collected.lineage.catalog.comparisons.values():
@@ -80,7 +83,9 @@ def pairs_complete(collected: Collected) -> list[str]:
         if human.empty or ai.empty:
             continue
         pairs = ai["pair_id"].value_counts()
-        problems += [f"{comparison.name}: {w} has no ai twin" for w in human["sample_id"] if w not in pairs.index]
+        rejected = collected.rejected
+        met = {*pairs.index, *rejected[rejected["dataset"] == comparison.ai.dataset]["source_key"]}
+        problems += [f"{comparison.name}: {w} has no ai twin" for w in human["sample_id"] if w not in met]
         problems += [f"{comparison.name}: {w} has {n} ai twins" for w, n in pairs.items() if n > 1]
         known = set(human["sample_id"])
         problems += [f"{comparison.name}: ai pair {w} is no human sample" for w in pairs.index if w not in known]

@@ -12,6 +12,8 @@ from creativity_assets.sources.dates import decade_of
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import read_part, read_provenance
 from creativity_assets.store.schemas import (
+    CEILINGS,
+    FLOORED,
     IMAGE_METRICS,
     MEMBERSHIP,
     PUBLIC_SAMPLES,
@@ -23,8 +25,8 @@ from creativity_assets.store.schemas import (
 from creativity_assets.workflow.lineage import Lineage, digest
 
 TABLES_VERSION = 2
-FLOORED = ("composite", "dino_distance", "lpips", "log_mse")
-"""The scores that are measured of the floor too."""
+LEAST_ROOM = 0.05
+"""Between floor and ceiling, below which a score cannot be normalised."""
 
 
 @dataclass(frozen=True)
@@ -94,16 +96,24 @@ class Collected:
 
     @cached_property
     def readouts(self) -> pd.DataFrame:
-        """The table `readouts`: what was read out on the way, and what each score adds to its floor."""
+        """The table `readouts`: what was read out on the way, and where each score lies above its floor.
+
+        excess: score - floor. normalised: (score - floor) / (ceiling - floor), null where there is less than
+        LEAST_ROOM between them.
+        """
         store, metrics = self.lineage.store, self.metrics
-        read = _frame((store.readouts(c, name) for name in self.experiments for c in self.collections), READOUTS)
-        excesses = [
-            metrics[["sample_id", "experiment"]].assign(
-                readout=f"excess_{score}", value=metrics[score] - metrics[f"floor_{score}"]
-            )
-            for score in FLOORED
-        ]
-        return pd.concat([read, *excesses], ignore_index=True).sort_values(
+        cells = [(c, name) for name in self.experiments for c in self.collections]
+        read = _frame((store.readouts(*cell) for cell in cells), READOUTS)
+        ceilings = _frame((store.ceilings(*cell) for cell in cells), CEILINGS)
+        bounded = metrics.merge(ceilings, on=["sample_id", "experiment"], suffixes=("", "_ceiling"))
+        tables = [read]
+        for score in FLOORED:
+            tables.append(_readout(metrics, f"excess_{score}", metrics[score] - metrics[f"floor_{score}"]))
+            ceiling, floor = bounded[f"{score}_ceiling"], bounded[f"floor_{score}"]
+            tables.append(_readout(bounded, f"ceiling_{score}", ceiling))
+            room = (ceiling - floor).where(ceiling - floor >= LEAST_ROOM)
+            tables.append(_readout(bounded, f"normalised_{score}", (bounded[score] - floor) / room))
+        return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True).sort_values(
             ["experiment", "sample_id", "readout"], kind="stable", ignore_index=True
         )
 
@@ -143,6 +153,7 @@ class Collected:
             *(store.samples(c) for c in self.collections),
             *(store.metrics(c, name) for name in self.experiments for c in self.collections),
             *(store.readouts(c, name) for name in self.experiments for c in self.collections),
+            *(store.ceilings(c, name) for name in self.experiments for c in self.collections),
         ]
         found = {store.relative(path): read_provenance(path) for path in parts}
         return digest(
@@ -153,6 +164,10 @@ class Collected:
             comparisons=[comparison.model_dump() for comparison in catalog.comparisons.values()],
             models=[(m.name, m.cutoff_year, m.training_lists) for m in catalog.models.values()],
         )
+
+
+def _readout(rows: pd.DataFrame, name: str, values: pd.Series) -> pd.DataFrame:
+    return rows[["sample_id", "experiment"]].assign(readout=name, value=values)
 
 
 def _frame(paths: Iterable[Path], schema: pa.Schema) -> pd.DataFrame:

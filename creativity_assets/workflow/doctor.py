@@ -11,6 +11,7 @@ from creativity_assets.errors import CatalogError, CreativityError
 from creativity_assets.workflow.model_needs import Machine, examine_model
 from creativity_assets.workflow.study import Study, code_version
 
+_MISSING = "MISSING: "
 PACKAGES = ("dagster", "torch", "diffusers", "transformers", "lpips", "duckdb", "datasets")
 
 
@@ -34,9 +35,17 @@ def examine(data_root: Path) -> Iterator[str]:
         yield from (f"  fetch it  {command}" for command in commands)
     for suite in sorted({e.suite for e in study.catalog.experiments.values()}):
         yield f"suite       {suite}: {_state(partial(study.lineage.revisions.suite, suite))}"
+    wanted = {dataset.name for _, dataset in study.catalog.wanted()}
+    offered = []
     for dataset in study.catalog.datasets.values():
-        optional = " (optional)" if dataset.optional else ""
-        yield f"data set    {dataset.name}{optional}: {_state(partial(_dataset_state, study, dataset.name))}"
+        state = _state(partial(_dataset_state, study, dataset.name))
+        if dataset.optional and dataset.name not in wanted and state.startswith(_MISSING):
+            offered.append(dataset.name)
+        else:
+            optional = " (optional)" if dataset.optional else ""
+            yield f"data set    {dataset.name}{optional}: {state}"
+    if offered:
+        yield f"offered     {', '.join(offered)}: absent, and wanted by no experiment; see `catalog list`"
     yield from (f"ignored     {problem}" for problem in study.catalog.problems)
     size = study.store.database.stat().st_size / 2**20 if study.store.database.is_file() else None
     yield f"warehouse   {'not built yet' if size is None else f'{study.store.database}, {size:.1f} MB'}"
@@ -74,4 +83,4 @@ def _state(look: Callable[[], object]) -> str:
     try:
         return str(look())
     except CreativityError as problem:
-        return f"MISSING: {problem}"
+        return f"{_MISSING}{problem}"

@@ -11,9 +11,10 @@ from creativity_assets.engine.generate import generate
 from creativity_assets.engine.loading import Instrument
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.store.images import to_png
-from creativity_assets.store.parts import Provenance, read_part
+from creativity_assets.store.parts import Provenance
 from creativity_assets.workflow.indexing import Indexed, sample_id, write_index, written_ids
 from creativity_assets.workflow.lineage import Lineage
+from creativity_assets.workflow.originals import accepted_samples, fields_of_the_work
 from creativity_assets.workflow.progress import told
 from creativity_assets.workflow.revisions import model_source
 
@@ -22,17 +23,10 @@ def index_generated(
     entry: GeneratedDataset, lineage: Lineage, instrument: Instrument, input_hash: str, provenance: Provenance
 ) -> Indexed:
     """Sample and index a generated data set. What was sampled before a crash is not sampled again."""
-    originals = _originals(entry, lineage)
+    originals = accepted_samples(lineage, entry.originals)
     done = written_ids(lineage.store, entry.name, input_hash)
     items = _records(entry, lineage, instrument, originals, done)
     return write_index(entry, items, lineage.store, input_hash, provenance)
-
-
-def _originals(entry: GeneratedDataset, lineage: Lineage) -> list[dict[str, Any]]:
-    """The accepted samples of the originals, in the order of their collections."""
-    collections = lineage.collections(entry.originals)
-    parts = [lineage.store.samples(c) for c in collections if lineage.store.samples(c).is_file()]
-    return [row for part in parts for row in read_part(part).to_pylist()]
 
 
 def _records(
@@ -72,14 +66,6 @@ def seed_of(entry: GeneratedDataset, key: str) -> int:
 
 
 def _record(entry: GeneratedDataset, row: dict[str, Any], image: bytes) -> SourceRecord:
-    fields = {name: row[name] for name in ("artist", "title", "style", "genre", "caption")}
-    fields |= {
-        "year": row["year"],
-        "label": "ai",
-        "automation": "ai",
-        "family": "diffusion",
-        "generator": entry.model,
-        "pair_key": row["sample_id"],
-    }
+    made = {"label": "ai", "automation": "ai", "family": "diffusion", "generator": entry.model}
     uri = f"generated://{entry.name}/{row['sample_id']}.png"
-    return SourceRecord(key=row["sample_id"], image=image, uri=uri, fields=fields)
+    return SourceRecord(key=row["sample_id"], image=image, uri=uri, fields=fields_of_the_work(row) | made)

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from creativity_assets.catalog.entries import DatasetEntry
+from creativity_assets.catalog.entries import VOCABULARY, DatasetEntry, MappedDataset
 from creativity_assets.errors import StoreError
 from creativity_assets.sources import read as read_source
 from creativity_assets.sources.dates import parse_year
@@ -20,6 +20,8 @@ from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import Provenance, read_part, replacing, write_part
 from creativity_assets.store.schemas import INDEX, REJECTED, SHARD
+from creativity_assets.workflow.lineage import Lineage
+from creativity_assets.workflow.originals import accepted_samples, with_originals
 
 SHARD_RECORDS = 256
 SHARD_BYTES = 64 * 2**20
@@ -37,9 +39,14 @@ class Indexed:
     artists: tuple[str, ...]
 
 
-def index_source(entry: DatasetEntry, store: Store, input_hash: str, provenance: Provenance) -> Indexed:
-    """Index a data set that has files of its own (everything but `generated`)."""
-    return write_index(entry, read_source(entry, store.data_root), store, input_hash, provenance)
+def index_source(entry: DatasetEntry, lineage: Lineage, input_hash: str, provenance: Provenance) -> Indexed:
+    """Index a data set that has files of its own (everything but `generated`), joined with its originals if any."""
+    items = read_source(entry, lineage.store.data_root)
+    if isinstance(entry, MappedDataset) and entry.twins is not None:
+        of = lineage.catalog.dataset(entry.twins.of)
+        samples = accepted_samples(lineage, of.name)
+        items = with_originals(entry.twins, items, samples, all_of_them=of.limit is None)
+    return write_index(entry, items, lineage.store, input_hash, provenance)
 
 
 def write_index(
@@ -59,6 +66,9 @@ def write_index(
             rejects.append(item)
             continue
         row = record_row(entry.name, item)
+        if problem := _unknown_word(row):
+            rejects.append(SourceReject(item.key, "unknown_word", problem))
+            continue
         if row["sample_id"] in fresh:
             rejects.append(SourceReject(item.key, "duplicate_key", "an earlier record has the same key"))
             continue
@@ -120,6 +130,14 @@ def record_row(dataset: str, record: SourceRecord) -> dict[str, Any]:
         "sha256": hashlib.sha256(record.image).hexdigest(),
         "source_uri": record.uri,
     }
+
+
+def _unknown_word(row: dict[str, Any]) -> str | None:
+    """What is wrong with a row whose label, automation or family is none of the words that tables are made of."""
+    for column, words in VOCABULARY.items():
+        if row[column] not in words:
+            return f"{column} {row[column]!r} is none of {', '.join(words)}; map it by `values` or `constants`"
+    return None
 
 
 def sample_id(dataset: str, key: str) -> str:

@@ -19,7 +19,7 @@ from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import read_part
 from creativity_assets.workflow.revisions import Revisions
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 SAMPLES_VERSION = 1
 PREPROCESS_VERSION = 1
 RECONSTRUCTION_VERSION = 1
@@ -59,15 +59,24 @@ class Lineage:
     revisions: Revisions
 
     def index(self, dataset: DatasetEntry) -> str:
-        """Of a source: its cheap fingerprint, or for a generated one all that its images depend on."""
+        """Of a source: its cheap fingerprint, or for a generated one all that its images depend on.
+
+        What is derived from another data set depends on what is held of that.
+        """
         if isinstance(dataset, GeneratedDataset):
             return digest(
                 version=[INDEX_VERSION, GENERATION_VERSION],
                 entry=dataset.model_dump(exclude={"description", "licence", "optional"}),
-                originals=[held.records for held in self.collections(dataset.originals).values()],
+                originals=self._held(dataset.originals),
                 model=self.revisions.model(self.catalog.model(dataset.model)),
             )
-        return digest(version=INDEX_VERSION, source=fingerprint(dataset, self.store.data_root))
+        source = fingerprint(dataset, self.store.data_root)
+        if dataset.derived_from is not None:
+            return digest(version=INDEX_VERSION, source=source, originals=self._held(dataset.derived_from))
+        return digest(version=INDEX_VERSION, source=source)
+
+    def _held(self, dataset: str) -> list[str]:
+        return [held.records for held in self.collections(dataset).values()]
 
     def collections(self, dataset: str) -> dict[Collection, Contents]:
         """Each collection of an indexed data set with what it holds; empty before indexing."""
@@ -128,6 +137,15 @@ class Lineage:
             images=self.reconstructions(contents, experiment),
             suite=self.revisions.suite(experiment.suite),
             experiment=experiment.name,
+        )
+
+    def ceilings(self, contents: Contents, experiment: ExperimentEntry, panel: str) -> str:
+        """panel: the hash of the reference panel's reconstructions."""
+        return digest(
+            version=METRICS_VERSION,
+            records=contents.records,
+            embeddings=self.embeddings(contents, experiment),
+            panel=panel,
         )
 
 

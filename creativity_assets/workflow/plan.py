@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from creativity_assets.catalog.entries import DatasetEntry, ExperimentEntry, GeneratedDataset
+from creativity_assets.catalog.entries import DatasetEntry, ExperimentEntry
 from creativity_assets.errors import CreativityError
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import is_fresh
 from creativity_assets.workflow.lineage import Contents, Lineage
+from creativity_assets.workflow.panel import Panel, panel_of
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Plan:
     """What is wanted and not fresh. Collections of a data set are known only once it is indexed."""
 
     datasets: tuple[str, ...] = ()
-    """Every wanted data set that is there, originals before what is generated from them."""
+    """Every wanted data set that is there, originals before what is derived from them."""
     wanted: Mapping[str, tuple[Collection, ...]] = field(default_factory=dict)
     """Every wanted cell whose collection is known, fresh or not: the collections of each experiment."""
     indexes: tuple[str, ...] = ()
@@ -65,8 +66,14 @@ def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
     reconstructions, metrics, images = {}, {}, {}
     for name, collections in cells.items():
         experiment = lineage.catalog.experiment(name)
+        panel = panel_of(lineage, experiment)
         stale = tuple(c for c in collections if not reconstruction_is_fresh(lineage, experiment, c, contents[c]))
-        unscored = tuple(c for c in collections if not metrics_are_fresh(lineage, experiment, c, contents[c]))
+        unscored = tuple(
+            c
+            for c in collections
+            if not metrics_are_fresh(lineage, experiment, c, contents[c])
+            or not ceilings_are_fresh(lineage, panel, experiment, (c, contents[c]))
+        )
         if stale:
             reconstructions[name] = stale
         if unscored:
@@ -125,14 +132,23 @@ def metrics_are_fresh(
     return is_fresh(lineage.store.metrics(collection, experiment.name), lineage.metrics(contents, experiment))
 
 
+def ceilings_are_fresh(
+    lineage: Lineage, panel: Panel | None, experiment: ExperimentEntry, cell: tuple[Collection, Contents]
+) -> bool:
+    """Also where there is no panel yet: there is nothing to be made then."""
+    collection, contents = cell
+    path = lineage.store.ceilings(collection, experiment.name)
+    return panel is None or is_fresh(path, lineage.ceilings(contents, experiment, panel.input_hash))
+
+
 def _index_is_fresh(lineage: Lineage, name: str) -> bool:
     return is_fresh(lineage.store.index(name), lineage.index(lineage.catalog.dataset(name)))
 
 
 def _with_originals(lineage: Lineage, dataset: DatasetEntry) -> Iterator[str]:
-    """A data set's name, after the names of those that it is generated from."""
-    if isinstance(dataset, GeneratedDataset):
-        yield from _with_originals(lineage, lineage.catalog.dataset(dataset.originals))
+    """A data set's name, after the names of those that it is derived from."""
+    if dataset.derived_from is not None:
+        yield from _with_originals(lineage, lineage.catalog.dataset(dataset.derived_from))
     yield dataset.name
 
 
@@ -148,7 +164,8 @@ def _present(lineage: Lineage, scope: Scope) -> tuple[list[tuple[ExperimentEntry
         asked_for = dataset.name in scope.datasets or experiment.name in scope.experiments
         try:
             lineage.revisions.model(model)
-            lineage.index(dataset)
+            for name in _with_originals(lineage, dataset):
+                lineage.index(lineage.catalog.dataset(name))
         except CreativityError as absent:
             if asked_for or not (dataset.optional or model.optional):
                 raise

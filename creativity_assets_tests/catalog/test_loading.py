@@ -63,7 +63,7 @@ def test_the_projects_own_catalogue_loads_and_is_listed() -> None:
         ({"experiments": {"tiny.no": {"model": "tiny", "method": "no", "suite": "paper", "datasets": []}}}, "tiny.no: no method 'no'"),
         ({"eras": {"late": {"title": "Late", "start": 1840, "end": 1900}}}, "eras old and late overlap"),
         ({"eras": {"late": {"title": "Late", "start": 1840, "end": 1840}}}, "start 1840 is not before end 1840"),
-        ({"datasets": {"copies": {"kind": "generated", "originals": "copies", "model": "tiny", "guidance": 1, "steps": 1}}}, "generated from itself"),
+        ({"datasets": {"copies": {"kind": "generated", "originals": "copies", "model": "tiny", "guidance": 1, "steps": 1}}}, "derived from itself"),
         ({"comparisons": {"c": {"human": {"dataset": "x"}, "ai": {"dataset": "y"}, "pairing": "none"}}}, "c: no dataset 'x'"),
     ],
 )  # fmt: skip

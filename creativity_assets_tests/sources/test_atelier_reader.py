@@ -1,11 +1,14 @@
+import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from creativity_assets import sources
 from creativity_assets.catalog.entries import AtelierDataset
 from creativity_assets.sources.atelier import LEVELS, PAINTERS, work_key, works
-from creativity_assets.sources.images import decode
+from creativity_assets.sources.damage import DAMAGES
+from creativity_assets.sources.images import ImageRejected, decode
 from creativity_assets.sources.records import SourceRecord
 
 ROOT = Path("data")
@@ -61,3 +64,22 @@ def test_the_fingerprint_changes_with_the_entry_alone() -> None:
     before = sources.fingerprint(entry(), ROOT)
     assert before == sources.fingerprint(entry(description="other words"), Path("elsewhere"))
     assert len({before, sources.fingerprint(entry(size=32), ROOT), sources.fingerprint(entry(works="dial"), ROOT)}) == 3
+
+
+def test_damaged_works_are_broken_once_in_every_way_that_an_image_is_rejected_for() -> None:
+    broken = read(works="damaged", per_painter=len(DAMAGES), size=64)
+    reasons = []
+    for record in broken:
+        with pytest.raises(ImageRejected) as rejected:
+            decode(record.image)
+        reasons.append(rejected.value.reason)
+    assert reasons == list(DAMAGES)
+    documented = (ImageRejected.__doc__ or "").partition("\n\n")[2]
+    assert set(re.findall(r"[a-z]+(?:_[a-z]+)+|truncated|damaged", documented)) == set(reasons)
+    assert [record.image for record in broken] == [r.image for r in read(works="damaged", per_painter=7, size=64)]
+
+
+def test_the_damaged_works_hang_nowhere_else() -> None:
+    damaged = {work.image.tobytes() for work in works("damaged", len(DAMAGES), 16)}
+    assert len(damaged) == len(DAMAGES)
+    assert not damaged & {work.image.tobytes() for work in works("show", 10, 16)}

@@ -37,6 +37,18 @@ SAFE = re.compile(r"[a-z0-9_-]+")
         (" \n", UNKNOWN_ARTIST),
         ("Unknown Artist", UNKNOWN_ARTIST),
         ("unknown", UNKNOWN_ARTIST),
+        ("unknown-artist", UNKNOWN_ARTIST),
+        ("Anonymous", UNKNOWN_ARTIST),
+        ("nan", UNKNOWN_ARTIST),
+        ("-", UNKNOWN_ARTIST),
+        ("Vincent van Gogh, Dutch, 1853–1890", "vincent-van-gogh"),
+        ("Vincent van Gogh\nDutch, 1853–1890", "vincent-van-gogh"),
+        ("van Gogh, Vincent, 1853-1890", "vincent-van-gogh"),
+        ("Yayoi Kusama, Japanese, born 1929", "yayoi-kusama"),
+        ("French, Jared", "jared-french"),  # a name that is a nation's
+        ("vincent-van-gogh", "vincent-van-gogh"),
+        ("A. Y. Jackson", "a-y-jackson"),
+        ("a.y. jackson", "a-y-jackson"),
     ],
 )
 def test_slugs(name: str | None, slug: str) -> None:

@@ -1,9 +1,10 @@
 import hashlib
+from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creativity_assets.sources.sampling import draw
+from creativity_assets.sources.sampling import draw, shares
 
 KEYS = st.lists(st.text(max_size=8), unique=True, max_size=30)
 
@@ -40,3 +41,34 @@ def test_every_key_is_drawn_about_equally_often() -> None:
     keys = [str(n) for n in range(20)]
     counts = [sum(key in draw(keys, 5, seed) for seed in range(1000)) for key in keys]
     assert 190 < min(counts) <= max(counts) < 310  # 250 expected, standard deviation 13.7
+
+
+SIZES = st.dictionaries(st.text("abc", max_size=3), st.integers(1, 40), min_size=1, max_size=6)
+
+
+@given(SIZES, st.data())
+def test_shares_are_quotas_rounded_down_or_up_and_add_up(sizes: dict[str, int], data: st.DataObject) -> None:
+    total = sum(sizes.values())
+    limit = data.draw(st.integers(1, total))
+    parted = shares(sizes, limit)
+    assert sum(parted.values()) == limit
+    for name, size in sizes.items():
+        assert abs(Fraction(size * limit, total) - parted[name]) < 1
+        assert parted[name] <= size
+
+
+def test_shares_by_hand() -> None:
+    assert shares({"a": 30, "b": 9, "c": 1}, 12) == {"a": 9, "b": 3, "c": 0}
+    assert shares({"a": 1, "b": 1, "c": 1}, 2) == {"a": 1, "b": 1, "c": 0}  # equal in all: by name
+    assert shares({"a": 1, "b": 3}, 2) == {"a": 0, "b": 2}  # quotas 0.5 and 1.5: the larger stratum
+
+
+@given(KEYS, st.integers(1, 10), st.integers(0, 5))
+def test_a_stratified_draw_takes_the_first_of_each_stratum(keys: list[str], limit: int, seed: int) -> None:
+    strata = {key: "even" if len(key) % 2 == 0 else "odd" for key in keys}
+    drawn = draw(keys, limit, seed, strata)
+    assert len(drawn) == min(limit, len(keys))
+    assert drawn == draw(list(reversed(keys)), limit, seed, strata)
+    for name in set(strata.values()):
+        ours = {key for key in keys if strata[key] == name}
+        assert drawn & ours == draw(ours, len(drawn & ours) or None, seed) or not drawn & ours

@@ -17,14 +17,14 @@ from creativity_assets.sources.records import SourceRecord, SourceReject, reject
 
 
 def test_a_kind_without_a_reader_is_named() -> None:
-    entry = cast(DatasetEntry, SimpleNamespace(name="x", kind="video"))
+    entry = cast(DatasetEntry, SimpleNamespace(name="x", kind="gallery"))
     for function in (sources.read, sources.fingerprint):
-        with pytest.raises(SourceError, match="x: no reader for kind 'video'; have folder, "):
+        with pytest.raises(SourceError, match="x: no reader for kind 'gallery'; have folder, "):
             function(entry, Path("data"))
 
 
 def test_importing_the_readers_loads_no_heavy_library() -> None:
-    heavy = ("torch", "datasets", "diffusers", "transformers", "lpips", "dagster")
+    heavy = ("torch", "datasets", "av", "huggingface_hub", "diffusers", "transformers", "lpips", "dagster")
     program = f"import sys, creativity_assets.sources as s; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"

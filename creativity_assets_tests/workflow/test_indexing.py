@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from creativity_assets.catalog import load_catalog
+from creativity_assets.sources.dates import Year
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import Provenance, read_part
@@ -86,6 +87,7 @@ def test_a_pass_that_was_killed_keeps_its_shards_and_its_old_index(
         ({"year": ""}, {"year": None}),
         ({"label": "ai"}, {"automation": "ai", "family": "diffusion", "pair_id": None}),
         ({"label": "human"}, {"automation": "manual", "family": "painting", "pair_id": sample_id("paintings", "k")}),
+        ({"year": Year(1885, "filename")}, {"year": 1885, "year_source": "filename"}),
         ({"title": "  "}, {"title": None}),
         ({"title": float("nan")}, {"title": None}),
     ],
@@ -93,3 +95,13 @@ def test_a_pass_that_was_killed_keeps_its_shards_and_its_old_index(
 def test_what_becomes_of_a_records_fields(fields: dict[str, object], expected: dict[str, object]) -> None:
     row = record_row("paintings", record("k", **fields))
     assert {name: row[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(("column", "word"), [("label", "nature"), ("family", "etching"), ("automation", "robot")])
+def test_a_word_that_no_table_knows_is_a_reject_with_the_remedy(source: Source, column: str, word: str) -> None:
+    indexed = source.write(iter([record("a", **{column: word}), record("b", b"2")]))
+    assert (indexed.records, indexed.rejected) == (1, 1)
+    (reject,) = read_part(source.store.index_rejects("paintings")).to_pylist()
+    assert (reject["source_key"], reject["reason"]) == ("a", "unknown_word")
+    assert f"{column} {word!r} is none of" in reject["detail"]
+    assert "`values`" in reject["detail"]

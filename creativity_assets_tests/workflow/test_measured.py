@@ -10,6 +10,7 @@ from PIL import Image
 from scipy import stats
 
 from creativity_assets.catalog.entries import GeneratedDataset
+from creativity_assets.sources.damage import DAMAGES
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, read_part, write_part
 from creativity_assets.store.schemas import IMAGE_METRICS, PUBLIC_SAMPLES
@@ -18,7 +19,7 @@ from creativity_assets.workflow.collected import Collected
 from creativity_assets.workflow.generating import seed_of
 from creativity_assets.workflow.study import Study
 from creativity_assets_tests.running import assert_same_tables, bring_up_to_date, table
-from creativity_assets_tests.studies import EXPERIMENT, WORKS
+from creativity_assets_tests.studies import CATALOG, EXPERIMENT, WORKS, write_catalog
 
 
 def collected(root: Path) -> Collected:
@@ -131,3 +132,18 @@ def test_pictures_that_cannot_be_measured_are_rows_with_a_reason_and_harm_no_oth
     assert rejected["b/gone.png"] == "missing_file"
     assert rejected["b/stray.png"] == "no_metadata_row"
     assert_same_tables(study_root, measured_root, "samples", "image_metrics")
+
+
+def test_a_data_set_of_damaged_files_gives_rejects_and_no_number(study_root: Path) -> None:
+    damaged = {"kind": "atelier", "works": "damaged", "per_painter": 7}
+    experiment = {**CATALOG["experiments"][EXPERIMENT], "datasets": ["broken"]}
+    write_catalog(
+        study_root,
+        {**CATALOG, "datasets": {"broken": damaged}, "experiments": {EXPERIMENT: experiment}, "comparisons": {}},
+    )
+    bring_up_to_date(study_root)
+    assert set(table(study_root, "rejected_samples")["reason"]) == set(DAMAGES)
+    assert len(table(study_root, "rejected_samples")) == 7
+    for name in ("samples", "membership", "image_metrics", "reconstructions", "stats_overall"):
+        assert table(study_root, name).empty
+    assert CHECKS["every_record_accounted"](collected(study_root)) == []

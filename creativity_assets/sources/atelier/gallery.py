@@ -1,4 +1,4 @@
-"""What hangs where: the works on show, the works on the dial, and their keys."""
+"""What hangs where: the works on show, on the dial and in the store room, and their keys."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ def works(collection: str, per_painter: int, size: int) -> Iterator[Work]:
     """Paint a collection, one work at a time.
 
     "show": per_painter works of every painter. "dial": per_painter motifs on each axis, every one at all LEVELS.
+    "damaged": per_painter works of one painter that hang nowhere else, whose files a reader is to break.
     size: pixels a side. Raises ValueError for another collection.
     """
     if collection not in COLLECTIONS:
@@ -39,4 +40,9 @@ def _dial(per_painter: int, size: int) -> Iterator[Work]:
                 yield dial(axis, level, index, size)
 
 
-COLLECTIONS = {"show": _show, "dial": _dial}
+def _damaged(per_painter: int, size: int) -> Iterator[Work]:
+    for index in range(per_painter):
+        yield paint(PAINTERS[0], "validation", index, size)
+
+
+COLLECTIONS = {"show": _show, "dial": _dial, "damaged": _damaged}

@@ -1,0 +1,62 @@
+"""What the path of a file says of the image in it: by rules of the entry, and by WikiArt's way of naming files."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import Any, Protocol
+
+from creativity_assets.sources.dates import year_from_file_name
+
+_TOKEN = re.compile(r"\{(\w+)\}|(\*\*/)|(\*)")
+_TAIL = re.compile(r"(?:-\d{4}(?:-\d+)?)?(?:\(\d+\))?(?:_resize\d+)?(?:_generated)?$")
+
+
+class PathRuleLike(Protocol):
+    """A pattern over the path of a file within its source, and the fields that hold where it matches."""
+
+    @property
+    def match(self) -> str: ...
+    @property
+    def set(self) -> Mapping[str, Any]: ...
+
+
+def fields_from_path(path: str, rules: Iterable[PathRuleLike]) -> dict[str, Any] | None:
+    """The captures and constants of the first rule that matches all of `path`; None where none does."""
+    for rule in rules:
+        if found := compiled(rule.match).fullmatch(path):
+            return {**rule.set, **found.groupdict()}
+    return None
+
+
+@lru_cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern as a regular expression.
+
+    `{name}` captures one or more characters of a folder's or file's name, `*` stands for any of them, and
+    `**/` for any folders or none. Raises re.error for a name that is captured twice.
+    """
+    expression, end = "", 0
+    for token in _TOKEN.finditer(pattern):
+        expression += re.escape(pattern[end : token.start()])
+        name, folders, _ = token.groups()
+        expression += f"(?P<{name}>[^/]+?)" if name else "(?:[^/]+/)*" if folders else "[^/]*"
+        end = token.end()
+    return re.compile(expression + re.escape(pattern[end:]))
+
+
+def fields_from_wikiart_name(path: str) -> dict[str, Any]:
+    """Artist, title and year of `{artist}_{title}[-year][-n][(k)][_resize768][_generated].jpg`.
+
+    Hyphens are read as spaces. A name without an underscore has no artist; the year's source is `filename`.
+    """
+    place = PurePosixPath(path)
+    artist, underscore, title = _TAIL.sub("", place.stem).partition("_")
+    fields: dict[str, Any] = {"artist": artist, "title": title} if underscore else {"title": artist}
+    fields = {name: re.sub("-+", " ", text).strip() for name, text in fields.items()}
+    year = year_from_file_name(place.name)
+    return {name: text for name, text in fields.items() if text} | ({} if year.year is None else {"year": year})
+
+
+FILE_NAMES: dict[str, Callable[[str], dict[str, Any]]] = {"wikiart": fields_from_wikiart_name}
+"""Ways of naming files that say something: `file_names` of an entry."""

@@ -1,0 +1,62 @@
+import io
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from creativity_assets.errors import SourceError
+from creativity_assets.sources.metadata import FORMATS, read_table
+
+ROWS = [{"file": "a.png", "artist": "Łódź"}, {"file": "b.png", "artist": "B"}]
+
+
+def parquet() -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(ROWS), buffer)
+    return buffer.getvalue()
+
+
+SAME = {
+    ".csv": "\ufefffile,artist\na.png,Łódź\nb.png,B\n".encode(),
+    ".tsv": "file\tartist\na.png\tŁódź\nb.png\tB\n".encode(),
+    ".json": json.dumps(ROWS).encode(),
+    ".jsonl": "\n".join(json.dumps(row) for row in ROWS).encode() + b"\n\n",
+    ".parquet": parquet(),
+}
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_every_format_gives_the_same_table(ending: str) -> None:
+    table = read_table("set", f"sub/table{ending}", SAME[ending])
+    assert table.header == ["file", "artist"]
+    rows = list(table.rows)
+    assert [dict(row) for _, row in rows] == ROWS
+    assert all(place.startswith(f"sub/table{ending} ") for place, _ in rows)
+    assert len({place for place, _ in rows}) == 2
+
+
+def test_an_object_by_file_name_as_diffusiondb_has_it() -> None:
+    part = {"ec9b5e2c.png": {"p": "a castle", "se": 1, "c": 7.0, "st": 50, "sa": "k_lms"}, "f1.png": {"p": "a cat"}}
+    table = read_table("set", "images/part-000001/part-000001.json", json.dumps(part).encode())
+    assert table.header == ["file", "p", "se", "c", "st", "sa"]
+    assert [row["file"] for _, row in table.rows] == list(part)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("t.csv", b"a,a\n1,2\n", "column 'a' twice"),
+        ("t.csv", "é".encode("latin-1"), "not UTF-8"),
+        ("t.json", b"{", "t.json line 1 is no JSON"),
+        ("t.json", b"[1]", "must hold objects"),
+        ("t.jsonl", b"{}\nnot", "no JSON lines"),
+        ("t.parquet", b"PAR1", "no Parquet"),
+        ("t.xlsx", b"", "is no table; have .csv"),
+    ],
+)
+def test_an_unusable_table_is_one_line(name: str, data: bytes, message: str) -> None:
+    with pytest.raises(SourceError, match="set: ") as caught:
+        read_table("set", name, data)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
