@@ -61,6 +61,8 @@ class Backbone:
         self.device: torch.device = network.device
         if self.resolution % factor:
             raise ModelError(f"{name}: resolution {self.resolution} is no multiple of {factor}; change the entry")
+        if vae.config.latents_mean is not None:
+            raise ModelError(f"{name}: the autoencoder standardises latents (latents_mean), which is not supported")
         if problem := self._family.problem():
             raise ModelError(f"{name}: {problem}; change the entry")
         self.latent_shape = (int(network.config.in_channels), *2 * (self.resolution // factor,))
@@ -195,6 +197,10 @@ class Backbone:
         self._scheduler_config = config
         if self.kind == "flow":
             return
+        if "beta_schedule" not in config:
+            raise ModelError(
+                f"{self.name}: the folder's {sampler} states no beta_schedule; choose a model that has one"
+            )
         self._scheduler_config = {**config, **STUDY_FIELDS}
         self._to_noise = OUTPUT_TO_NOISE[prediction_type(self._scheduler_config)]
         self._training_alpha_bars = training_alpha_bars(self._scheduler_config)

@@ -54,6 +54,15 @@ def fuse_lora(files: ModelFiles, parts: Mapping[str, Any]) -> None:
         network.eval().requires_grad_(False)
 
 
+def updatable(files: ModelFiles) -> frozenset[str]:
+    """The components a LoRA may reach, where there is one."""
+    if files.lora is None:
+        return frozenset()
+    import diffusers
+
+    return frozenset(getattr(diffusers, files.pipeline)._lora_loadable_modules)
+
+
 def _pairs(network: nn.Module) -> int:
     """How many layers carry the adapter's two matrices."""
     return sum(name.endswith(f"lora_A.{ADAPTER}") for name, _ in network.named_modules())

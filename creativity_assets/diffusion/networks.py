@@ -1,13 +1,14 @@
 """Checked files -> components in memory: safetensors only, every tensor there, frozen, in evaluation mode."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import nn
 
 from creativity_assets.diffusion.component_files import ComponentFiles
-from creativity_assets.diffusion.lora import fuse_lora
+from creativity_assets.diffusion.lora import fuse_lora, updatable
 from creativity_assets.diffusion.weights import ModelFiles
 from creativity_assets.errors import ModelError
 
@@ -31,24 +32,41 @@ def load_components(files: ModelFiles, device: torch.device, dtype: torch.dtype)
     Raises ModelError in one line for what cannot be loaded or does not fit.
     """
     # A LoRA's updates are small beside the weights: they are added in float32, and rounded once.
-    loaded_in = torch.float32 if files.lora else dtype
-    parts = {name: _load(part, loaded_in) for name, part in files.components.items()}
-    fuse_lora(files, parts)
-    return {name: _placed(parts[name], part, device, dtype) for name, part in files.components.items()}
+    updated = updatable(files)
+    parts = {
+        name: _load(part, torch.float32 if name in updated or part.component.float32 else dtype)
+        for name, part in files.components.items()
+    }
+    with _without_advice():
+        fuse_lora(files, parts)
+        return {
+            name: part
+            if files.components[name].component.is_tokenizer
+            else _placed(part, name in updated, device, dtype)
+            for name, part in parts.items()
+        }
 
 
 def _load(part: ComponentFiles, dtype: torch.dtype) -> Any:
-    if part.component.is_tokenizer:
-        return _load_tokenizer(part)
-    return _load_network(part, torch.float32 if part.component.float32 else dtype)
+    return _load_tokenizer(part) if part.component.is_tokenizer else _load_network(part, dtype)
 
 
-def _placed(loaded: Any, part: ComponentFiles, device: torch.device, dtype: torch.dtype) -> Any:
-    """On the device; in the network's dtype where a LoRA was added in float32."""
-    if part.component.is_tokenizer:
-        return loaded
-    rounded = loaded if part.component.float32 or loaded.dtype == dtype else loaded.to(dtype)
-    return rounded.to(device)
+def _placed(network: nn.Module, updated: bool, device: torch.device, dtype: torch.dtype) -> nn.Module:
+    # Only what was loaded in float32 for a LoRA: T5 keeps some of its layers in float32 by itself.
+    return (network.to(dtype) if updated and dtype != torch.float32 else network).to(device)
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """Without diffusers' warnings of casts, and of LoRAs that leave a component alone: what fits is counted here."""
+    from diffusers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 def _load_tokenizer(part: ComponentFiles) -> Any:

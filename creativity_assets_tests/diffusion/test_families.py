@@ -210,6 +210,22 @@ def test_a_schedule_of_another_kind_is_refused(folder: Path, ours: Backbone, tmp
         Backbone.load(copy, name="my-entry")
 
 
+def test_levels_and_latents_of_other_kinds_are_refused(sd_folder: Path, tmp_path: Path) -> None:
+    """As Playground 2.5 has both: numbers would come out, of another model."""
+    copy = shutil.copytree(sd_folder, tmp_path / "edm")
+    sampler = {"_class_name": "EDMDPMSolverMultistepScheduler", "sigma_data": 0.5, "prediction_type": "epsilon"}
+    (copy / "scheduler" / "scheduler_config.json").write_text(json.dumps(sampler))
+    with pytest.raises(
+        ModelError, match="my-entry: the folder's EDMDPMSolverMultistepScheduler states no beta_schedule"
+    ):
+        Backbone.load(copy, name="my-entry")
+    copy = shutil.copytree(sd_folder, tmp_path / "mean")
+    file = copy / "vae" / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "latents_mean": [0.1] * 4, "latents_std": [2.0] * 4}))
+    with pytest.raises(ModelError, match=r"my-entry: the autoencoder standardises latents \(latents_mean\)"):
+        Backbone.load(copy, name="my-entry")
+
+
 def test_every_component_is_needed(folder: Path, tmp_path: Path) -> None:
     layout = LAYOUTS[json.loads((folder / "model_index.json").read_text())["_class_name"]]
     for name in layout.chosen(()):

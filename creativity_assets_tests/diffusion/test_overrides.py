@@ -136,6 +136,15 @@ def test_a_lora_adds_its_low_rank_products(
     assert not any(p.requires_grad for p in tuned.network.parameters())
 
 
+def test_a_lora_is_added_before_the_weights_are_rounded(sd_folder: Path, lora_folder: Path) -> None:
+    whole = Backbone.load(sd_folder, lora=Lora(lora_folder))
+    half = Backbone.load(sd_folder, lora=Lora(lora_folder), dtype="bfloat16")
+    assert half.network.dtype == half._networks.text_encoder.dtype == torch.bfloat16
+    assert half._networks.vae.dtype == torch.float32
+    for name, tensor in whole.network.state_dict().items():
+        assert torch.equal(half.network.state_dict()[name], tensor.to(torch.bfloat16)), name
+
+
 @pytest.mark.parametrize("family", ["sd1", "sdxl", "sd3"])
 def test_a_lora_samples_as_in_diffusers(family: str, tmp_path: Path) -> None:
     base = SAVERS[family](tmp_path / "base")

@@ -4,10 +4,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from creativity_assets.errors import ModelError
 from creativity_assets.orchestration.instance import open_instance
+from creativity_assets.workflow.collected import Collected
 from creativity_assets.workflow.plan import Scope, plan
 from creativity_assets.workflow.study import Study
 from creativity_assets_tests.diffusion.test_overrides import save_lora
@@ -76,6 +78,19 @@ def test_what_an_entry_says_of_the_numbers_makes_them_stale(
 ) -> None:
     with_model(measured_root, "tiny", {**CATALOG["models"]["tiny"], **change}, wanted=False)
     assert sum(len(cells) for cells in plan(Study(measured_root).lineage).metrics.values()) == stale
+
+
+def test_works_dated_after_the_cut_off_are_unseen_and_those_of_its_year_are_not(measured_root: Path) -> None:
+    with_model(measured_root, "tiny", {**CATALOG["models"]["tiny"], "training_cutoff": "1888-06"}, wanted=False)
+    collected = Collected(Study(measured_root).lineage)
+    joined = collected.membership.merge(collected.samples[["sample_id", "dataset", "year"]], on="sample_id")
+    paintings = joined[joined["dataset"] == "paintings"]
+    found = {
+        None if pd.isna(year) else int(year): (m, e)
+        for year, m, e in paintings[["year", "membership", "evidence"]].itertuples(index=False)
+    }
+    unknown, unseen = ("unknown", "none"), ("unseen", "year_after_cutoff")
+    assert found == {1888: unknown, 1840: unknown, None: unknown, 1882: unknown, 1950: unseen}
 
 
 def test_a_model_nobody_wants_is_not_looked_at(measured_root: Path) -> None:
