@@ -49,6 +49,18 @@ def tiny_sd(folder: Path, autoencoder: Autoencoder, denoiser: Denoiser, vocabula
     _swap(aside, folder)
 
 
+def lora(folder: Path, unet: Any) -> None:
+    """Write the adapter of a UNet as diffusers' LoRA file, float16; alpha equals the rank, and is not written."""
+    from diffusers import StableDiffusionPipeline
+    from peft.utils import get_peft_model_state_dict
+
+    kind: Any = StableDiffusionPipeline
+    aside = _aside(folder)
+    kind.save_lora_weights(aside, unet_lora_layers=get_peft_model_state_dict(unet), safe_serialization=True)
+    _halve_files(aside)
+    _swap(aside, folder)
+
+
 def autoencoder(folder: Path, model: Autoencoder) -> None:
     """Write the autoencoder alone, as it will stand in the pipeline's folder."""
     aside = _aside(folder)
