@@ -46,6 +46,19 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
+class Addable(StrEnum):
+    """What `catalog add` can propose."""
+
+    dataset = "dataset"
+
+
+class Label(StrEnum):
+    """Who made an image."""
+
+    human = "human"
+    ai = "ai"
+
+
 @app.command()
 def demo() -> None:
     """Materialize the embedded study and show its main table. Example: creativity demo"""
@@ -144,6 +157,27 @@ def catalog_list() -> None:
         typer.echo(section)
         for name, text in rows:
             typer.echo(f"  {name:<24} {text}")
+
+
+@catalog_app.command("add")
+def catalog_add(
+    what: Annotated[Addable, typer.Argument(help="What kind of entry.")],
+    source: Annotated[str, typer.Argument(help="A folder, a Parquet file, an archive, or a hub id (owner/name).")],
+    name: Annotated[str | None, typer.Option(help="The entry's name; else made from the source's.")] = None,
+    label: Annotated[Label | None, typer.Option(help="Who made all of the images.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
+) -> None:
+    """Look at a source, propose its entry, show ten rows, and write it once you agree.
+    Example: creativity catalog add dataset /data/prints --name my-prints"""
+    from creativity_assets.workflow.proposing import propose, write
+
+    proposal = propose(data_root(), source, name, label.value if label else None)
+    typer.echo(proposal.yaml)
+    _print_table(list(proposal.rows.columns), proposal.rows.to_numpy().tolist())
+    for line in (*proposal.guesses, *(f"rejected: {line}" for line in proposal.rejects[:10])):
+        typer.echo(line)
+    if yes or typer.confirm(f"Write this to catalog/{proposal.name}.yaml?"):
+        typer.echo(f"{write(data_root(), proposal)}: name {proposal.name} in an experiment to have it measured")
 
 
 @catalog_app.command("check")

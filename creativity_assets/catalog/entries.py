@@ -400,6 +400,8 @@ class ComparisonEntry(Entry):
     human: ComparisonSide
     ai: ComparisonSide
     pairing: Pairing
+    without_duplicates: Literal["exact", "near"] | None = None
+    """Leave copies out: exact ones, or near ones too."""
 
 
 class EraEntry(Entry):

@@ -49,7 +49,7 @@ def table_asset(name: str, deps: list[str], description: str) -> dg.AssetsDefini
 
 
 @dg.asset(
-    deps=["raw_samples", "image_metrics", *STATS, "paper_comparison"],
+    deps=["raw_samples", "image_metrics", "duplicates", *STATS, "paper_comparison"],
     automation_condition=FOLLOWS,
     group_name="evidence",
     kinds={"duckdb"},
@@ -75,7 +75,11 @@ def report(context: dg.AssetExecutionContext, config: Remake, study: StudyResour
 
 
 TABLE_ASSETS = [
-    *(table_asset(name, ["raw_samples", "image_metrics"], f"Table {name}: human against ai.") for name in STATS),
+    table_asset("duplicates", ["raw_samples"], "Pairs of samples that show the same picture."),
+    *(
+        table_asset(name, ["raw_samples", "image_metrics", "duplicates"], f"Table {name}: human against ai.")
+        for name in STATS
+    ),
     table_asset("paper_comparison", list(STATS), "Our figures beside the study's own."),
     table_asset("paper_reference", [], "The study's tables 3 to 7, as published."),
 ]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from creativity_assets.errors import StoreError
 from creativity_assets.statistics.paper import comparison_columns
-from creativity_assets.statistics.sides import select
+from creativity_assets.statistics.sides import copies_in, select
 from creativity_assets.statistics.tables import GROUPINGS, METRICS, columns
 
 _SAMPLES = (
@@ -32,6 +32,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "image_metrics": _MEASURED,
     "rejected_samples": ("dataset", "source_key", "reason", "detail"),
     "membership": ("sample_id", "model", "membership"),
+    "duplicates": ("sample_id", "duplicate_of", "kind", "same_work"),
     **{name: columns(name) for name in GROUPINGS},
     "paper_comparison": comparison_columns(),
 }
@@ -88,6 +89,8 @@ class Evidence:
                 select(of_experiment, row[f"{side}_dataset"], _where(row[f"{side}_where"]), row["comparison"])
                 for side in ("human", "ai")
             )
+            copies = copies_in(human, ai, self.tables["duplicates"], row["without_duplicates"] or None)
+            human, ai = (side[~side["sample_id"].isin(copies)] for side in (human, ai))
             yield Study(row["comparison"], row["experiment"], row["suite"], row, human, ai)
 
     def of(self, study: Study, table: str) -> pd.DataFrame:

@@ -58,6 +58,19 @@ def fingerprint(entry: "ArchiveDataset", root: Path) -> str:
     return digest_of_facts(entry=entry.model_dump(exclude=exclude), files=files)
 
 
+def member_names(dataset: str, path: Path) -> list[str]:
+    """The names of all files in an archive. Raises SourceError where it is damaged or no archive."""
+    return [member.name for member in _members(dataset, path, lambda member: False)]
+
+
+def member_table(dataset: str, path: Path, name: str) -> Table:
+    """A table of an archive. Raises SourceError where it is not there or cannot be read."""
+    for member in _members(dataset, path, lambda member: member.name == name and member.size <= MAX_TABLE_BYTES):
+        if member.data is not None:
+            return read_table(dataset, name, member.data)
+    raise SourceError(f"{dataset}: {path} has no readable {name}")
+
+
 def _path(entry: "ArchiveDataset", root: Path) -> Path:
     if entry.path is None:
         return hub_file(entry.name, str(entry.hub_id), str(entry.revision), str(entry.file))

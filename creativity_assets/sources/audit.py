@@ -23,13 +23,22 @@ def padding_fraction(image: Image.Image) -> float:
 
     A bar is a run of whole rows or columns from the border whose channel values are all at most BLACK.
     """
-    red, green, blue = image.convert("RGB").split()
-    brightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
-    content = brightest.point([0] * (BLACK + 1) + [255] * (255 - BLACK)).getbbox()
+    content = _content_box(image)
     if content is None:
         return 1.0
     left, top, right, bottom = content
     return 1.0 - (right - left) * (bottom - top) / (image.width * image.height)
+
+
+def without_bars(image: Image.Image) -> Image.Image:
+    """What lies between the black bars of an RGB image; all of a black one."""
+    return image.crop(_content_box(image))
+
+
+def _content_box(image: Image.Image) -> tuple[int, int, int, int] | None:
+    red, green, blue = image.convert("RGB").split()
+    brightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    return brightest.point([0] * (BLACK + 1) + [255] * (255 - BLACK)).getbbox()
 
 
 def entropy(image: Image.Image) -> float:

@@ -83,3 +83,27 @@ def hub_file(name: str, hub_id: str, revision: str, file: str) -> Path:
         command = f"hf download {hub_id} {file} --repo-type dataset --revision {revision}"
         raise SourceError(f"{name}: {file} of {hub_id} is not on this machine; fetch it with `{command}`")
     return Path(found)
+
+
+def hub_snapshot(name: str, hub_id: str) -> tuple[str, list[str], Path | None]:
+    """Commit, file names and, where this machine has a copy, folder of a hub's data set at its main branch.
+
+    Offline the copy alone is asked. Raises SourceError, naming dataset `name`, where neither knows it.
+    """
+    from huggingface_hub import HfApi, constants, snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    try:
+        folder = Path(snapshot_download(hub_id, repo_type="dataset", local_files_only=True))
+    except LocalEntryNotFoundError:
+        folder = None
+    if folder is not None and constants.is_offline_mode():
+        return folder.name, [file.name for file in walk(folder)], folder
+    try:
+        info = HfApi().dataset_info(hub_id)
+    except (HfHubHTTPError, OfflineModeIsEnabled, OSError) as error:
+        said = " ".join(str(error).split())[:160]
+        raise SourceError(
+            f"{name}: the hub tells nothing of {hub_id} ({said}); check the name and connection"
+        ) from error
+    return str(info.sha), [file.rfilename for file in info.siblings or []], folder

@@ -32,6 +32,8 @@ class ComparisonLike(Protocol):
     def ai(self) -> SideLike: ...
     @property
     def pairing(self) -> Pairing: ...
+    @property
+    def without_duplicates(self) -> Literal["exact", "near"] | None: ...
 
 
 def select(samples: pd.DataFrame, dataset: str, where: Mapping[str, str], comparison: str) -> pd.DataFrame:
@@ -47,8 +49,14 @@ def select(samples: pd.DataFrame, dataset: str, where: Mapping[str, str], compar
     return samples[chosen]
 
 
-def sides(samples: pd.DataFrame, comparison: ComparisonLike) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(human samples, ai samples) of a comparison; raises CatalogError when one sample is on both sides."""
+def sides(
+    samples: pd.DataFrame, comparison: ComparisonLike, duplicates: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(human samples, ai samples) of a comparison, without copies where it asks for that.
+
+    duplicates: the table of that name; needed by comparisons `without_duplicates` alone.
+    Raises CatalogError when one sample is on both sides.
+    """
     human = select(samples, comparison.human.dataset, comparison.human.where, comparison.name)
     ai = select(samples, comparison.ai.dataset, comparison.ai.where, comparison.name)
     shared = set(human["sample_id"]) & set(ai["sample_id"])
@@ -57,7 +65,31 @@ def sides(samples: pd.DataFrame, comparison: ComparisonLike) -> tuple[pd.DataFra
             f"{comparison.name}: {len(shared)} samples stand on both sides (first: {min(shared)}); "
             "give the sides different filters"
         )
-    return human, ai
+    copies = copies_in(human, ai, duplicates, comparison.without_duplicates)
+    return tuple(side[~side["sample_id"].isin(copies)] for side in (human, ai))  # type: ignore[return-value]
+
+
+def copies_in(human: pd.DataFrame, ai: pd.DataFrame, duplicates: pd.DataFrame | None, kind: str | None) -> set[str]:
+    """The sample_ids that a comparison leaves out as copies: `kind` exact, or near for both kinds; None for none.
+
+    Of copies on one side the one with the smallest sample_id stays. Copies on both sides all go, since neither label
+    can be trusted; but an ai image that is like the very work it was made after stays with it: that is what is
+    compared.
+    """
+    if kind is None or duplicates is None:
+        return set()
+    side = dict.fromkeys(human["sample_id"], "human") | dict.fromkeys(ai["sample_id"], "ai")
+    kinds = ("exact", "near") if kind == "near" else ("exact",)
+    gone: set[str] = set()
+    for row in duplicates[duplicates["kind"].isin(kinds)].sort_values(["duplicate_of", "sample_id"]).itertuples():
+        first, other = str(row.duplicate_of), str(row.sample_id)
+        if row.same_work or first not in side or other not in side:
+            continue
+        if side[first] != side[other]:
+            gone |= {first, other}
+        elif first not in gone:
+            gone.add(other)
+    return gone
 
 
 def partners(ai: pd.DataFrame, human: pd.DataFrame) -> dict[str, str]:

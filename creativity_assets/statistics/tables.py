@@ -2,8 +2,8 @@
 
 What each table holds is declared in GROUPINGS. The rules, common to all:
 
-- A side is every measured sample of its data set that passes its filter, under any pairing; pairs decide
-  group values and the paired test, never who is counted.
+- A side is every measured sample of its data set that passes its filter, under any pairing, but for the copies
+  that a comparison leaves out; pairs decide group values and the paired test, never who is counted.
 - Under pairing `work` an ai sample takes its group value from the human work it belongs to (a study of
   eras compares an image with the era of its original); without a partner it keeps its own.
 - A group has a row where both sides have works in it. Samples without a group value are counted as
@@ -59,10 +59,12 @@ EXTRA_COLUMNS = (
     "n_human_unmatched",
     "suite",
     "pairing",
+    "without_duplicates",
     "human_where",
     "ai_where",
 )
 _TEXT = {"comparison", "experiment", "human_dataset", "ai_dataset", "metric", "suite", "pairing"} | {
+    "without_duplicates",
     "human_where",
     "ai_where",
 }
@@ -96,9 +98,13 @@ def columns(table: str) -> tuple[str, ...]:
 
 
 def stats_table(
-    table: str, samples: pd.DataFrame, metrics: pd.DataFrame, comparisons: Sequence[ComparisonLike]
+    table: str,
+    samples: pd.DataFrame,
+    metrics: pd.DataFrame,
+    comparisons: Sequence[ComparisonLike],
+    duplicates: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """One stats_* table from the public tables `samples` and `image_metrics`.
+    """One stats_* table from the public tables `samples` and `image_metrics`, and `duplicates` where asked for.
 
     Rows are sorted by comparison, experiment, metric (in the order of METRICS) and group; n columns are
     Int64, figures float64 with NaN for null. Scores that are not finite count as not measured.
@@ -110,21 +116,26 @@ def stats_table(
     rows = [
         row
         for comparison in sorted(comparisons, key=lambda c: c.name)
-        for row in _comparison_rows(grouping, samples, metrics, comparison)
+        for row in _comparison_rows(grouping, samples, metrics, comparison, duplicates)
     ]
     return _typed(pd.DataFrame(rows, columns=list(columns(table))), grouping)
 
 
 def _comparison_rows(
-    grouping: Grouping, samples: pd.DataFrame, metrics: pd.DataFrame, comparison: ComparisonLike
+    grouping: Grouping,
+    samples: pd.DataFrame,
+    metrics: pd.DataFrame,
+    comparison: ComparisonLike,
+    duplicates: pd.DataFrame | None,
 ) -> Iterator[dict[str, Any]]:
-    human, ai = sides(samples, comparison)
+    human, ai = sides(samples, comparison, duplicates)
     pairs = partners(ai, human) if comparison.pairing == "work" else None
     keys = {
         "comparison": comparison.name,
         "human_dataset": comparison.human.dataset,
         "ai_dataset": comparison.ai.dataset,
         "pairing": comparison.pairing,
+        "without_duplicates": comparison.without_duplicates or "",
         "human_where": json.dumps(dict(comparison.human.where), sort_keys=True),
         "ai_where": json.dumps(dict(comparison.ai.where), sort_keys=True),
     }

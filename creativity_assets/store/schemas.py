@@ -48,9 +48,15 @@ SAMPLES = pa.schema(
         ("padding_fraction", _REAL),
         ("entropy", _REAL),
         ("edge_density", _REAL),
+        ("phash", _TEXT),
+        ("colour_fields", _TEXT),
     ]
 )
-"""A record whose image was decoded, with what was measured on it before any resizing."""
+"""A record whose image was decoded, with what was measured on it before any resizing.
+
+jpeg_quality: 1..100 as IJG counts. padding_fraction: share of black bars, 0..1. The rest without the bars:
+entropy in bits, 0..8; edge_density, 0..1; phash, 256 bits in hex; colour_fields, 4 x 4 x RGB bytes in hex.
+"""
 
 REJECTED = pa.schema([("dataset", _TEXT), ("source_key", _TEXT), ("reason", _TEXT), ("detail", _TEXT)])
 
@@ -134,6 +140,7 @@ PUBLIC_SAMPLES = (
     "edge_density",
     "novelty",
     "sha256",
+    "phash",
     "source_uri",
 )
 """The columns of the table `samples`, in their order."""

@@ -171,8 +171,16 @@ def _readout(rows: pd.DataFrame, name: str, values: pd.Series) -> pd.DataFrame:
 
 
 def _frame(paths: Iterable[Path], schema: pa.Schema) -> pd.DataFrame:
-    tables = [read_part(path).cast(schema) for path in paths if path.is_file()]
+    tables = [_as(schema, read_part(path)) for path in paths if path.is_file()]
     return _to_pandas([schema.empty_table(), *tables])
+
+
+def _as(schema: pa.Schema, part: pa.Table) -> pa.Table:
+    """A part with the columns of today: one that was written before a column was known has nulls in it."""
+    missing = [field for field in schema if field.name not in part.column_names]
+    for field in missing:
+        part = part.append_column(field, pa.nulls(len(part), field.type))
+    return part.select(schema.names).cast(schema)
 
 
 def _to_pandas(tables: list[pa.Table]) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from creativity_assets.store.parts import read_part
 from creativity_assets.workflow.revisions import Revisions
 
 INDEX_VERSION = 2
-SAMPLES_VERSION = 1
+SAMPLES_VERSION = 2
 PREPROCESS_VERSION = 1
 RECONSTRUCTION_VERSION = 1
 METRICS_VERSION = 1

@@ -121,7 +121,8 @@ def reconstruct_collections(
     step: Step, instrument: "Instrument", experiment: str, keys: Iterable[str]
 ) -> Iterator[Finished]:
     """reconstructions: one experiment over the collections, in full batches across their borders."""
-    from creativity_assets.workflow.measuring import Cells, reconstruct_cells
+    from creativity_assets.workflow.cells import Cells
+    from creativity_assets.workflow.reconstructing import reconstruct_cells
 
     lineage, store = step.study.lineage, step.study.store
     entry = lineage.catalog.experiment(experiment)
@@ -141,7 +142,9 @@ def reconstruct_collections(
 
 def score_collections(step: Step, instrument: "Instrument", experiment: str, keys: Iterable[str]) -> Iterator[Finished]:
     """image_metrics: the scores of the collections' reconstructions, floors and ceilings."""
-    from creativity_assets.workflow.measuring import Cells, score_cells, write_ceilings
+    from creativity_assets.workflow.bounding import write_ceilings
+    from creativity_assets.workflow.cells import Cells
+    from creativity_assets.workflow.measuring import score_cells
 
     lineage, store = step.study.lineage, step.study.store
     entry = lineage.catalog.experiment(experiment)

@@ -10,21 +10,22 @@ from creativity_assets.statistics.tables import GROUPINGS, stats_table
 from creativity_assets.store.parts import Provenance, is_fresh, read_part, write_part
 from creativity_assets.store.warehouse import build_warehouse, warehouse_hash
 from creativity_assets.workflow.collected import Collected
+from creativity_assets.workflow.duplicates import find_duplicates
 from creativity_assets.workflow.lineage import digest
 from creativity_assets.workflow.steps import Step
 from creativity_assets.workflow.study import Study
 
-STATS_VERSION = 1
-
-
-def stats(name: str, collected: Collected) -> pd.DataFrame:
-    """One stats_* table of everything measured."""
-    comparisons = list(collected.lineage.catalog.comparisons.values())
-    return stats_table(name, collected.samples, collected.metrics, comparisons)
+STATS_VERSION = 2
 
 
 def _stats_maker(name: str) -> Callable[[Step, Collected], pd.DataFrame]:
-    return lambda step, collected: stats(name, collected)
+    def stats(step: Step, collected: Collected) -> pd.DataFrame:
+        comparisons = list(collected.lineage.catalog.comparisons.values())
+        asked = any(comparison.without_duplicates for comparison in comparisons)
+        duplicates = write_table(step, "duplicates", collected)[0] if asked else None
+        return stats_table(name, collected.samples, collected.metrics, comparisons, duplicates)
+
+    return stats
 
 
 def _paper_comparison(step: Step, collected: Collected) -> pd.DataFrame:
@@ -75,6 +76,7 @@ def _warehouse_hash(collected: Collected) -> str:
 
 
 TABLES: dict[str, Callable[[Step, Collected], pd.DataFrame]] = {
+    "duplicates": lambda step, collected: find_duplicates(collected.samples),
     **{name: _stats_maker(name) for name in GROUPINGS},
     "paper_reference": lambda step, collected: paper_reference(),
     "paper_comparison": _paper_comparison,

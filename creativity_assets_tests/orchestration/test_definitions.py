@@ -17,10 +17,11 @@ ASSETS = {
     "preprocessed_tensors": {"raw_samples"},
     "reconstructions": {"preprocessed_tensors"},
     "image_metrics": {"reconstructions"},
-    **{name: {"raw_samples", "image_metrics"} for name in STATS},
+    "duplicates": {"raw_samples"},
+    **{name: {"raw_samples", "image_metrics", "duplicates"} for name in STATS},
     "paper_reference": set(),
     "paper_comparison": set(STATS),
-    "warehouse": {"raw_samples", "image_metrics", "paper_comparison", *STATS},
+    "warehouse": {"raw_samples", "image_metrics", "duplicates", "paper_comparison", *STATS},
     "report": {"warehouse"},
 }
 

@@ -21,6 +21,7 @@ class Comparison:
     human: Side
     ai: Side
     pairing: Literal["work", "artist", "none"] = "none"
+    without_duplicates: Literal["exact", "near"] | None = None
 
 
 def sample(sample_id: str, dataset: str, **fields: Any) -> dict[str, Any]:

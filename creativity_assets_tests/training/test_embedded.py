@@ -77,3 +77,8 @@ def test_the_vocabulary_is_the_atelier_s() -> None:
     numbers = pipeline.tokenizer(captions).input_ids
     assert all(len(row) <= pipeline.tokenizer.model_max_length for row in numbers)
     assert {part.dtype for part in (pipeline.unet, pipeline.vae, pipeline.text_encoder)} == {torch.float32}
+
+
+def test_no_file_names_the_machine_it_was_made_on() -> None:
+    for file in EMBEDDED.rglob("*.json"):
+        assert "_name_or_path" not in file.read_text(), file

@@ -1,0 +1,191 @@
+"""Copies are found and other works are not: on the atelier, and on the masters where they are at hand."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from creativity_assets.sources.atelier import works
+from creativity_assets.sources.audit import without_bars
+from creativity_assets.sources.likeness import colour_fields, phash
+from creativity_assets.statistics.sides import ComparisonLike, copies_in, sides
+from creativity_assets.workflow import duplicates
+from creativity_assets.workflow.duplicates import COLUMNS, find_duplicates
+from creativity_assets_tests.running import bring_up_to_date, table
+from creativity_assets_tests.studies import CATALOG, EXPERIMENT, write_catalog
+
+MASTERS = Path(__file__).parents[3] / "shared" / "masters"
+
+
+def sample(sample_id: str, image: Image.Image, sha256: str | None = None, pair_id: str | None = None) -> dict[str, Any]:
+    picture = without_bars(image)
+    looks = {"phash": phash(picture), "colour_fields": colour_fields(picture)}
+    return {"sample_id": sample_id, "sha256": sha256 or sample_id, "pair_id": pair_id, **looks}
+
+
+def found(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return find_duplicates(pd.DataFrame(rows))
+
+
+def recompressed(image: Image.Image) -> Image.Image:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=75)
+    return Image.open(buffer).convert("RGB")
+
+
+def cropped(image: Image.Image) -> Image.Image:
+    """By 1 % on each side."""
+    across, down = image.width // 100, image.height // 100
+    return image.crop((across, down, image.width - across, image.height - down))
+
+
+def padded(image: Image.Image) -> Image.Image:
+    """As the study's archives have it: fitted into a square, with black bars."""
+    side = max(image.size)
+    square = Image.new("RGB", (side, side))
+    square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
+    return square
+
+
+COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "recompressed": recompressed,
+    "half size": lambda image: image.resize((image.width // 2, image.height // 2), Image.Resampling.BICUBIC),
+    "other shape": lambda image: image.resize((256, 256), Image.Resampling.BICUBIC),
+    "cropped": cropped,
+    "padded": padded,
+}
+
+
+def pictures(*, of_masters: bool) -> list[Image.Image]:
+    if not of_masters:
+        return [Image.fromarray(work.image) for work in works("show", 2, 256)]
+    if not MASTERS.is_dir():
+        pytest.skip("../shared/masters lies beside the project of its authors only")
+    files = sorted((MASTERS / "images" / "human").iterdir())[::7]
+    images = [Image.open(file).convert("RGB") for file in files]
+    for image in images:
+        image.thumbnail((512, 512))
+    return images
+
+
+@pytest.mark.parametrize("of_masters", [False, True], ids=["atelier", "masters"])
+@pytest.mark.parametrize("copy", COPIES)
+def test_a_copy_is_near_its_original_and_nothing_else_is(copy: str, of_masters: bool) -> None:
+    images = pictures(of_masters=of_masters)
+    rows = [sample(f"{n:03}", image) for n, image in enumerate(images)]
+    rows += [sample(f"{n:03}-copy", COPIES[copy](image)) for n, image in enumerate(images)]
+    pairs = found(rows)
+    assert set(pairs["kind"]) == {"near"}
+    assert (pairs["sample_id"] == pairs["duplicate_of"] + "-copy").all()
+    assert len(pairs) >= 0.95 * len(images)  # a dark border may be taken for a bar, in the copy or the original
+
+
+def test_works_of_one_painter_are_no_duplicates_of_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [sample(f"{n:03}", Image.fromarray(work.image)) for n, work in enumerate(works("show", 10, 64))]
+    assert found(rows).empty
+    # By the hash alone compositions in two palettes would be taken for copies.
+    monkeypatch.setattr(duplicates, "NEAR_COLOUR", 255.0)
+    by_hash = found(rows)
+    assert len(by_hash) == 9
+    assert by_hash["colour_difference"].min() > 6
+
+
+@pytest.mark.skipif(not MASTERS.is_dir(), reason="../shared/masters lies beside the project of its authors only")
+def test_no_two_of_the_masters_images_are_duplicates() -> None:
+    files = sorted((MASTERS / "images").rglob("*.jpg"))
+    assert len(files) == 442
+    assert found([sample(file.name, Image.open(file).convert("RGB")) for file in files]).empty
+
+
+def test_exact_copies_are_paired_with_the_first_alone_and_not_told_twice() -> None:
+    image = Image.fromarray(next(works("show", 1, 64)).image)
+    rows = [sample(name, image, sha256="same") for name in "dbca"] + [sample("e", recompressed(image))]
+    pairs = found(rows)
+    assert pairs[["sample_id", "duplicate_of", "kind"]].to_numpy().tolist() == [
+        ["b", "a", "exact"],
+        ["c", "a", "exact"],
+        ["d", "a", "exact"],
+        ["e", "a", "near"],
+    ]
+
+
+def test_every_pair_is_looked_at_whatever_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = Image.fromarray(next(works("show", 1, 64)).image)
+    rows = [sample(f"{n:02}", image) for n in range(20)]
+    for block in (1, 3, 64):
+        monkeypatch.setattr(duplicates, "BLOCK", block)
+        assert len(found(rows)) == 20 * 19 // 2
+    assert list(found(rows[:1]).columns) == list(COLUMNS)
+
+
+def test_distances_are_counted_bit_by_bit() -> None:
+    random = np.random.default_rng(0)
+    hashes = random.integers(0, 256, (9, 32), dtype=np.uint8)
+    bits = np.unpackbits(hashes, axis=1)
+    oracle = (bits[:, None] != bits[None]).sum(axis=2)
+    assert np.array_equal(duplicates._differing_bits(hashes.view(np.uint64), hashes.view(np.uint64)), oracle)
+
+
+def test_a_sample_audited_before_there_were_hashes_is_left_alone() -> None:
+    image = Image.fromarray(next(works("show", 1, 64)).image)
+    rows = [sample("a", image), sample("b", image) | {"phash": None, "colour_fields": None}]
+    assert found(rows).empty
+
+
+def comparison(without: str | None) -> ComparisonLike:
+    side = {name: SimpleNamespace(dataset=name, where={}) for name in ("human", "ai")}
+    return cast(ComparisonLike, SimpleNamespace(name="c", pairing="none", without_duplicates=without, **side))
+
+
+PAIRS = pd.DataFrame(
+    [
+        ("h2", "h1", "exact", 0, 0.0, False),
+        ("h3", "h2", "near", 9, 1.0, False),
+        ("h5", "a1", "near", 9, 1.0, False),
+        ("h6", "a2", "near", 9, 1.0, True),
+        ("x1", "h4", "exact", 0, 0.0, False),
+    ],
+    columns=list(COLUMNS),
+)
+
+
+@pytest.mark.parametrize(
+    ("without", "gone"),
+    [(None, set()), ("exact", {"h2"}), ("near", {"h2", "h5", "a1"})],
+)
+def test_who_is_left_out_of_a_comparison(without: str | None, gone: set[str]) -> None:
+    """h3 is near h2 alone, which is gone; h6 is a2's own original; x1 is in another data set."""
+    names = [*(f"h{n}" for n in range(1, 7)), "a1", "a2", "x1"]
+    dataset = {"h": "human", "a": "ai", "x": "other"}
+    samples = pd.DataFrame({"sample_id": names, "dataset": [dataset[name[0]] for name in names]})
+    human, ai = sides(samples, comparison(without), PAIRS)
+    assert {*human["sample_id"], *ai["sample_id"]} == {*names} - gone - {"x1"}
+    assert copies_in(human, ai, PAIRS, without) <= gone
+
+
+def test_a_comparison_without_duplicates_counts_each_picture_once(study_root: Path) -> None:
+    folder = study_root.parent / "pictures" / "paintings"
+    (folder / "b" / "again.png").write_bytes((folder / "a" / "one.png").read_bytes())
+    with Image.open(folder / "a" / "three.png") as picture:
+        picture.resize((98, 78)).save(folder / "b" / "larger.png")
+    with (folder / "metadata.csv").open("a", encoding="utf-8") as rows:
+        rows.writelines(f'b/{name}.png,"Vincent van Gogh",{name},1888,the sea\n' for name in ("again", "larger"))
+    plain = CATALOG["comparisons"]["works"]  # type: ignore[index]
+    options = {f"without-{kind}": {**plain, "without_duplicates": kind} for kind in ("exact", "near")}
+    write_catalog(study_root, {**CATALOG, "comparisons": {"works": plain, **options}})
+    bring_up_to_date(study_root)
+    titles = table(study_root, "samples").query("dataset == 'paintings'").set_index("sample_id")["title"]
+    pairs = table(study_root, "duplicates")
+    pairs = pairs[pairs["sample_id"].isin(titles.index)]
+    named = {frozenset((titles[row.sample_id], titles[row.duplicate_of])): row.kind for row in pairs.itertuples()}
+    assert named == {frozenset({"One", "again"}): "exact", frozenset({"Three", "larger"}): "near"}
+    overall = table(study_root, "stats_overall").set_index("comparison")
+    assert overall["n_human"].to_dict() == {"works": 7, "without-exact": 6, "without-near": 5}
+    assert overall["without_duplicates"].to_dict() == {"works": "", "without-exact": "exact", "without-near": "near"}
+    assert set(overall["experiment"]) == {EXPERIMENT}
