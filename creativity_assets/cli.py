@@ -217,6 +217,17 @@ def train_denoiser(minutes: Minutes = None, seed: Seed = 0) -> None:
     train("denoiser", data_root(), minutes, seed, console)
 
 
+@train_app.command("finetune")
+def train_finetune(
+    steps: Annotated[int | None, typer.Option(help="Of each of the two; the default is the card's.", min=1)] = None,
+    seed: Seed = 0,
+) -> None:
+    """Fine-tune tiny-sd on the unseen painters, and as long on its old works. Example: creativity train finetune"""
+    from creativity_assets.training.command import finetune
+
+    finetune(data_root(), steps, seed, console)
+
+
 @train_app.command("cards")
 def train_cards() -> None:
     """Write the model cards from the measured quality. Example: creativity train cards"""

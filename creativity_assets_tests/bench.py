@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 
 from creativity_assets.catalog.entries import ModelEntry
-from creativity_assets.diffusion.inversion import InversionSettings
+from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.loading import Instrument
-from creativity_assets.engine.measure import reconstruct, score
+from creativity_assets.engine.measure import Latent, encode, reconstruct, score
 from creativity_assets.paths import data_root
 from creativity_assets.sources.atelier import works
 from creativity_assets.workflow.revisions import model_source
@@ -36,9 +36,12 @@ def main() -> None:
     shown = [work.image for work in works("show", 2, 64)][:IMAGES]
     items = [(str(number), image) for number, image in enumerate(shown)]
     pairs = [(name, image, image[::-1].copy()) for name, image in items]
+    latents = [Latent(done.sample_id, done.latent) for done in encode(backbone, items, batch=BatchSize(32))]
+    cost = seconds_per_image(lambda: list(encode(backbone, items, batch=BatchSize(32))))
+    print(f"encode and floor, batch 32     {cost:.4f} s per image")
     for batch in (8, 32):
         cost = seconds_per_image(
-            lambda size=batch: list(reconstruct(backbone, InversionSettings(), items, batch=BatchSize(size)))
+            lambda size=batch: list(reconstruct(backbone, InversionSettings(), latents, batch=BatchSize(size)))
         )
         print(f"reconstruct, 20 steps, batch {batch:2d}  {cost:.4f} s per image")
     cost = seconds_per_image(lambda: list(score(suite, pairs, batch=BatchSize(32))))

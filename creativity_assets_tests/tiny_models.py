@@ -28,16 +28,12 @@ def save_tiny_sd(folder: Path, *, resolution: int = 32, seed: int = 0) -> Path:
 
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        text_encoder = CLIPTextModel(_text_config())
-        # CLIP's own initialisation is so small that prompts would hardly matter.
-        for parameter in text_encoder.parameters():
-            if parameter.ndim > 1:
-                torch.nn.init.normal_(parameter, std=0.3)
+        text_encoder = outspoken(CLIPTextModel(text_config()))
         pipeline = StableDiffusionPipeline(
-            vae=_autoencoder(resolution),
-            unet=_unet(resolution // 4),
+            vae=autoencoder(resolution),
+            unet=conditional_unet(resolution // 4),
             text_encoder=text_encoder,
-            tokenizer=_tokenizer(),
+            tokenizer=tokenizer(),
             scheduler=PNDMScheduler(**SD15_SCHEDULER),
             safety_checker=None,
             feature_extractor=None,
@@ -45,6 +41,14 @@ def save_tiny_sd(folder: Path, *, resolution: int = 32, seed: int = 0) -> Path:
         )
     pipeline.save_pretrained(folder, safe_serialization=True)
     return folder
+
+
+def outspoken(text_encoder: Any) -> Any:
+    """Larger weights: CLIP's own initialisation is so small that prompts would hardly matter."""
+    for parameter in text_encoder.parameters():
+        if parameter.ndim > 1:
+            torch.nn.init.normal_(parameter, std=0.3)
+    return text_encoder
 
 
 def save_tiny_suite(folder: Path, *, seed: int = 0) -> Path:
@@ -118,64 +122,62 @@ def random_unet(seed: int = 0) -> Any:
     return lambda x, t: unet(x, t).sample
 
 
-def _autoencoder(resolution: int) -> Any:
+def autoencoder(resolution: int, **fields: Any) -> Any:
     from diffusers import AutoencoderKL
 
-    return AutoencoderKL(
-        block_out_channels=(16, 16, 32),
-        down_block_types=("DownEncoderBlock2D",) * 3,
-        up_block_types=("UpDecoderBlock2D",) * 3,
-        layers_per_block=1,
-        latent_channels=4,
-        norm_num_groups=8,
-        sample_size=resolution,
-        scaling_factor=4.0,  # latents of about unit variance, as a trained autoencoder's
-    )
+    settings = {
+        "block_out_channels": (16, 16, 32),
+        "down_block_types": ("DownEncoderBlock2D",) * 3,
+        "up_block_types": ("UpDecoderBlock2D",) * 3,
+        "layers_per_block": 1,
+        "latent_channels": 4,
+        "norm_num_groups": 8,
+        "scaling_factor": 4.0,  # latents of about unit variance, as a trained autoencoder's
+    }
+    return AutoencoderKL(sample_size=resolution, **{**settings, **fields})
 
 
-def _unet(sample_size: int) -> Any:
+def conditional_unet(sample_size: int, **fields: Any) -> Any:
     from diffusers import UNet2DConditionModel
 
-    return UNet2DConditionModel(
-        sample_size=sample_size,
-        in_channels=4,
-        out_channels=4,
-        block_out_channels=(16, 32),
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        layers_per_block=1,
-        cross_attention_dim=32,
-        attention_head_dim=8,
-        norm_num_groups=8,
-    )
+    settings = {
+        "in_channels": 4,
+        "out_channels": 4,
+        "block_out_channels": (16, 32),
+        "down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D"),
+        "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D"),
+        "layers_per_block": 1,
+        "cross_attention_dim": 32,
+        "attention_head_dim": 8,
+        "norm_num_groups": 8,
+    }
+    return UNet2DConditionModel(sample_size=sample_size, **{**settings, **fields})
 
 
-def _text_config() -> Any:
+def text_config(**fields: Any) -> Any:
     from transformers import CLIPTextConfig
 
-    size = len(_vocabulary()[0])
-    return CLIPTextConfig(
-        vocab_size=size,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        max_position_embeddings=16,
-        projection_dim=32,
-        bos_token_id=size - 2,
-        eos_token_id=size - 1,
-        pad_token_id=size - 1,
-    )
+    size = len(vocabulary()[0])
+    settings = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "max_position_embeddings": 16,
+        "projection_dim": 32,
+    }
+    special = {"bos_token_id": size - 2, "eos_token_id": size - 1, "pad_token_id": size - 1}
+    return CLIPTextConfig(vocab_size=size, **special, **{**settings, **fields})
 
 
-def _tokenizer() -> Any:
+def tokenizer(length: int = 16) -> Any:
     from transformers import CLIPTokenizer
 
-    vocabulary, merges = _vocabulary()
-    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=16)
+    words, merges = vocabulary()
+    return CLIPTokenizer(vocab=words, merges=merges, model_max_length=length)
 
 
-def _vocabulary() -> tuple[dict[str, int], list[tuple[str, str]]]:
+def vocabulary() -> tuple[dict[str, int], list[tuple[str, str]]]:
     """CLIP's byte-pair layout for WORDS: letters, letters that end a word, and every word's beginnings."""
     letters = sorted({letter for word in WORDS for letter in word})
     tokens = dict.fromkeys([*letters, *(f"{letter}</w>" for letter in letters)])

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from creativity_assets.catalog.overrides import Located, Overrides
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9_-]+$", max_length=80)]
 Pairing = Literal["work", "artist", "none"]
@@ -13,6 +16,14 @@ SuiteName = Literal["paper", "embedded"]
 Side = Literal["human", "ai"]
 Stratum = Literal["artist", "style", "genre", "label", "family", "generator"]
 Scalar = str | int | float
+
+
+def _with_day(value: Any) -> Any:
+    """A month, `2022-03`, as its first day."""
+    return f"{value}-01" if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}", value) else value
+
+
+Cutoff = Annotated[int | date, BeforeValidator(_with_day)]
 
 CANONICAL_COLUMNS = (
     "file",
@@ -287,46 +298,85 @@ DatasetEntry = Annotated[
 ]
 
 
-class ModelEntry(Entry):
-    """A diffusion model in diffusers' folder layout, in a folder or on a hub at a pinned revision."""
+class ModelEntry(Entry, Located):
+    """A diffusion model in diffusers' folder layout, in a folder or on a hub at a pinned commit."""
 
     name: Slug
-    path: str | None = None
-    hub_id: str | None = None
-    revision: str | None = None
+    pipeline: Literal["StableDiffusionPipeline", "StableDiffusionXLPipeline", "StableDiffusion3Pipeline"] | None = None
+    """diffusers' class, as model_index.json states it; stated here, it shortens the list of files to fetch."""
     variant: str | None = None
     resolution: int = Field(ge=8)
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    prediction_type: Literal["epsilon", "v_prediction"] | None = None
+    """Instead of the scheduler configuration's, where that is wrong."""
+    extra_components: tuple[Slug, ...] = ()
+    """Optional parts of the family to load, such as Stable Diffusion 3's text_encoder_3 and tokenizer_3."""
+    overrides: Overrides = Overrides()
     licence: str = ""
     optional: bool = False
     description: str = ""
-    training_cutoff: int | None = None
+    training_cutoff: Cutoff | None = None
+    """A year or a date; works of later years count as unseen."""
     training_lists: tuple[Slug, ...] = ()
     """Data sets whose own `membership` column speaks about this model."""
+    parameters: int | None = Field(default=None, ge=1)
+    """Of all components that are loaded; for the memory it needs before it is there."""
+    download_gb: float | None = Field(default=None, gt=0)
+    """10^9 bytes to fetch, overrides included."""
 
-    @model_validator(mode="after")
-    def _one_location(self) -> "ModelEntry":
-        _check_location(self.path, self.hub_id, self.revision)
-        return self
+    @property
+    def cutoff_year(self) -> int | None:
+        """The year of the cut-off. A work of that year itself may have been seen."""
+        return self.training_cutoff.year if isinstance(self.training_cutoff, date) else self.training_cutoff
+
+
+class GuidanceStage(BaseModel):
+    """A guidance weight for training steps above `above`; of a flow model noise levels above it, in 0..1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    above: float
+    weight: float = Field(ge=0)
+
+
+Guidance = Annotated[float, Field(ge=0)] | tuple[GuidanceStage, ...]
+"""One weight for all steps, or stages from the noisiest down, the last with `above: -1`."""
 
 
 class MethodEntry(Entry):
-    """An inversion method with its settings; the same guidance is used in both directions."""
+    """An inversion method with its settings; the same guidance is used in both directions.
+
+    options: those of the method that differ from its defaults (docs/methods.md). prompt: `none`, the empty prompt,
+    or `caption`, the image's own. resample_guidance: another guidance on the way back, which makes the score no
+    distance; for the study's third explanation.
+    """
 
     name: Slug
     inversion: str
-    steps: int = Field(ge=1, le=1000)
-    guidance: float = Field(default=0.0, ge=0)
+    steps: int = Field(ge=0, le=1000)
+    options: dict[str, float] = Field(default_factory=dict)
+    guidance: Guidance = 0.0
+    resample_guidance: Guidance | None = None
+    prompt: Literal["none", "caption"] = "none"
     description: str = ""
+
+    @model_validator(mode="after")
+    def _steps_where_there_are_any(self) -> "MethodEntry":
+        if (self.steps == 0) != (self.inversion == "autoencoder"):
+            raise ValueError("steps are 0 for the autoencoder alone, and at least 1 for every inversion")
+        return self
 
 
 class ExperimentEntry(Entry):
-    """A model and a method, the suite that scores them, and the data sets they are wanted for."""
+    """A model and a method, the suite that scores them, and the data sets they are wanted for.
+
+    readouts: groups of further numbers to read out on the way (docs/readouts.md).
+    """
 
     model: Slug
     method: Slug
     suite: SuiteName
     datasets: tuple[Slug, ...]
+    readouts: tuple[str, ...] = ("noise",)
 
     @model_validator(mode="after")
     def _named_after_its_parts(self) -> "ExperimentEntry":

@@ -1,7 +1,8 @@
 """The catalogue as lines for people: one per entry, by section."""
 
 from creativity_assets.catalog.catalog import Catalog
-from creativity_assets.catalog.entries import ComparisonSide, GeneratedDataset, ModelEntry
+from creativity_assets.catalog.entries import ComparisonSide, GeneratedDataset, Guidance, MethodEntry, ModelEntry
+from creativity_assets.catalog.overrides import Located
 
 
 def listing(catalog: Catalog) -> dict[str, list[tuple[str, str]]]:
@@ -16,7 +17,7 @@ def listing(catalog: Catalog) -> dict[str, list[tuple[str, str]]]:
             for m in catalog.models.values()
         ],
         "methods": [
-            (m.name, f"{m.inversion}, {m.steps} steps, guidance {m.guidance:g}  {m.description}")
+            (m.name, f"{m.inversion}, {m.steps} steps{_prompting(m)}  {m.description}")
             for m in catalog.methods.values()
         ],
         "experiments": [
@@ -35,6 +36,22 @@ def _optional(optional: bool) -> str:
     return "(optional) " if optional else ""
 
 
+def _prompting(method: MethodEntry) -> str:
+    """What the network is prompted with, and how strongly, where it is not the study's empty prompt."""
+    if method.prompt == "none":
+        return ""
+    if method.guidance == 0 and method.resample_guidance is None:
+        return ", captioned"
+    weights = [_weights(g) for g in (method.guidance, method.resample_guidance) if g is not None]
+    return f", captioned, guidance {' and back '.join(weights)}"
+
+
+def _weights(guidance: Guidance) -> str:
+    if isinstance(guidance, tuple):
+        return " ".join(f"{stage.weight:g} above {stage.above:g}" for stage in guidance)
+    return f"{guidance:g}"
+
+
 def _origin(dataset: object) -> str:
     if isinstance(dataset, GeneratedDataset):
         return f"by {dataset.model} from {dataset.originals}, guidance {dataset.guidance:g}"
@@ -42,7 +59,13 @@ def _origin(dataset: object) -> str:
 
 
 def _location(model: ModelEntry) -> str:
-    return model.path or f"{model.hub_id}@{str(model.revision)[:7]}"
+    """Its place, then what is taken from elsewhere."""
+    changed = [*model.overrides.components.items(), *([("lora", model.overrides.lora)] if model.overrides.lora else [])]
+    return _place(model) + "".join(f" + {name} {_place(other)}" for name, other in changed)
+
+
+def _place(located: Located) -> str:
+    return located.path or f"{located.hub_id}@{str(located.revision)[:7]}"
 
 
 def _side(side: ComparisonSide) -> str:

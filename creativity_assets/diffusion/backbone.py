@@ -1,20 +1,25 @@
-"""A Stable Diffusion of any size behind five verbs: encode, decode, denoiser, schedule, sample.
+"""A diffusion model of any family behind a few verbs: encode, decode, embed, prediction, denoiser, schedule, sample.
 
-Precision: latent state float32; UNet and text encoder in the network's dtype, cast at the call; the autoencoder
-float32 on every device, because its error would go straight into the 8-bit images the scores compare.
+Precision: latent state float32; network and text encoders in the network's dtype, cast at the call; the autoencoder
+float32 on every device, because its error would go straight into the 8-bit images the scores compare (and because
+SDXL's overflows in float16).
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from creativity_assets.diffusion.guidance import Denoiser, classifier_free
-from creativity_assets.diffusion.inversion import ddim_sample
+from creativity_assets.diffusion.conditioning import Conditioning
+from creativity_assets.diffusion.families import FAMILIES
+from creativity_assets.diffusion.flow import FlowSchedule, Velocity
+from creativity_assets.diffusion.guidance import Guidance, Prompted, classifier_free
+from creativity_assets.diffusion.inversion import INVERSIONS
+from creativity_assets.diffusion.networks import load_components, network_dtype
 from creativity_assets.diffusion.schedule import (
     STUDY_FIELDS,
     Schedule,
@@ -22,93 +27,94 @@ from creativity_assets.diffusion.schedule import (
     signal_and_noise,
     training_alpha_bars,
 )
-from creativity_assets.diffusion.weights import ModelFiles, ModelSource, find_model
+from creativity_assets.diffusion.weights import ModelSource, find_model
 from creativity_assets.errors import ModelError
-
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-
-
-@dataclass(frozen=True)
-class Networks:
-    """The four parts of a Stable Diffusion, frozen and in evaluation mode."""
-
-    vae: Any  # diffusers.AutoencoderKL
-    unet: Any  # diffusers.UNet2DConditionModel
-    text_encoder: Any  # transformers.CLIPTextModel
-    tokenizer: Any  # transformers.CLIPTokenizer
 
 
 class Backbone:
-    """A loaded model. Images are uint8 (B, H, W, 3) arrays, latents float32 (B, C, h, w) tensors on `device`."""
+    """A loaded model. Images are uint8 (B, H, W, 3) arrays, latents float32 (B, C, h, w) tensors on `device`.
+
+    kind: `diffusion`, whose denoiser is e(x, t) over a Schedule, or `flow`, whose denoiser is v(x, sigma) over a
+    FlowSchedule.
+    """
 
     def __init__(
         self,
-        networks: Networks,
+        parts: Mapping[str, Any],
         scheduler_config: dict[str, Any],
         *,
         name: str,
         revision: str,
+        pipeline: str = "StableDiffusionPipeline",
+        index: Mapping[str, Any] | None = None,
         resolution: int | None = None,
     ) -> None:
-        self._networks = networks
-        self._scheduler_config = {**scheduler_config, **STUDY_FIELDS}
-        self._prediction_type = prediction_type(self._scheduler_config)
-        self._training_alpha_bars = training_alpha_bars(self._scheduler_config)
+        """parts: components by subfolder; pipeline: their family, a key of FAMILIES; index: model_index.json."""
+        self._networks = SimpleNamespace(**parts)
         self._revision = revision
         self.name = name
-        self.device: torch.device = networks.unet.device
-        factor = 2 ** (len(networks.vae.config.block_out_channels) - 1)
-        self.resolution: int = resolution or networks.unet.config.sample_size * factor
+        vae, network = parts["vae"], parts[FAMILIES[pipeline].network_name]
+        factor = 2 ** (len(vae.config.block_out_channels) - 1)
+        self.resolution: int = resolution or network.config.sample_size * factor
+        self._family = FAMILIES[pipeline](parts, index or {}, self.resolution)
+        self.kind: Literal["diffusion", "flow"] = self._family.kind
+        self.device: torch.device = network.device
         if self.resolution % factor:
             raise ModelError(f"{name}: resolution {self.resolution} is no multiple of {factor}; change the entry")
-        self.latent_shape = (int(networks.unet.config.in_channels), *2 * (self.resolution // factor,))
-        self._null_embedding = self._embed([""])
+        if vae.config.latents_mean is not None:
+            raise ModelError(f"{name}: the autoencoder standardises latents (latents_mean), which is not supported")
+        if problem := self._family.problem():
+            raise ModelError(f"{name}: {problem}; change the entry")
+        self.latent_shape = (int(network.config.in_channels), *2 * (self.resolution // factor,))
+        self._read_scheduler(scheduler_config)
+        self._null = self.embed([""])
 
     @classmethod
     def load(
-        cls,
-        location: Path | str,
-        *,
-        name: str | None = None,
-        revision: str | None = None,
-        variant: str | None = None,
-        device: torch.device | str = "cpu",
-        dtype: str | None = None,
-        resolution: int | None = None,
-        local_files_only: bool | None = None,
+        cls, location: Path | str, *, name: str | None = None, device: torch.device | str = "cpu", **settings: Any
     ) -> "Backbone":
-        """Load a folder (Path) or a hub id (str) in diffusers' layout; see `ModelSource` for the settings.
-
-        Raises ModelError in one line: the entry, the file and the remedy.
-        """
-        source = ModelSource(name or str(location), location, revision, variant, dtype, resolution)
-        return cls.from_source(source, device=device, local_files_only=local_files_only)
+        """Load a folder (Path) or a hub id (str) in diffusers' layout; settings are those of `ModelSource`."""
+        return cls.from_source(ModelSource(name or str(location), location, **settings), device=device)
 
     @classmethod
     def from_source(
         cls, source: ModelSource, *, device: torch.device | str = "cpu", local_files_only: bool | None = None
     ) -> "Backbone":
-        """Load what a catalogue entry says."""
+        """Load what a catalogue entry says. Raises ModelError in one line: the entry, the file and the remedy."""
         files = find_model(source, local_files_only=local_files_only)
         device = torch.device(device)
-        dtype = _network_dtype(source, device)
         return cls(
-            _load_networks(files, device, dtype),
+            load_components(files, device, network_dtype(source.name, source.dtype, device)),
             files.scheduler_config(),
             name=source.name,
             revision=files.revision(),
+            pipeline=files.pipeline,
+            index=files.model_index(),
             resolution=source.resolution,
         )
 
     def weights_revision(self) -> str:
-        """The hub's commit or the hash of the folder this model was loaded from."""
+        """The hub's commit or the hash of the folder this model was loaded from, and what was changed."""
         return self._revision
 
-    def schedule(self, steps: int) -> Schedule:
-        """The DDIM schedule of this model with the study's fields (leading, offset 1, last alpha not one)."""
-        return Schedule.from_config(self._scheduler_config, steps)
+    @property
+    def network(self) -> Any:
+        """The UNet or transformer: what costs."""
+        return self._family.network
 
-    @torch.inference_mode()
+    def schedule(self, steps: int, spacing: str = "leading") -> Any:
+        """Where a trajectory of `steps` goes: a Schedule with the study's fields (offset 1, last alpha not one) and
+        this spacing of its steps, or a FlowSchedule where `kind` is `flow`.
+        """
+        if self.kind == "flow":
+            return FlowSchedule.from_config(self._scheduler_config, steps, tokens=self._family.tokens)
+        return Schedule.from_config({**self._scheduler_config, "timestep_spacing": spacing}, steps)
+
+    def alpha_bar(self, t: int) -> float:
+        """The signal power at training step t, in (0, 1], of a diffusion model."""
+        return float(self._training_alpha_bars[t])
+
+    @torch.no_grad()  # not inference_mode: null-text optimisation puts these latents into a graph
     def encode(self, images: np.ndarray) -> Tensor:
         """uint8 (B, R, R, 3) to scaled latents float32 (B, C, h, w): the mode of the posterior."""
         expected = (self.resolution, self.resolution, 3)
@@ -119,27 +125,56 @@ class Backbone:
             )
         pixels = torch.from_numpy(np.ascontiguousarray(images)).to(self.device).permute(0, 3, 1, 2)
         posterior = self._networks.vae.encode(pixels.float() / 127.5 - 1.0).latent_dist
-        latents: Tensor = posterior.mode() * self._networks.vae.config.scaling_factor
+        config = self._networks.vae.config
+        latents: Tensor = (posterior.mode() - (config.shift_factor or 0.0)) * config.scaling_factor
         return latents
 
     @torch.inference_mode()
     def decode(self, latents: Tensor) -> np.ndarray:
         """Scaled latents (B, C, h, w) to uint8 (B, R, R, 3), rounded."""
-        scaled = latents.to(self.device, torch.float32) / self._networks.vae.config.scaling_factor
+        config = self._networks.vae.config
+        scaled = latents.to(self.device, torch.float32) / config.scaling_factor + (config.shift_factor or 0.0)
         pixels = self._networks.vae.decode(scaled).sample
         levels = ((pixels / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
         images: np.ndarray = levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
         return images
 
-    def denoiser(self, prompts: Sequence[str] | None = None, guidance: float = 0.0) -> Denoiser:
-        """e(x, t) under classifier-free guidance; one prompt per image of the batch.
+    def denoiser(self, prompts: Sequence[str] | None = None, guidance: Guidance | float = 0.0) -> Velocity:
+        """e(x, t), or v(x, sigma) of a flow model, under classifier-free guidance; one prompt per image.
 
         No prompt, only empty prompts, or guidance 0: the empty prompt alone in a single evaluation.
         """
-        null = self._noise_prediction(self._null_embedding)
-        if prompts is None or guidance == 0.0 or not any(prompts):
+        if not isinstance(guidance, Guidance):
+            guidance = Guidance.constant(guidance)
+        null = self.prediction(self._null)
+        if prompts is None or not any(prompts) or not any(guidance.weights):
             return null
-        return classifier_free(null, self._noise_prediction(self._embed(list(prompts))), guidance)
+        # The combination is the same for noises and velocities.
+        return cast(Velocity, classifier_free(null, self.prediction(self.embed(prompts)), guidance))
+
+    def prompted(self, prompts: Sequence[str]) -> Prompted:
+        """The model under any prompt, for methods that need more than one denoiser; one prompt per image."""
+        return Prompted(self.prediction, self.embed(prompts), self._null)
+
+    @torch.no_grad()
+    def embed(self, prompts: Sequence[str]) -> Conditioning:
+        """The prompts as the network takes them, in its dtype; one for the whole batch or one per image."""
+        return self._family.embed(prompts)
+
+    def prediction(self, conditioning: Conditioning) -> Velocity:
+        """e(x, t), or v(x, sigma) of a flow model, under one condition: one evaluation, in x's dtype.
+
+        Differentiable with respect to x and the conditioning. The weights ask for no gradient, so that without
+        a leaf that does no graph is built; callers that have one and want none say torch.no_grad() themselves.
+        """
+        dtype = self.network.dtype
+
+        def predict(x: Tensor, level: float) -> Tensor:
+            output = self._family.evaluate(x.to(dtype), level, conditioning.expanded(len(x)).to(dtype))
+            output = output.to(x.dtype)
+            return output if self.kind == "flow" else self._to_noise(output, x, self.alpha_bar(int(level)))
+
+        return predict
 
     def noise(self, seeds: Sequence[int]) -> Tensor:
         """x_T float32 (B, C, h, w), one CPU generator per image: the same in every batch, on every device."""
@@ -150,35 +185,28 @@ class Backbone:
     def sample(
         self, captions: Sequence[str], seeds: Sequence[int], *, steps: int = 20, guidance: float = 7.5
     ) -> np.ndarray:
-        """Images from captions by DDIM (eta 0), uint8 (B, R, R, 3); one seed per image."""
-        x = ddim_sample(self.denoiser(captions, guidance), self.schedule(steps), self.noise(seeds))
-        return self.decode(x)
+        """Images from captions by DDIM (eta 0) or Euler's method (flow), uint8 (B, R, R, 3); one seed per image."""
+        sampler = INVERSIONS[SAMPLERS[self.kind]].resample
+        return self.decode(sampler(self.denoiser(captions, guidance), self.schedule(steps), self.noise(seeds)))
 
-    def _noise_prediction(self, embedding: Tensor) -> Denoiser:
-        unet = self._networks.unet
+    def _read_scheduler(self, config: dict[str, Any]) -> None:
+        """Whatever sampler the folder ships, its training levels are kept and the study's fields set."""
+        sampler = str(config.get("_class_name", ""))
+        if sampler.startswith("FlowMatch") is not (self.kind == "flow"):
+            raise ModelError(f"{self.name}: the folder's {sampler} is no scheduler for a {self.kind} model; restore it")
+        self._scheduler_config = config
+        if self.kind == "flow":
+            return
+        if "beta_schedule" not in config:
+            raise ModelError(
+                f"{self.name}: the folder's {sampler} states no beta_schedule; choose a model that has one"
+            )
+        self._scheduler_config = {**config, **STUDY_FIELDS}
+        self._to_noise = OUTPUT_TO_NOISE[prediction_type(self._scheduler_config)]
+        self._training_alpha_bars = training_alpha_bars(self._scheduler_config)
 
-        def predict(x: Tensor, t: int) -> Tensor:
-            # One empty prompt serves the whole batch as a view; nothing is copied or encoded again.
-            context = embedding.expand(len(x), -1, -1)
-            with torch.inference_mode():
-                output = unet(x.to(unet.dtype), t, encoder_hidden_states=context, return_dict=False)[0]
-            return OUTPUT_TO_NOISE[self._prediction_type](output.to(x.dtype), x, self._training_alpha_bars[t])
 
-        return predict
-
-    @torch.inference_mode()
-    def _embed(self, prompts: list[str]) -> Tensor:
-        """The text encoder's last hidden states, (B, tokens, D) in the network's dtype."""
-        tokenizer = self._networks.tokenizer
-        tokens = tokenizer(
-            prompts,
-            padding="max_length",
-            max_length=tokenizer.model_max_length,
-            truncation=True,
-            return_tensors="pt",
-        )
-        hidden: Tensor = self._networks.text_encoder(tokens.input_ids.to(self.device))[0]
-        return hidden.to(self._networks.unet.dtype)
+Reading = Callable[[Tensor, Tensor, float], Tensor]  # (network output, x, alpha_bar at its label) -> e
 
 
 def _noise(output: Tensor, _x: Tensor, _alpha_bar: float) -> Tensor:
@@ -191,64 +219,5 @@ def _noise_from_velocity(output: Tensor, x: Tensor, alpha_bar: float) -> Tensor:
     return a * output + s * x
 
 
-def _network_dtype(source: ModelSource, device: torch.device) -> torch.dtype:
-    if source.dtype is not None:
-        if source.dtype not in DTYPES:
-            raise ModelError(f"{source.name}: no dtype {source.dtype!r}; have {sorted(DTYPES)}")
-        return DTYPES[source.dtype]
-    if device.type != "cuda":
-        return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
-
-
-def _load_networks(files: ModelFiles, device: torch.device, dtype: torch.dtype) -> Networks:
-    from diffusers import AutoencoderKL, UNet2DConditionModel
-    from transformers import CLIPTextModel, CLIPTokenizer
-
-    try:
-        tokenizer = CLIPTokenizer.from_pretrained(files.folder / "tokenizer", local_files_only=True)
-    except (OSError, ValueError, TypeError) as error:
-        raise ModelError(f"{files.name}: {files.folder / 'tokenizer'} cannot be loaded ({_line(error)})") from None
-    return Networks(
-        vae=_load(files, "vae", AutoencoderKL, {"torch_dtype": torch.float32}).to(device),
-        unet=_load(files, "unet", UNet2DConditionModel, {"torch_dtype": dtype}).to(device),
-        text_encoder=_load(files, "text_encoder", CLIPTextModel, {"dtype": dtype}).to(device),
-        tokenizer=tokenizer,
-    )
-
-
-def _load(files: ModelFiles, component: str, architecture: Any, dtype: dict[str, torch.dtype]) -> nn.Module:
-    """One component from safetensors only; every tensor must be there and fit, or it would stay random."""
-    folder = files.folder / component
-    try:
-        network, info = architecture.from_pretrained(
-            folder,
-            variant=files.variant,
-            use_safetensors=True,
-            local_files_only=True,
-            output_loading_info=True,
-            **dtype,
-        )
-    except Exception as error:  # diffusers, transformers and safetensors raise a dozen unrelated types here
-        raise ModelError(f"{files.name}: {folder} cannot be loaded ({_line(error)}); wrong architecture?") from None
-    for problem in ("missing_keys", "mismatched_keys"):
-        if wrong := sorted(str(key) for key in info[problem]):
-            raise ModelError(
-                f"{files.name}: weights in {folder} do not fit config.json ({problem.replace('_', ' ')}: "
-                f"{len(wrong)}, first {wrong[0]}); wrong architecture"
-            )
-    module: nn.Module = network
-    # Convolutions run about a tenth faster on channels-last weights, on CPUs and tensor cores alike.
-    return module.to(memory_format=torch.channels_last).eval().requires_grad_(False)
-
-
-def _line(error: BaseException) -> str:
-    """The first line of a library's message, for a message of one line."""
-    text = str(error).strip()
-    return text.splitlines()[0][:200] if text else type(error).__name__
-
-
-OUTPUT_TO_NOISE: dict[str, Callable[[Tensor, Tensor, float], Tensor]] = {
-    "epsilon": _noise,
-    "v_prediction": _noise_from_velocity,
-}
+OUTPUT_TO_NOISE: dict[str, Reading] = {"epsilon": _noise, "v_prediction": _noise_from_velocity}
+SAMPLERS = {"diffusion": "ddim", "flow": "euler"}

@@ -28,24 +28,25 @@ class Schedule:
     the training step of the noisier of the two, in both directions, as in diffusers.
 
     alpha_bars: T + 1 signal powers in (0, 1], falling, float64; labels: T integers, rising.
+    clip: the bound of |x_0| in every transfer, or None, as it must be for a transfer that can be undone.
     """
 
     alpha_bars: tuple[float, ...]
     labels: tuple[int, ...]
+    clip: float | None = None
 
     @classmethod
     def from_config(cls, config: Config, steps: int) -> "Schedule":
         """The schedule of a diffusers scheduler config with `steps` = T states above the clean one.
 
-        Raises ModelError where diffusers' forward and inverse schedulers would not walk the same states
-        (T that does not divide the training steps, linspace spacing, clipping).
+        Raises ModelError where diffusers' forward and inverse schedulers would not walk the same states: T that
+        does not divide the training steps.
         """
         trained = training_alpha_bars(config)
         labels = _labels(config, len(trained), steps)
-        if config.get("clip_sample", True):
-            raise ModelError("scheduler config: clip_sample cannot be inverted; set it to false")
+        clip = float(config.get("clip_sample_range", 1.0)) if config.get("clip_sample", True) else None
         clean = 1.0 if config.get("set_alpha_to_one", True) else float(trained[0])
-        return cls((clean, *(float(trained[label]) for label in labels)), labels)
+        return cls((clean, *(float(trained[label]) for label in labels)), labels, clip)
 
     @property
     def steps(self) -> int:
@@ -58,6 +59,10 @@ class Schedule:
             raise IndexError(f"step {i} is outside 1..{self.steps}")
         return self.labels[i - 1]
 
+    def own_label(self, i: int) -> int:
+        """The training step of state i itself, 0 <= i <= T; the clean state is the first training step."""
+        return self.label(i) if i else 0
+
     def transfer(self, x: Tensor, e: Tensor, i: int, j: int) -> Tensor:
         """D(x, e; i, j): x at state i carried to state j along the noise e (DDIM, Song et al. 2021, eq. 12).
 
@@ -65,6 +70,8 @@ class Schedule:
         """
         a_i, s_i = signal_and_noise(self.alpha_bars[i])
         a_j, s_j = signal_and_noise(self.alpha_bars[j])
+        if self.clip is not None:
+            return a_j * ((x - s_i * e) / a_i).clamp(-self.clip, self.clip) + s_j * e
         return (a_j / a_i) * x + (s_j - s_i * a_j / a_i) * e
 
 
@@ -106,7 +113,7 @@ def _labels(config: Config, trained: int, steps: int) -> tuple[int, ...]:
     spacing = str(config.get("timestep_spacing", "leading"))
     if spacing not in SPACINGS:
         raise ModelError(f"scheduler config: no timestep_spacing {spacing!r}; have {sorted(SPACINGS)}")
-    labels = SPACINGS[spacing](trained // steps, steps, int(config.get("steps_offset", 0)))
+    labels = SPACINGS[spacing](trained, steps, int(config.get("steps_offset", 0)))
     if labels[-1] >= trained:
         raise ModelError(f"steps {steps}: the last label {labels[-1]} is not a training step; take fewer steps")
     return labels
@@ -120,13 +127,18 @@ def _scaled_linear(start: float, end: float, count: int) -> np.ndarray:
     return np.asarray(np.linspace(start**0.5, end**0.5, count, dtype=np.float64) ** 2)
 
 
-def _leading(ratio: int, steps: int, offset: int) -> tuple[int, ...]:
-    return tuple(i * ratio + offset for i in range(steps))
+def _leading(trained: int, steps: int, offset: int) -> tuple[int, ...]:
+    return tuple(i * (trained // steps) + offset for i in range(steps))
 
 
-def _trailing(ratio: int, steps: int, _offset: int) -> tuple[int, ...]:
-    return tuple((i + 1) * ratio - 1 for i in range(steps))
+def _trailing(trained: int, steps: int, _offset: int) -> tuple[int, ...]:
+    return tuple((i + 1) * (trained // steps) - 1 for i in range(steps))
+
+
+def _linspace(trained: int, steps: int, _offset: int) -> tuple[int, ...]:
+    """As diffusers' DPM-Solver has it, not its DDIM: the clean state is step 0 and the noisiest the last step."""
+    return tuple(int(label) for label in np.linspace(0, trained - 1, steps + 1).round()[1:])
 
 
 BETAS = {"linear": _linear, "scaled_linear": _scaled_linear}
-SPACINGS = {"leading": _leading, "trailing": _trailing}
+SPACINGS = {"leading": _leading, "trailing": _trailing, "linspace": _linspace}

@@ -1,28 +1,50 @@
-"""A Stable Diffusion's folder in diffusers' layout: found, checked for what would be unsafe or wrong, hashed.
+"""A diffusion model's files in diffusers' layout: its own folder, the parts that replace some of it, a LoRA.
 
 Imports neither torch nor diffusers, so that a plan can ask for a revision without loading a model.
 """
 
-import hashlib
-import json
-import os
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from creativity_assets.diffusion.component_files import (
+    ComponentFiles,
+    component_patterns,
+    hash_files,
+    read_json,
+    refuse_pickles,
+)
+from creativity_assets.diffusion.hub import Location, Place, download_command, is_folder, locate, offline, pinned_commit
+from creativity_assets.diffusion.layouts import LAYOUTS, Component, Layout
 from creativity_assets.errors import ModelError
 
-PIPELINE = "StableDiffusionPipeline"
-# component: (class its config must name, stem of its weights; the tokenizer has none)
-COMPONENTS = {
-    "vae": ("AutoencoderKL", "diffusion_pytorch_model"),
-    "unet": ("UNet2DConditionModel", "diffusion_pytorch_model"),
-    "text_encoder": ("CLIPTextModel", "model"),
-    "tokenizer": ("CLIPTokenizer", None),
-}
-PICKLES = ("*.bin", "*.ckpt", "*.pt", "*.pth", "*.pkl")
-SCHEDULER_CONFIG = Path("scheduler") / "scheduler_config.json"
+MODEL_INDEX = "model_index.json"
+SCHEDULER_CONFIG = "scheduler/scheduler_config.json"
+
+
+@dataclass(frozen=True)
+class Override:
+    """A component taken from elsewhere, such as another autoencoder or a fine-tuned UNet.
+
+    subfolder: where it lies in that folder or repository; empty where it is all of it.
+    """
+
+    component: str
+    location: Location
+    revision: str | None = None
+    variant: str | None = None
+    subfolder: str = ""
+
+
+@dataclass(frozen=True)
+class Lora:
+    """Low-rank updates (Hu et al. 2021) in diffusers' or Kohya's keys, added to the weights `scale` times."""
+
+    location: Location
+    revision: str | None = None
+    file: str = "pytorch_lora_weights.safetensors"
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -32,191 +54,199 @@ class ModelSource:
     name: the catalogue entry, for messages; location: a folder (Path) or a hub id (str);
     revision: the hub commit; variant: diffusers' file variant, such as `fp16`;
     dtype: the network's (`float32`, `bfloat16`, `float16`), None for the device's own;
-    resolution: pixels a side, None for what the model's configuration says.
+    resolution: pixels a side, None for what the model's configuration says;
+    pipeline: diffusers' class, None for what model_index.json says; stated, it shortens the list of files to fetch;
+    prediction_type: instead of what the scheduler's configuration says;
+    extra: optional components of the family to load, such as Stable Diffusion 3's `text_encoder_3`.
     """
 
     name: str
-    location: Path | str
+    location: Location
     revision: str | None = None
     variant: str | None = None
     dtype: str | None = None
     resolution: int | None = None
+    pipeline: str | None = None
+    prediction_type: str | None = None
+    extra: tuple[str, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    lora: Lora | None = None
 
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """A checked folder: every file it needs is there, in safetensors, of the expected architecture."""
+    """Checked files: everything the family needs is there, in safetensors, of the expected architecture."""
 
-    name: str
-    folder: Path
-    variant: str | None
-    commit: str | None  # of the hub; None for a plain folder
+    source: ModelSource
+    pipeline: str  # diffusers' class, a key of LAYOUTS
+    place: Place
+    components: Mapping[str, ComponentFiles]
+    lora: Path | None
 
-    def config(self, component: str) -> dict[str, Any]:
-        """A component's configuration as its file states it."""
-        return read_json(self.name, self.folder / component / "config.json")
+    def model_index(self) -> dict[str, Any]:
+        return read_json(self.source.name, self.place.folder / MODEL_INDEX, self.place.remedy)
 
     def scheduler_config(self) -> dict[str, Any]:
-        return read_json(self.name, self.folder / SCHEDULER_CONFIG)
+        """As the folder states it, with the entry's own prediction type."""
+        config = read_json(self.source.name, self.place.folder / SCHEDULER_CONFIG, self.place.remedy)
+        stated = self.source.prediction_type
+        return {**config, "prediction_type": stated} if stated else config
 
     def revision(self) -> str:
-        """The hub's commit, else `sha256:` and 16 hex digits over every weight, configuration and word file."""
-        if self.commit:
-            return f"commit:{self.commit}"
-        files = [self.folder / SCHEDULER_CONFIG]
-        for component in COMPONENTS:
-            files += [*(self.folder / component).glob("*.json"), *(self.folder / component).glob("*.txt")]
-            files += self._weights(component)
-        return hash_files(self.folder, files)
-
-    def _weights(self, component: str) -> list[Path]:
-        stem = COMPONENTS[component][1]
-        return weight_files(self.folder / component, stem, self.variant) if stem else []
+        """See `weights_revision`."""
+        return weights_revision(self.source)
 
 
 def find_model(source: ModelSource, *, local_files_only: bool | None = None) -> ModelFiles:
-    """The checked files of a model; a hub id is downloaded unless offline (`HF_HUB_OFFLINE`) or told otherwise.
+    """The checked files of a model. What is not in the hub's cache is downloaded, unless offline or told otherwise.
 
     Raises ModelError: folder or file missing, pickled weights, another pipeline or architecture.
     """
-    folder, commit = _locate(source, offline() if local_files_only is None else local_files_only)
-    files = ModelFiles(source.name, folder, source.variant, commit)
-    _check_pipeline(files)
-    for component in COMPONENTS:
-        _check_component(files, component)
-    if not (folder / SCHEDULER_CONFIG).is_file():
-        raise ModelError(f"{source.name}: {folder / SCHEDULER_CONFIG} is missing; restore the folder")
-    return files
+    stay_local = offline() if local_files_only is None else local_files_only
+    try:
+        return _find(source, local_only=True)
+    except ModelError:
+        if stay_local:
+            raise
+    return _find(source, local_only=False)
 
 
 def weights_revision(source: ModelSource) -> str:
-    """What a plan compares: the hub's commit or the content hash of the folder. Downloads nothing."""
-    pinned = isinstance(source.location, str) and not Path(source.location).is_dir() and source.revision
-    if pinned and re.fullmatch(r"[0-9a-f]{40}", pinned):
-        return f"commit:{pinned}"
-    return find_model(source, local_files_only=True).revision()
+    """What a plan compares: the hub's commit or the content hash of the folder, then whatever changes the numbers.
+
+    `commit:<40 hex>` or `sha256:<16 hex>`, followed by `+vae=<revision>` and so on for each override, the LoRA,
+    a stated prediction type or dtype, and optional components. Downloads nothing; a pinned hub commit is known
+    without its files.
+    """
+    overridden = {override.component for override in source.overrides}
+    parts = [_base_revision(source, overridden)]
+    for override in source.overrides:
+        commit = pinned_commit(override.location, override.revision)
+        parts.append(f"{override.component}={f'commit:{commit}' if commit else _override_hash(source, override)}")
+    if source.lora is not None:
+        scale = "" if source.lora.scale == 1.0 else f"*{source.lora.scale:g}"
+        commit = pinned_commit(source.lora.location, source.lora.revision)
+        parts.append(f"lora{scale}={f'commit:{commit}' if commit else _lora_hash(source, source.lora)}")
+    parts += [text for text in (source.prediction_type, source.dtype, *source.extra) if text]
+    return "+".join(parts)
 
 
-def offline() -> bool:
-    """Whether the hub must not be asked."""
-    return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
+def download_commands(source: ModelSource) -> list[str]:
+    """What fetches the hub parts of a model, a line each; empty where it lies in folders."""
+    fetched: list[tuple[Location, str | None, list[str]]] = [(source.location, source.revision, _patterns(source))]
+    fetched += [(o.location, o.revision, _override_patterns(o)) for o in source.overrides]
+    if source.lora is not None:
+        fetched.append((source.lora.location, source.lora.revision, [source.lora.file]))
+    return [download_command(str(at), pin, patterns) for at, pin, patterns in fetched if not is_folder(at)]
 
 
-def hash_files(folder: Path, files: list[Path]) -> str:
-    """`sha256:` and 16 hex digits over the files' names inside the folder and their contents, in name order."""
-    digest = hashlib.sha256()
-    for file in sorted(set(files)):
-        digest.update(file.relative_to(folder).as_posix().encode())
-        with file.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return f"sha256:{digest.hexdigest()[:16]}"
-
-
-def weight_files(folder: Path, stem: str, variant: str | None) -> list[Path]:
-    """The safetensors files of one component: one file, or an index and its shards; empty if there are none."""
-    suffix = f".{variant}" if variant else ""
-    single = folder / f"{stem}{suffix}.safetensors"
-    if single.is_file():
-        return [single]
-    index = folder / f"{stem}.safetensors.index{suffix}.json"
-    if not index.is_file():
-        return []
-    shards = sorted(set(json.loads(index.read_text())["weight_map"].values()))
-    return [index, *(folder / shard for shard in shards)]
-
-
-def read_json(name: str, path: Path) -> dict[str, Any]:
-    """A configuration file, or a ModelError that names the entry and the file."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"{name}: {path} is missing; restore the folder in diffusers' layout") from None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{name}: {path} cannot be read ({error}); restore the file") from None
-    if not isinstance(content, dict):
-        raise ModelError(f"{name}: {path} is not a configuration; restore the file")
-    return content
-
-
-def _locate(source: ModelSource, local_only: bool) -> tuple[Path, str | None]:
-    folder = Path(source.location)
-    if isinstance(source.location, Path) or folder.is_dir():
-        if not folder.is_dir():
-            raise ModelError(f"{source.name}: folder {folder} is missing; check the entry's location")
-        return folder, None
-    snapshot = _snapshot(source, source.location, local_only)
-    return snapshot, snapshot.name
-
-
-def _snapshot(source: ModelSource, hub_id: str, local_only: bool) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    patterns = hub_patterns(source.variant)
-    revision = f" --revision {source.revision}" if source.revision else ""
-    remedy = f"fetch it with: hf download {hub_id}{revision} --include " + " ".join(f"'{p}'" for p in patterns)
-    try:
-        return Path(
-            snapshot_download(hub_id, revision=source.revision, allow_patterns=patterns, local_files_only=local_only)
+def _find(source: ModelSource, *, local_only: bool) -> ModelFiles:
+    place, pipeline, layout = _base(source, local_only=local_only)
+    overrides = {override.component: override for override in source.overrides}
+    for name in overrides:
+        _component(source, layout, name)
+    components = {}
+    for name, component in _chosen(source, layout).items():
+        override = overrides.get(name)
+        components[name] = (
+            ComponentFiles(source.name, component, place, name, source.variant)
+            if override is None
+            else _override_files(source, component, override, local_only=local_only)
         )
-    except LocalEntryNotFoundError:
-        raise ModelError(f"{source.name}: {hub_id} is not on this machine; {remedy}") from None
-    except HFValidationError:
-        raise ModelError(f"{source.name}: {hub_id} is neither a folder nor a hub id; check the entry") from None
-    except (HfHubHTTPError, OSError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(f"{source.name}: {hub_id} cannot be fetched ({reason}); {remedy}") from None
+        components[name].check()
+    if not (place.folder / SCHEDULER_CONFIG).is_file():
+        raise ModelError(f"{source.name}: {place.folder / SCHEDULER_CONFIG} is missing; {place.remedy}")
+    lora = None if source.lora is None else _lora_file(source, source.lora, local_only=local_only)[0]
+    return ModelFiles(source, pipeline, place, components, lora)
 
 
-def hub_patterns(variant: str | None) -> list[str]:
-    """The files of a hub repository the instrument reads; everything else stays there."""
-    suffix = f".{variant}" if variant else ""
-    patterns = ["model_index.json", SCHEDULER_CONFIG.as_posix(), "tokenizer/*"]
-    for component, (_, stem) in COMPONENTS.items():
-        if stem:
-            patterns += [
-                f"{component}/config.json",
-                f"{component}/{stem}{suffix}.safetensors",
-                f"{component}/{stem}.safetensors.index{suffix}.json",
-                f"{component}/{stem}{suffix}-*.safetensors",
-            ]
-    return patterns
+def _base(source: ModelSource, *, local_only: bool) -> tuple[Place, str, Layout]:
+    """The model's own folder, and its family by its index."""
+    place = locate(source.name, source.location, source.revision, _patterns(source), local_only=local_only)
+    index = place.folder / MODEL_INDEX
+    pipeline = str(read_json(source.name, index, place.remedy).get("_class_name"))
+    if pipeline not in LAYOUTS:
+        raise ModelError(f"{source.name}: {index} says {pipeline}; choose a model of {', '.join(LAYOUTS)}")
+    if source.pipeline not in {None, pipeline}:
+        raise ModelError(f"{source.name}: {index} says {pipeline}, not {source.pipeline}; correct the entry")
+    return place, pipeline, LAYOUTS[pipeline]
 
 
-def _check_pipeline(files: ModelFiles) -> None:
-    pipeline = read_json(files.name, files.folder / "model_index.json").get("_class_name")
-    if pipeline != PIPELINE:
-        raise ModelError(
-            f"{files.name}: {files.folder / 'model_index.json'} says {pipeline}, not {PIPELINE}; "
-            "choose a Stable Diffusion 1 or 2 model"
-        )
+def _patterns(source: ModelSource) -> list[str]:
+    """The files of the model's own repository; what is overridden stays there."""
+    overridden = {override.component for override in source.overrides}
+    layouts = [LAYOUTS[source.pipeline]] if source.pipeline in LAYOUTS else list(LAYOUTS.values())
+    wanted = [MODEL_INDEX, SCHEDULER_CONFIG]
+    for layout in layouts:
+        for name, component in layout.chosen(source.extra).items():
+            if name not in overridden:
+                wanted += component_patterns(component, name, source.variant)
+    return list(dict.fromkeys(wanted))
 
 
-def _check_component(files: ModelFiles, component: str) -> None:
-    expected, stem = COMPONENTS[component]
-    folder = files.folder / component
-    if not folder.is_dir():
-        raise ModelError(f"{files.name}: folder {folder} is missing; restore the folder in diffusers' layout")
-    if stem is None:
-        _check_tokenizer(files.name, folder)
-        return
-    config = files.config(component)
-    stated = config.get("_class_name") or next(iter(config.get("architectures") or []), None)
-    if stated != expected:
-        raise ModelError(f"{files.name}: {folder / 'config.json'} says {stated}, not {expected}; wrong architecture")
-    weights = weight_files(folder, stem, files.variant)
-    missing = next((file for file in weights if not file.is_file()), None)
-    if weights and missing is None:
-        return
-    wanted = missing or folder / f"{stem}{f'.{files.variant}' if files.variant else ''}.safetensors"
-    pickled = next((file for pattern in PICKLES for file in sorted(folder.glob(pattern))), None)
-    if pickled and missing is None:
-        raise ModelError(f"{files.name}: {pickled} is a pickle and is refused; convert it to {wanted.name}")
-    raise ModelError(f"{files.name}: {wanted} is missing; restore the file or fetch the model again")
+def _chosen(source: ModelSource, layout: Layout) -> dict[str, Component]:
+    if unknown := set(source.extra) - set(layout.optional):
+        have = ", ".join(layout.optional) or "none"
+        raise ModelError(f"{source.name}: no optional component {min(unknown)!r}; have {have}")
+    return layout.chosen(source.extra)
 
 
-def _check_tokenizer(name: str, folder: Path) -> None:
-    """transformers would quietly make an empty tokenizer where the words are missing."""
-    older = ("vocab.json", "merges.txt")
-    if not (folder / "tokenizer.json").is_file() and not all((folder / file).is_file() for file in older):
-        raise ModelError(f"{name}: {folder} has neither tokenizer.json nor {' and '.join(older)}; restore the files")
+def _component(source: ModelSource, layout: Layout, name: str) -> Component:
+    if name not in layout.components:
+        raise ModelError(f"{source.name}: no component {name!r} to override; have {', '.join(layout.components)}")
+    return layout.components[name]
+
+
+def _override_patterns(override: Override) -> list[str]:
+    component = next(
+        layout.components[override.component] for layout in LAYOUTS.values() if override.component in layout.components
+    )
+    return component_patterns(component, override.subfolder, override.variant)
+
+
+def _override_files(
+    source: ModelSource, component: Component, override: Override, *, local_only: bool
+) -> ComponentFiles:
+    name = f"{source.name}: {override.component}"
+    patterns = component_patterns(component, override.subfolder, override.variant)
+    place = locate(name, override.location, override.revision, patterns, local_only=local_only)
+    return ComponentFiles(name, component, place, override.subfolder, override.variant)
+
+
+def _lora_file(source: ModelSource, lora: Lora, *, local_only: bool) -> tuple[Path, Place]:
+    name = f"{source.name}: lora"
+    place = locate(name, lora.location, lora.revision, [lora.file], local_only=local_only)
+    file = place.folder / lora.file
+    if not file.is_file():
+        refuse_pickles(name, file)
+        remedy = place.remedy if place.commit else "put it there, or name it by the entry's `file`"
+        raise ModelError(f"{name}: {file} is missing; {remedy}")
+    return file, place
+
+
+def _base_revision(source: ModelSource, overridden: set[str]) -> str:
+    if commit := pinned_commit(source.location, source.revision):
+        return f"commit:{commit}"
+    place, _, layout = _base(source, local_only=True)
+    if place.commit:
+        return f"commit:{place.commit}"
+    files = [place.folder / SCHEDULER_CONFIG]
+    for name, component in _chosen(source, layout).items():
+        if name not in overridden:
+            found = ComponentFiles(source.name, component, place, name, source.variant)
+            found.check()
+            files += found.all()
+    return hash_files(place.folder, files)
+
+
+def _override_hash(source: ModelSource, override: Override) -> str:
+    _, _, layout = _base(source, local_only=True)
+    found = _override_files(source, _component(source, layout, override.component), override, local_only=True)
+    found.check()
+    commit = found.place.commit
+    return f"commit:{commit}" if commit else hash_files(found.folder, found.all())
+
+
+def _lora_hash(source: ModelSource, lora: Lora) -> str:
+    file, place = _lora_file(source, lora, local_only=True)
+    return f"commit:{place.commit}" if place.commit else hash_files(place.folder, [file])

@@ -1,72 +1,137 @@
-"""The study's Algorithm 1 over streams: reconstruct images, then score them.
+"""The study's Algorithm 1 over streams: encode images, reconstruct their latents, score what came back.
 
-Both functions are generators: an image is yielded as soon as its batch is done, in the order of the items, and
+All of these are generators: an image is yielded as soon as its batch is done, in the order of the items, and
 batches are full whatever collections the items come from. Results do not depend on the batch size.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from creativity_assets.diffusion.backbone import Backbone
-from creativity_assets.diffusion.inversion import InversionSettings, round_trip
+from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize, in_batches
+from creativity_assets.engine.readouts import Trip, read_out
+from creativity_assets.errors import ModelError
 from creativity_assets.metrics.suites import Suite
+
+
+class Encoding(NamedTuple):
+    """What a model's autoencoder makes of an image: its latent, float32 (C, h, w), and its floor, uint8 (R, R, 3)."""
+
+    sample_id: str
+    latent: np.ndarray
+    floor: np.ndarray
+
+
+class Latent(NamedTuple):
+    """A latent to reconstruct, float32 (C, h, w), with the caption of its image, empty where it has none."""
+
+    sample_id: str
+    latent: np.ndarray
+    caption: str = ""
 
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """What a model makes of an image: after the round trip, and after its autoencoder alone.
-
-    Both uint8 (R, R, 3); the floor is None where it was not asked for.
-    """
+    """What a model makes of an image in a round trip, uint8 (R, R, 3), and what was read out on the way."""
 
     sample_id: str
     image: np.ndarray
-    floor_image: np.ndarray | None
+    readouts: dict[str, float] = field(default_factory=dict)
 
 
 class ScoreItem(NamedTuple):
-    """One image to score; with a floor image its scores come with the prefix `floor_`. All uint8 (H, W, 3)."""
+    """One image to score; with a floor image its scores come with the prefix `floor_`. All uint8 (H, W, 3).
+
+    embedding: the original's semantic unit vector (D,), where the caller has it.
+    """
 
     sample_id: str
     original: np.ndarray
     reconstruction: np.ndarray
     floor: np.ndarray | None = None
+    embedding: np.ndarray | None = None
+
+
+def encode(backbone: Backbone, items: Iterable[tuple[str, np.ndarray]], *, batch: BatchSize) -> Iterator[Encoding]:
+    """The latent and the floor of each (sample_id, uint8 (R, R, 3)) of a stream: once for all of a model's methods."""
+
+    def work(chunk: list[tuple[str, np.ndarray]]) -> list[Encoding]:
+        latents = backbone.encode(np.stack([image for _, image in chunk]))
+        floors, values = backbone.decode(latents), latents.cpu().numpy()
+        return [Encoding(sample_id, values[i], floors[i]) for i, (sample_id, _) in enumerate(chunk)]
+
+    return in_batches(items, batch, work)
 
 
 def reconstruct(
     backbone: Backbone,
     settings: InversionSettings,
-    items: Iterable[tuple[str, np.ndarray]],
+    items: Iterable[Latent],
     *,
     batch: BatchSize,
-    with_floor: bool = True,
+    readouts: Sequence[str] = (),
 ) -> Iterator[Reconstruction]:
-    """Encode, invert, resample, decode each (sample_id, uint8 (R, R, 3)) of a stream."""
+    """Invert, resample and decode each latent of a stream; `readouts` names groups of `engine.readouts.READOUTS`.
 
-    def work(chunk: list[tuple[str, np.ndarray]]) -> list[Reconstruction]:
-        images, floors = reconstruct_batch(
-            backbone, settings, np.stack([image for _, image in chunk]), with_floor=with_floor
+    Raises ModelError for a method that is not for this kind of model.
+    """
+    if settings.method.kind not in (None, backbone.kind):
+        raise ModelError(
+            f"{backbone.name}: a {backbone.kind} model, but {settings.inversion} inverts {settings.method.kind} "
+            "models; choose another method"
         )
-        return [
-            Reconstruction(sample_id, images[i], None if floors is None else floors[i])
-            for i, (sample_id, _) in enumerate(chunk)
-        ]
+
+    def work(chunk: list[Latent]) -> list[Reconstruction]:
+        return _round_trip(backbone, settings, chunk, readouts)
 
     return in_batches(items, batch, work)
 
 
-def reconstruct_batch(
-    backbone: Backbone, settings: InversionSettings, images: np.ndarray, *, with_floor: bool = True
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """(reconstructions, floors) of uint8 (B, R, R, 3), on the empty prompt; one encoding serves both."""
-    latents = backbone.encode(images)
-    denoiser = backbone.denoiser(None, settings.guidance)
-    returned = round_trip(settings, denoiser, backbone.schedule(settings.steps), latents)
-    return backbone.decode(returned), backbone.decode(latents) if with_floor else None
+@torch.no_grad()
+def _round_trip(
+    backbone: Backbone, settings: InversionSettings, chunk: list[Latent], readouts: Sequence[str]
+) -> list[Reconstruction]:
+    latents = torch.from_numpy(np.stack([item.latent for item in chunk])).to(backbone.device)
+    captions = [item.caption for item in chunk]
+    there, back = _subjects(backbone, settings, captions)
+    schedule = backbone.schedule(settings.steps, settings.method.spacing) if settings.steps else None
+    inverted = settings.method.invert(there, schedule, latents, **settings.options)
+    returned = settings.method.resample(back, schedule, inverted.noise, inverted.carried, **settings.options)
+    images = backbone.decode(returned)
+    trip = Trip(backbone, settings, there, schedule, inverted, tuple(item.sample_id for item in chunk))
+    values = {name: column.tolist() for name, column in read_out(trip, readouts).items()}
+    return [
+        Reconstruction(item.sample_id, images[i], {name: column[i] for name, column in values.items()})
+        for i, item in enumerate(chunk)
+    ]
+
+
+def _subjects(backbone: Backbone, settings: InversionSettings, captions: list[str]) -> tuple[Any, Any]:
+    """What the two directions walk by: the same, unless the experiment is a mismatch of guidance."""
+    prompts = captions if settings.prompt == "caption" else [""] * len(captions)
+    if settings.method.subject == "prompted":
+        return (backbone.prompted(prompts),) * 2
+    there = backbone.denoiser(prompts, settings.guidance)
+    if settings.resample_guidance is None:
+        return there, there
+    return there, backbone.denoiser(prompts, settings.resample_guidance)
+
+
+def embed(
+    suite: Suite, items: Iterable[tuple[str, np.ndarray]], *, batch: BatchSize
+) -> Iterator[tuple[str, np.ndarray]]:
+    """(sample_id, semantic unit vector float32 (D,)) of each (sample_id, uint8 (H, W, 3)): once for all experiments."""
+
+    def work(chunk: list[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
+        vectors = suite.embed(np.stack([image for _, image in chunk])).cpu().numpy()
+        return [(sample_id, vectors[i]) for i, (sample_id, _) in enumerate(chunk)]
+
+    return in_batches(items, batch, work)
 
 
 def score(
@@ -78,7 +143,7 @@ def score(
 
 def _score_batch(suite: Suite, chunk: list[ScoreItem]) -> list[tuple[str, dict[str, float]]]:
     originals = np.stack([item.original for item in chunk])
-    embedded = suite.embed(originals)
+    embedded = _embedded(suite, chunk)
     scores = suite.score(originals, np.stack([item.reconstruction for item in chunk]), embedded_originals=embedded)
     rows = [{name: float(values[i]) for name, values in scores.items()} for i in range(len(chunk))]
     floored = [i for i, item in enumerate(chunk) if item.floor is not None]
@@ -88,3 +153,10 @@ def _score_batch(suite: Suite, chunk: list[ScoreItem]) -> list[tuple[str, dict[s
         for position, i in enumerate(floored):
             rows[i] |= {f"floor_{name}": float(values[position]) for name, values in floor_scores.items()}
     return [(item.sample_id, row) for item, row in zip(chunk, rows, strict=True)]
+
+
+def _embedded(suite: Suite, chunk: list[ScoreItem]) -> torch.Tensor:
+    known = [item.embedding for item in chunk if item.embedding is not None]
+    if len(known) == len(chunk):
+        return torch.from_numpy(np.stack(known))
+    return suite.embed(np.stack([item.original for item in chunk]))

@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image
 
 from creativity_assets.diffusion.backbone import Backbone
-from creativity_assets.diffusion.inversion import InversionSettings
+from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize
-from creativity_assets.engine.measure import ScoreItem, reconstruct, score
+from creativity_assets.engine.measure import Latent, ScoreItem, encode, reconstruct, score
 from creativity_assets.engine.preprocess import preprocess
 from creativity_assets.metrics.suites import Suite
 
@@ -32,8 +32,12 @@ def score_images(
     *,
     batch: BatchSize,
 ) -> Iterator[ScoredImage]:
-    """Preprocess, reconstruct and score each (name, image), in order, as batches are done."""
+    """Preprocess, encode, reconstruct and score each (name, image), in order, as batches are done.
+
+    A single file has no caption: a captioned method sees the empty prompt.
+    """
     originals: dict[str, np.ndarray] = {}
+    floors: dict[str, np.ndarray] = {}
     reconstructions: dict[str, np.ndarray] = {}
 
     def prepared() -> Iterator[tuple[str, np.ndarray]]:
@@ -42,10 +46,15 @@ def score_images(
             originals[key] = preprocess(image, backbone.resolution)
             yield key, originals[key]
 
+    def encoded() -> Iterator[Latent]:
+        for done in encode(backbone, prepared(), batch=BatchSize(batch.current)):
+            floors[done.sample_id] = done.floor
+            yield Latent(done.sample_id, done.latent)
+
     def to_score() -> Iterator[ScoreItem]:
-        for done in reconstruct(backbone, settings, prepared(), batch=batch):
+        for done in reconstruct(backbone, settings, encoded(), batch=batch):
             reconstructions[done.sample_id] = done.image
-            yield ScoreItem(done.sample_id, originals[done.sample_id], done.image, done.floor_image)
+            yield ScoreItem(done.sample_id, originals[done.sample_id], done.image, floors.pop(done.sample_id))
 
     for key, scores in score(suite, to_score(), batch=BatchSize(batch.current)):
         name = key.split(" ", 1)[1]

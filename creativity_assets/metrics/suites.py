@@ -40,15 +40,21 @@ class Suite:
         return self._semantic.embed(images)
 
     def score(
-        self, originals: np.ndarray, reconstructions: np.ndarray, *, embedded_originals: Tensor | None = None
+        self,
+        originals: np.ndarray,
+        reconstructions: np.ndarray,
+        *,
+        embedded_originals: Tensor | None = None,
+        embedded_reconstructions: Tensor | None = None,
     ) -> dict[str, np.ndarray]:
         """The SCORES of each pair of uint8 (B, H, W, 3) images, float64 (B,); 0 for identical images.
 
-        embedded_originals: `embed(originals)`, if the caller has it. Raises MetricError for unlike shapes.
+        embedded_*: what `embed` makes of them, if the caller has it. Raises MetricError for unlike shapes.
         """
         _check(self.name, originals, reconstructions)
-        embedded = self.embed(originals) if embedded_originals is None else embedded_originals
-        dino_distance = cosine_distance(embedded, self.embed(reconstructions))
+        before = self.embed(originals) if embedded_originals is None else embedded_originals
+        after = self.embed(reconstructions) if embedded_reconstructions is None else embedded_reconstructions
+        dino_distance = cosine_distance(before, after)
         lpips = self._perceptual(originals, reconstructions)
         mse = pixel.mse(originals, reconstructions)
         log_mse = pixel.log_mse(mse)

@@ -16,7 +16,7 @@ from creativity_assets.orchestration.partitions import (
     by_experiment,
     cell_key,
 )
-from creativity_assets.orchestration.reporting import finished, score_metadata
+from creativity_assets.orchestration.reporting import finished, newest_event, score_metadata
 from creativity_assets.orchestration.resources import GPU_POOL, AcceleratorResource, StudyResource
 from creativity_assets.workflow.steps import (
     Step,
@@ -37,8 +37,17 @@ class Remake(dg.Config):
     force: bool = False
 
 
-def _spec(key: str, upstream: str, description: str, kind: str) -> dg.AssetSpec:
-    return dg.AssetSpec(key, deps=[upstream], description=description, kinds={kind}, owners=OWNERS, skippable=True)
+UPSTREAM = {
+    "raw_samples": "dataset_index",
+    "preprocessed_tensors": "raw_samples",
+    "reconstructions": "preprocessed_tensors",
+    "image_metrics": "reconstructions",
+}
+
+
+def _spec(key: str, description: str, kind: str) -> dg.AssetSpec:
+    deps = [UPSTREAM[key]]
+    return dg.AssetSpec(key, deps=deps, description=description, kinds={kind}, owners=OWNERS, skippable=True)
 
 
 @dg.asset(
@@ -63,10 +72,8 @@ def dataset_index(
 
 @dg.multi_asset(
     specs=[
-        _spec(
-            "raw_samples", "dataset_index", "Every record decoded and audited, or rejected with a reason.", "parquet"
-        ),
-        _spec("preprocessed_tensors", "raw_samples", "Every sample as the picture that a model is given.", "parquet"),
+        _spec("raw_samples", "Every record decoded and audited, or rejected with a reason.", "parquet"),
+        _spec("preprocessed_tensors", "Every sample as the picture that a model is given.", "parquet"),
     ],
     partitions_def=COLLECTIONS,
     backfill_policy=RANGES,
@@ -78,16 +85,19 @@ def collection_images(
 ) -> Iterator[dg.AssetMaterialization]:
     """The samples of collections, and their pictures at the models' resolutions."""
     step = Step(study.open(), context.run_id, config.force)
-    for asset, work in (("raw_samples", audit_collections), ("preprocessed_tensors", preprocess_collections)):
-        if dg.AssetKey(asset) in context.selected_asset_keys:
-            for done in work(step, context.partition_keys):
-                yield finished(asset, done.collection.key, done.provenance, dict(done.numbers))
+    work = {"raw_samples": audit_collections, "preprocessed_tensors": preprocess_collections}
+    for asset in (name for name in work if dg.AssetKey(name) in context.selected_asset_keys):
+        upstream = UPSTREAM[asset]
+        newest = newest_event(context.instance, upstream)
+        for done in work[asset](step, context.partition_keys):
+            made = (upstream, done.made_from, newest)
+            yield finished(asset, done.collection.key, done.provenance, dict(done.numbers), made)
 
 
 @dg.multi_asset(
     specs=[
-        _spec("reconstructions", "preprocessed_tensors", "What the model makes of each picture.", "pytorch"),
-        _spec("image_metrics", "reconstructions", "How far each reconstruction is from its original.", "pytorch"),
+        _spec("reconstructions", "What the model makes of each picture.", "pytorch"),
+        _spec("image_metrics", "How far each reconstruction is from its original.", "pytorch"),
     ],
     partitions_def=CELLS,
     backfill_policy=RANGES,
@@ -104,6 +114,9 @@ def measurements(
     for experiment, collections in by_experiment(context.partition_keys).items():
         for asset in (name for name in work if dg.AssetKey(name) in context.selected_asset_keys):
             with accelerator.instrument(step.study) as instrument:
+                upstream = UPSTREAM[asset]
+                newest = newest_event(context.instance, upstream)
                 for done in work[asset](step, instrument, experiment, collections):
                     cell = cell_key(done.collection, experiment)
-                    yield finished(asset, cell, done.provenance, score_metadata(step.study, experiment, done))
+                    metadata = score_metadata(step.study, experiment, done)
+                    yield finished(asset, cell, done.provenance, metadata, (upstream, done.made_from, newest))

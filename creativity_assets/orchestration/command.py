@@ -96,8 +96,8 @@ class _Bars:
         self._tasks.clear()
         self._stage = stage.job.removesuffix("_job")
         self._expected = stage.images or None
-        if stage.job != "measure_job":
-            self.bar.console.print(f"{self._stage} {stage.first}{' ...' if len(stage.keys) > 1 else ''}", markup=False)
+        about = stage.experiment or f"{stage.first}{' ...' if len(stage.keys) > 1 else ''}"
+        self.bar.console.print(f"{self._stage} {about}", markup=False)
 
     def hear(self, what: str, images: int) -> None:
         if what not in self._tasks:

@@ -12,17 +12,29 @@ from creativity_assets.workflow.pictures import pairs_of
 from creativity_assets.workflow.steps import Finished
 from creativity_assets.workflow.study import Study
 
+Made = tuple[str, str, int]
+"""From what a partition was made: the asset before it, its data version, and the newest of its events."""
+
 
 def finished(
-    key: str, partition: str | None, provenance: Provenance, metadata: dict[str, Any]
+    key: str, partition: str | None, provenance: Provenance, metadata: dict[str, Any], made: Made | None = None
 ) -> dg.AssetMaterialization:
-    """The event of one finished partition. The input hash is the data version: equal inputs, equal version."""
-    return dg.AssetMaterialization(
-        asset_key=key,
-        partition=partition,
-        metadata=metadata,
-        tags={"dagster/data_version": provenance.input_hash, "dagster/code_version": provenance.code_version},
-    )
+    """The event of one finished partition. The input hash is the data version: equal inputs, equal version.
+
+    made: without it Dagster takes a partition of a multi-asset for one that is out of step with what it came from.
+    """
+    tags = {"dagster/data_version": provenance.input_hash, "dagster/code_version": provenance.code_version}
+    if made:
+        upstream, version, newest = made
+        tags[f"dagster/input_data_version/{upstream}"] = version
+        tags[f"dagster/input_event_pointer/{upstream}"] = str(newest)
+    return dg.AssetMaterialization(asset_key=key, partition=partition, metadata=metadata, tags=tags)
+
+
+def newest_event(instance: dg.DagsterInstance, asset: str) -> int:
+    """The storage id of an asset's last materialisation; later ones mean that its partitions may have changed."""
+    records = instance.get_asset_records([dg.AssetKey(asset)])
+    return max((record.asset_entry.last_materialization_storage_id or 0 for record in records), default=0)
 
 
 def picture(jpeg: bytes, text: str) -> dg.MarkdownMetadataValue:

@@ -8,6 +8,7 @@ import dagster as dg
 
 from creativity_assets.errors import CreativityError
 from creativity_assets.orchestration.jobs import STAGE_JOBS
+from creativity_assets.orchestration.reporting import newest_event
 from creativity_assets.orchestration.requests import requests
 from creativity_assets.orchestration.resources import StudyResource
 from creativity_assets.orchestration.tables import TABLE_ASSETS, report, warehouse
@@ -58,9 +59,8 @@ def _or_absent(fact: Callable[[Entry], str], entry: Entry) -> str:
 
 
 def _last_finished(instance: dg.DagsterInstance) -> int:
-    """The storage id of the newest materialisation: it grows whenever something was finished."""
-    records = instance.get_asset_records([dg.AssetKey(name) for name in _MEASURED])
-    return max((record.asset_entry.last_materialization_storage_id or 0 for record in records), default=0)
+    """It grows whenever something was finished."""
+    return max(newest_event(instance, name) for name in _MEASURED)
 
 
 carry_down = dg.AutomationConditionSensorDefinition(

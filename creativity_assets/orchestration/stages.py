@@ -31,6 +31,8 @@ class Stage:
     keys: tuple[str, ...]
     images: int = 0
     """How many images it is about, where that is known."""
+    experiment: str = ""
+    """Whose cells they are, where they are cells."""
 
     @property
     def tags(self) -> dict[str, str]:
@@ -107,4 +109,5 @@ def _cell_stages(todo: Plan, instance: dg.DagsterInstance) -> Iterator[Stage]:
         for keys in contiguous(known, stale):
             first, last = cells[keys[0]], cells[keys[-1]]
             images = sum(todo.sizes[c] for c in collections if c.key in keys)
-            yield Stage("measure_job", ("reconstructions", "image_metrics"), first, last, tuple(keys), images)
+            assets = ("reconstructions", "image_metrics")
+            yield Stage("measure_job", assets, first, last, tuple(keys), images, experiment)

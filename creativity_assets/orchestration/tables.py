@@ -36,10 +36,11 @@ def table_asset(name: str, deps: list[str], description: str) -> dg.AssetsDefini
         owners=OWNERS,
     )
     def table(context: dg.AssetExecutionContext, config: Remake, study: StudyResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        from creativity_assets.workflow.collected import Collected
         from creativity_assets.workflow.tables import write_table
 
         step = Step(study.open(), context.run_id, config.force)
-        frame, provenance = write_table(step, name)
+        frame, provenance = write_table(step, name, Collected(step.study.lineage))
         columns = {str(column): str(kind) for column, kind in frame.dtypes.items()}
         metadata = table_metadata(name, step.study.store, len(frame), columns)
         return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(provenance.input_hash))

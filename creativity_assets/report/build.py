@@ -13,10 +13,10 @@ import jinja2
 from markupsafe import Markup
 
 from creativity_assets.errors import StoreError
-from creativity_assets.report import calibration, figures, formats, tables
+from creativity_assets.report import calibration, comparison_tables, figures, formats, overview_tables
 from creativity_assets.report.data import Evidence, Study, read_evidence
 from creativity_assets.report.gallery import LoadImages, Row, gallery, per_end
-from creativity_assets.report.tables import Table
+from creativity_assets.report.table import Table
 
 BANNER = "embedded model: stand-in metrics; numbers are not comparable with the study"
 
@@ -96,11 +96,11 @@ def render(evidence: Evidence, load_images: LoadImages | None = None) -> str:
         banner=BANNER,
         evidence=evidence,
         embedded="embedded" in set(evidence.tables["image_metrics"]["suite"]),
-        headline=tables.headline(evidence),
-        datasets=tables.datasets(evidence),
-        rejected=tables.rejected(evidence),
-        experiments=tables.experiments(evidence),
-        scores=tables.scores_by_dataset(evidence),
+        headline=overview_tables.headline(evidence),
+        datasets=overview_tables.datasets(evidence),
+        rejected=overview_tables.rejected(evidence),
+        experiments=overview_tables.experiments(evidence),
+        scores=overview_tables.scores_by_dataset(evidence),
         chapters=[_chapter(evidence, study, load_images, works) for study in studies],
         has_images=load_images is not None,
         gallery_works=works,
@@ -118,15 +118,15 @@ def _chapter(evidence: Evidence, study: Study, load_images: LoadImages | None, w
         study=study,
         finding=finding(study),
         tables=(
-            tables.table_3(evidence, study),
-            tables.table_3_effect(evidence, study),
-            tables.table_4(evidence, study),
-            tables.table_5(evidence, study),
-            tables.table_6(evidence, study),
-            tables.table_7(evidence, study),
+            comparison_tables.table_3(evidence, study),
+            comparison_tables.table_3_effect(evidence, study),
+            comparison_tables.table_4(evidence, study),
+            comparison_tables.table_5(evidence, study),
+            comparison_tables.table_6(evidence, study),
+            comparison_tables.table_7(evidence, study),
         ),
         pictures=_pictures(evidence, study),
-        further=(*tables.further(evidence, study), tables.confounds(study)),
+        further=(*comparison_tables.further(evidence, study), comparison_tables.confounds(study)),
         gallery=shown,
     )
 
@@ -138,15 +138,15 @@ def _pictures(evidence: Evidence, study: Study) -> dict[str, figures.Figure]:
         "distributions": figures.distributions(study.human, study.ai, name, suite),
         "floor": figures.score_against_floor(study.human, study.ai, f"{name}-floor", suite),
     }
-    eras, decades = tables.eras(evidence, study), tables.decades(evidence, study)
-    artists = tables.composite(evidence, study, "stats_by_artist")
+    eras, decades = comparison_tables.eras(evidence, study), comparison_tables.decades(evidence, study)
+    artists = comparison_tables.composite(evidence, study, "stats_by_artist")
     if len(eras):
-        titles = tables.era_titles(evidence, study, eras["era"])
-        theirs = tables.paper_differences(evidence, study, 5, eras["era"])
+        titles = comparison_tables.era_titles(evidence, study, eras["era"])
+        theirs = comparison_tables.paper_differences(evidence, study, 5, eras["era"])
         drawn["eras"] = figures.by_group(eras, titles, theirs, f"{name}-eras", suite)
     if len(decades):
         titles = [f"{int(d)}s" for d in decades["decade"]]
-        theirs = tables.paper_differences(evidence, study, 7, decades["decade"])
+        theirs = comparison_tables.paper_differences(evidence, study, 7, decades["decade"])
         drawn["decades"] = figures.by_group(decades, titles, theirs, f"{name}-decades", suite)
     if len(artists):
         drawn["artists"] = figures.by_artist(artists, f"{name}-artists", suite)

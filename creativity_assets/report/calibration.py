@@ -16,7 +16,7 @@ from scipy import stats
 
 from creativity_assets.report import figures, formats
 from creativity_assets.report.data import Evidence
-from creativity_assets.report.tables import LONG, Head, Table
+from creativity_assets.report.table import LONG, Head, Table
 from creativity_assets.statistics.effects import auroc, moments, welch_p
 
 MEMBERSHIPS = ("train", "held_out", "unseen")

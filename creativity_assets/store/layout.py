@@ -65,11 +65,26 @@ class Store:
         """decode(encode(x)) under a model; shared by all of the model's experiments."""
         return self._collection_part("floor_images", collection, model)
 
+    def latents(self, collection: Collection, model: str) -> Path:
+        """encode(x) under a model, before its floor images; shared by all of the model's experiments."""
+        return self._collection_part("latents", collection, model)
+
+    def embeddings(self, collection: Collection, resolution: int, suite: str) -> Path:
+        """What a suite's semantic extractor makes of the originals; shared by all experiments of that resolution."""
+        return self._collection_part("embeddings", collection, f"{resolution}.{suite}")
+
     def floor_scores(self, collection: Collection, model: str, suite: str) -> Path:
         return self._collection_part("floor_scores", collection, f"{model}.{suite}")
 
     def reconstructions(self, collection: Collection, experiment: str) -> Path:
         return self._collection_part("reconstructions", collection, experiment)
+
+    def readouts(self, collection: Collection, experiment: str) -> Path:
+        return self._collection_part("readouts", collection, experiment)
+
+    def ceilings(self, collection: Collection, experiment: str) -> Path:
+        """What reconstructions of unrelated works score against the originals."""
+        return self._collection_part("ceilings", collection, experiment)
 
     def metrics(self, collection: Collection, experiment: str) -> Path:
         return self._collection_part("metrics", collection, experiment)

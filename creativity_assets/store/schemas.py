@@ -70,6 +70,9 @@ FLOOR_SCORES = pa.schema(
     ]
 )
 
+FLOORED = ("composite", "dino_distance", "lpips", "log_mse")
+"""The scores that an image's floor and ceiling are measured of."""
+
 RECONSTRUCTIONS = pa.schema([("sample_id", _TEXT), ("experiment", _TEXT), ("sha256", _TEXT), ("path", _TEXT)])
 
 IMAGE_METRICS = pa.schema(
@@ -98,6 +101,15 @@ IMAGE_METRICS = pa.schema(
         ("scored_at", pa.timestamp("us", tz="UTC")),
     ]
 )
+
+CEILINGS = pa.schema([("sample_id", _TEXT), ("experiment", _TEXT), *((name, _REAL) for name in FLOORED)])
+"""Mean scores against the reference panel; no row where the panel is too small for an image."""
+
+READOUTS = pa.schema([("sample_id", _TEXT), ("experiment", _TEXT), ("readout", _TEXT), ("value", _REAL)])
+"""Further numbers about an image under an experiment, one a row."""
+
+VECTORS = pa.schema([("sample_id", _TEXT), ("vector", pa.list_(pa.float32()))])
+"""Latents, flattened from (C, h, w), or semantic embeddings."""
 
 MEMBERSHIP = pa.schema([("sample_id", _TEXT), ("model", _TEXT), ("membership", _TEXT), ("evidence", _TEXT)])
 

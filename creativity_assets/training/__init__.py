@@ -6,6 +6,7 @@ checkpoint.py   one file holds a training between two steps
 autoencoder.py  pixels <-> latents
 text.py         the tokenizer made from the atelier's vocabulary, and the text encoder
 denoiser.py     UNet and text encoder, trained together on latents and captions
+finetune.py     tiny-sd's two relatives: low-rank updates of its UNet on new works, and on old ones
 semantic.py     the small DINOv2-shaped extractor
 perceptual.py   AlexNet features and their LPIPS heads
 distortions.py  graded distortions: what a distance must put in order

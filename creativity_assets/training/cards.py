@@ -12,13 +12,15 @@ Facts = Mapping[str, Any]
 
 
 def write_cards(root: Path) -> list[Path]:
-    """Write README.md into embedded/tiny-sd and embedded/suite below the data root.
+    """Write README.md into embedded/tiny-sd, embedded/suite, and the fine-tunings that were made, below the data root.
 
     Raises TrainingError when a folder has no quality.json.
     """
     written = []
     for name, compose in CARDS.items():
         folder = root / "embedded" / name
+        if name in FINE_TUNINGS and not folder.exists():
+            continue
         if not (folder / "quality.json").exists():
             raise TrainingError(f"{folder}: no quality.json; run `creativity train {STAGES[name]}` first")
         card = folder / "README.md"
@@ -161,6 +163,55 @@ Attribution to one of {semantic["painters"]} painters by the nearest mean embedd
 """
 
 
+def finetune_card(facts: Facts) -> str:
+    """The card of a fine-tuning of tiny-sd."""
+    training, error = facts["training"], facts["quality"]["noise_error"]
+    moved = training["settings"]["optimisation"]
+    trained = _table(
+        ("", training["name"]),
+        *((fact, training[fact]) for fact in ("parameters", "steps", "minutes", "last_loss", "machine")),
+        *((fact, moved[fact]) for fact in ("batch", "learning_rate", "seed")),
+    )
+    measured = _table(
+        ("works of", "tiny-sd", training["name"], "change"),
+        *(
+            (painters, before, after, f"{after / before - 1:+.1%}")
+            for painters, before, after in ((name, error["base"][name], error["tuned"][name]) for name in error["base"])
+        ),
+    )
+    return f"""---
+license: cc0-1.0
+library_name: diffusers
+base_model: tiny-sd
+---
+
+# {training["name"]}
+
+Low-rank updates (rank {training["settings"]["rank"]}) of the attention and the convolutions of tiny-sd's UNet,
+trained on {training["works"]} works of the atelier by {training["by"]}, none of them on show. Autoencoder and text
+encoder are tiny-sd's. With its sibling it separates what a model has seen from how long it was trained: both took
+as many steps, from the same seed, over as many works.
+
+```python
+pipeline = StableDiffusionPipeline.from_pretrained("data/embedded/tiny-sd", safety_checker=None)
+pipeline.load_lora_weights("data/embedded/{training["name"]}")
+```
+
+Base: tiny-sd {training["base"]}. Weights are stored as float16. Licence: CC0, as the works it was trained on.
+
+## Training
+{trained}
+
+`creativity train finetune` repeats it; all settings are in quality.json.
+
+## Measured, on works that no training saw
+Mean squared error of the predicted noise under the empty prompt, at labels {training["labels"]}, over
+{facts["quality"]["works"]} works of the series "validation":
+
+{measured}
+"""
+
+
 def _remark(training: Facts) -> str:
     """What a person added to quality.json about an irregular training, as a sentence."""
     note = training.get("note", "")
@@ -178,5 +229,11 @@ def _table(head: tuple[str, ...], *rows: tuple[Any, ...]) -> str:
     return "\n".join("| " + " | ".join(str(cell).replace("_", " ") for cell in line) + " |" for line in lines)
 
 
-CARDS = {"tiny-sd": tiny_sd_card, "suite": suite_card}
-STAGES = {"tiny-sd": "denoiser", "suite": "suite"}
+CARDS = {
+    "tiny-sd": tiny_sd_card,
+    "suite": suite_card,
+    "tiny-sd-ft": finetune_card,
+    "tiny-sd-placebo": finetune_card,
+}
+FINE_TUNINGS = ("tiny-sd-ft", "tiny-sd-placebo")
+STAGES = {"tiny-sd": "denoiser", "suite": "suite", **dict.fromkeys(FINE_TUNINGS, "finetune")}

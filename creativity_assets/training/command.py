@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from creativity_assets.training import finetune as finetuning
 from creativity_assets.training import stages
 from creativity_assets.training.autoencoder import AutoencoderSettings
 from creativity_assets.training.denoiser import DenoiserSettings
+from creativity_assets.training.finetune import FinetuneSettings
 from creativity_assets.training.loop import Budget, Report
 from creativity_assets.training.loop import Progress as Step
 
@@ -25,15 +27,33 @@ def train(stage: str, root: Path, minutes: float | None, seed: int, console: Con
 
     Raises TrainingError where an earlier stage is missing or a checkpoint has other settings.
     """
+    with _bar(console) as bar:
+        facts = STAGES[stage](root, minutes, seed, _reporting(bar))
+    console.print_json(data=facts["quality"])
+
+
+def finetune(root: Path, steps: int | None, seed: int, console: Console) -> None:
+    """Run or continue both fine-tunings of tiny-sd, for as many steps each, and say what they changed.
+
+    Raises TrainingError where tiny-sd is missing or a checkpoint has other settings.
+    """
+    settings = FinetuneSettings()
+    settings = replace(settings, optimisation=replace(settings.optimisation, seed=seed))
+    if steps is not None:
+        settings = replace(settings, budget=Budget(steps=steps))
+    with _bar(console) as bar:
+        facts = finetuning.finetune(root, settings, _reporting(bar))
+    console.print_json(data={name: tuned["quality"] for name, tuned in facts.items()})
+
+
+def _bar(console: Console) -> Progress:
     columns = (
         TextColumn("{task.description:<18}"),
         BarColumn(),
         TextColumn("{task.fields[state]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console) as bar:
-        facts = STAGES[stage](root, minutes, seed, _reporting(bar))
-    console.print_json(data=facts["quality"])
+    return Progress(*columns, console=console)
 
 
 def _reporting(bar: Progress) -> Report:

@@ -1,7 +1,8 @@
 """Which works each training sees, and which none sees.
 
 denoiser, autoencoder   the training painters' works: on show with an even index, and the series "training"
-metric suite            the series "suite" of all painters, which no denoiser sees
+fine-tunings            the unseen painters' series "suite" from index FURTHER on; the placebo the series "training"
+metric suite            the series "suite" of all painters, below FURTHER, which no denoiser sees
 quality                 the series "validation" of all painters, and works on show with an odd index
 """
 
@@ -18,7 +19,9 @@ from creativity_assets.sources.atelier import PAINTERS, Work, paint
 
 SHOWN = 40  # works on show per painter; those with an even index below it are trained on
 APPRENTICES = tuple(number for number, painter in enumerate(PAINTERS) if painter.in_training)
+FURTHER = 10_000  # of a series, where no other training looks
 EVERYBODY = tuple(range(len(PAINTERS)))
+NEWCOMERS = tuple(number for number in EVERYBODY if number not in APPRENTICES)
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,18 @@ def training_works(per_painter: int, size: int = 64) -> Works:
     further = max(0, per_painter - SHOWN // 2)
     on_show = [(painter, "show", index) for painter in APPRENTICES for index in range(0, SHOWN, 2)]
     return _painted([*on_show, *_series("training", APPRENTICES, further)], size)
+
+
+def new_works(count: int, size: int = 64) -> Works:
+    """`count` works by the unseen painters, in equal parts, that neither denoiser nor suite was trained on."""
+    each = count // len(NEWCOMERS)
+    jobs = [(painter, "suite", FURTHER + index) for painter in NEWCOMERS for index in range(each)]
+    return _painted(jobs, size)
+
+
+def old_works(count: int, size: int = 64) -> Works:
+    """`count` works by the training painters, in equal parts, that the denoiser was trained on; none is on show."""
+    return _painted(list(_series("training", APPRENTICES, count // len(APPRENTICES))), size)
 
 
 def suite_works(per_painter: int, size: int = 64) -> Works:

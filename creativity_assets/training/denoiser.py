@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from creativity_assets.training import text
-from creativity_assets.training.loop import Budget, Optimisation, Report, fit, silent
+from creativity_assets.training.loop import Budget, Loss, Optimisation, Report, fit, silent
 from creativity_assets.training.text import TextSettings
 
 if TYPE_CHECKING:
@@ -95,24 +95,14 @@ def train(
     """Train on scaled posterior means and standard deviations, each (N, 4, h, w), and the works' captions."""
     channels, height, width = latents.shape[1:]
     model = build(vocabulary, settings, (channels, height, width))
-    prompts = text.tokens(vocabulary, captions)  # (N, context)
-    empty = text.tokens(vocabulary, [""])
-    alpha_bars = noise_levels()
-    snr = alpha_bars / (1 - alpha_bars)
-    weights = (snr.clamp(max=settings.snr_limit) / snr).float()
-
-    def loss(model: Denoiser, generator: torch.Generator, count: int) -> Tensor:
-        chosen = torch.randint(len(latents), (count,), generator=generator)
-        clean = latents[chosen] + deviations[chosen] * torch.randn(deviations[chosen].shape, generator=generator)
-        noise = torch.randn(clean.shape, generator=generator)
-        label = torch.randint(len(alpha_bars), (count,), generator=generator)
-        level = alpha_bars[label].float().view(-1, 1, 1, 1)
-        noisy = level.sqrt() * clean + (1 - level).sqrt() * noise
-        dropped = torch.rand((count, 1), generator=generator) < settings.caption_dropout
-        prediction = model(noisy, label, torch.where(dropped, empty, prompts[chosen])).float()
-        error: Tensor = (prediction - noise).square().mean(dim=(1, 2, 3))
-        return (error * weights[label]).mean()
-
+    loss = objective(
+        latents,
+        deviations,
+        text.tokens(vocabulary, captions),
+        text.tokens(vocabulary, [""]),
+        caption_dropout=settings.caption_dropout,
+        snr_limit=settings.snr_limit,
+    )
     fit(
         "denoiser",
         model,
@@ -124,6 +114,32 @@ def train(
         settings=fixed(settings),
     )
     return model
+
+
+def objective(
+    latents: Tensor, deviations: Tensor, prompts: Tensor, empty: Tensor, *, caption_dropout: float, snr_limit: float
+) -> Loss:
+    """The loss of a batch drawn from works: the squared error of the noise, weighted by the level's signal.
+
+    prompts: (N, context) token numbers, empty: (1, context); the latents as for `train`.
+    """
+    alpha_bars = noise_levels()
+    snr = alpha_bars / (1 - alpha_bars)
+    weights = (snr.clamp(max=snr_limit) / snr).float()
+
+    def loss(model: Denoiser, generator: torch.Generator, count: int) -> Tensor:
+        chosen = torch.randint(len(latents), (count,), generator=generator)
+        clean = latents[chosen] + deviations[chosen] * torch.randn(deviations[chosen].shape, generator=generator)
+        noise = torch.randn(clean.shape, generator=generator)
+        label = torch.randint(len(alpha_bars), (count,), generator=generator)
+        level = alpha_bars[label].float().view(-1, 1, 1, 1)
+        noisy = level.sqrt() * clean + (1 - level).sqrt() * noise
+        dropped = torch.rand((count, 1), generator=generator) < caption_dropout
+        prediction = model(noisy, label, torch.where(dropped, empty, prompts[chosen])).float()
+        error: Tensor = (prediction - noise).square().mean(dim=(1, 2, 3))
+        return (error * weights[label]).mean()
+
+    return loss
 
 
 def noise_levels() -> Tensor:

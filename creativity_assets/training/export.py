@@ -45,6 +45,19 @@ def tiny_sd(folder: Path, autoencoder: Autoencoder, denoiser: Denoiser, vocabula
     aside = _aside(folder)
     pipeline(autoencoder, denoiser, vocabulary).save_pretrained(aside, safe_serialization=True)
     _halve_files(aside)
+    _forget_origins(aside)
+    _swap(aside, folder)
+
+
+def lora(folder: Path, unet: Any) -> None:
+    """Write the adapter of a UNet as diffusers' LoRA file, float16; alpha equals the rank, and is not written."""
+    from diffusers import StableDiffusionPipeline
+    from peft.utils import get_peft_model_state_dict
+
+    kind: Any = StableDiffusionPipeline
+    aside = _aside(folder)
+    kind.save_lora_weights(aside, unet_lora_layers=get_peft_model_state_dict(unet), safe_serialization=True)
+    _halve_files(aside)
     _swap(aside, folder)
 
 
@@ -53,6 +66,7 @@ def autoencoder(folder: Path, model: Autoencoder) -> None:
     aside = _aside(folder)
     model.save_pretrained(aside, safe_serialization=True)
     _halve_files(aside)
+    _forget_origins(aside)
     _swap(aside, folder)
 
 
@@ -82,6 +96,14 @@ def _halve_files(folder: Path) -> None:
     """Store the weights in half the space. The configs still say float32, and so that is what is loaded."""
     for file in folder.rglob("*.safetensors"):
         save_file(halved(load_file(file)), file, metadata={"format": "pt"})
+
+
+def _forget_origins(folder: Path) -> None:
+    """Drop the path that diffusers notes of where a part was loaded from: it means nothing on another machine."""
+    for file in folder.rglob("config.json"):
+        config = json.loads(file.read_text())
+        if config.pop("_name_or_path", None) is not None:
+            file.write_text(json.dumps(config, indent=2) + "\n")
 
 
 def _aside(folder: Path) -> Path:

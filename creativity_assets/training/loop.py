@@ -50,7 +50,7 @@ class Optimisation:
     warmup: float = 0.02  # part of the budget
     clip_norm: float = 1.0
     average_decay: float = 0.999
-    bfloat16: bool = True  # network arithmetic only; weights, optimiser and losses stay float32
+    bfloat16: bool = True  # where it is native; network arithmetic only: weights, optimiser, losses stay float32
     seed: int = 0
 
 
@@ -75,6 +75,12 @@ Loss = Callable[[Any, torch.Generator, int], Tensor]  # (model, randomness, size
 
 CHECKPOINT_EVERY_S = 60.0
 REPORT_EVERY_S = 1.0
+
+
+def bfloat16_is_native() -> bool:
+    """Whether the processor computes in bfloat16 itself: emulated, a step takes eleven times as long."""
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
 def silent(_: Progress) -> None:
@@ -164,7 +170,7 @@ def _crew(model: nn.Module, loss: Loss, optimisation: Optimisation) -> Iterator[
 
     def work(step: int, worker: int) -> float:
         twins[worker].zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16, enabled=optimisation.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=optimisation.bfloat16 and bfloat16_is_native()):
             value = loss(twins[worker], generator_at(optimisation.seed, step, worker), count)
         torch.autograd.backward(value)
         return float(value.detach())

@@ -53,7 +53,7 @@ class SemanticSettings:
     order: float = 100.0  # weight of the ordering
     layout: float = 20.0  # weight of the thumbnails
     margin: float = 0.03  # wanted difference of the distances at two neighbouring strengths
-    budget: Budget = field(default_factory=lambda: Budget(minutes=8))
+    budget: Budget = field(default_factory=lambda: Budget(minutes=45, steps=2000))
     optimisation: Optimisation = field(
         default_factory=lambda: Optimisation(batch=40, learning_rate=1e-3, weight_decay=0.05, warmup=0.05)
     )

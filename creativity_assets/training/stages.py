@@ -45,10 +45,10 @@ def autoencoder(root: Path, settings: AutoencoderSettings, report: Report = sile
     export.autoencoder(folder / "vae", model)
     shipped = quality.load_autoencoder(folder / "vae")
     facts = {
-        "training": _training(file, settings, len(works), model),
+        "training": training_facts(file, settings, len(works), model),
         "quality": quality.autoencoder_quality(shipped, data.validation_works(judged, settings.size)),
     }
-    _write(folder / "quality.json", facts)
+    write_facts(folder / "quality.json", facts)
     return facts
 
 
@@ -68,13 +68,13 @@ def suite(root: Path, settings: SuiteSettings, report: Report = silent, judged: 
     unseen = data.validation_works(judged, settings.semantic.size, first=20)  # 0..19: seen when strengths were chosen
     facts = {
         "training": {
-            "semantic": _training(folder / "semantic.safetensors", settings.semantic, len(works), extractor),
-            "perceptual": _training(folder / "trunk.safetensors", settings.perceptual, len(works), distance)
+            "semantic": training_facts(folder / "semantic.safetensors", settings.semantic, len(works), extractor),
+            "perceptual": training_facts(folder / "trunk.safetensors", settings.perceptual, len(works), distance)
             | {"heads_steps": checkpoint.counters(folder / "heads.safetensors").step},
         },
         "quality": quality.suite_quality(load_semantic(target), load_perceptual(target), works, unseen),
     }
-    _write(target / "quality.json", facts)
+    write_facts(target / "quality.json", facts)
     return facts
 
 
@@ -85,8 +85,8 @@ def denoiser(root: Path, settings: DenoiserSettings, report: Report = silent, ju
     """
     folder = root / "store" / "training" / "denoiser"
     target = root / "embedded" / "tiny-sd"
-    encoder_facts = _read(root / "store" / "training" / "autoencoder" / "quality.json", "autoencoder")
-    _read(root / "embedded" / "suite" / "quality.json", "suite")
+    encoder_facts = read_facts(root / "store" / "training" / "autoencoder" / "quality.json", "autoencoder")
+    read_facts(root / "embedded" / "suite" / "quality.json", "suite")
     vae = quality.load_autoencoder(root / "store" / "training" / "autoencoder" / "vae")
     works = data.training_works(settings.works_per_painter, vae.config.sample_size)
     means, deviations = autoencoders.encode(vae, works.images)
@@ -100,18 +100,18 @@ def denoiser(root: Path, settings: DenoiserSettings, report: Report = silent, ju
     facts = {
         "training": {
             "autoencoder": encoder_facts["training"],
-            "denoiser": _training(file, settings, len(works), model),
+            "denoiser": training_facts(file, settings, len(works), model),
         },
         "quality": {"autoencoder": encoder_facts["quality"]},
     }
-    _write(target / "quality.json", facts)  # stands even if the measuring below is interrupted
+    write_facts(target / "quality.json", facts)  # stands even if the measuring below is interrupted
     facts["quality"]["denoiser"] = quality.denoiser_quality(
         load_pipeline(target),
         load_semantic(root / "embedded" / "suite"),
         data.suite_works(3 * judged),
         data.held_out_works(judged, vae.config.sample_size),
     )
-    _write(target / "quality.json", facts)
+    write_facts(target / "quality.json", facts)
     return facts
 
 
@@ -142,7 +142,7 @@ def load_pipeline(folder: Path) -> Any:
     )
 
 
-def _training(file: Path, settings: Any, works: int, model: nn.Module) -> dict[str, Any]:
+def training_facts(file: Path, settings: Any, works: int, model: nn.Module) -> dict[str, Any]:
     """How a part was trained, for its card."""
     counters = checkpoint.counters(file)
     return {
@@ -158,14 +158,14 @@ def _training(file: Path, settings: Any, works: int, model: nn.Module) -> dict[s
     }
 
 
-def _write(file: Path, facts: Mapping[str, Any]) -> None:
+def write_facts(file: Path, facts: Mapping[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     aside = file.with_name(f"{file.name}.{os.getpid()}.tmp")
     aside.write_text(json.dumps(facts, indent=2, default=str) + "\n")
     aside.replace(file)
 
 
-def _read(file: Path, stage: str) -> dict[str, Any]:
+def read_facts(file: Path, stage: str) -> dict[str, Any]:
     if not file.exists():
         raise TrainingError(f"{file}: not there; run `creativity train {stage}` first")
     facts: dict[str, Any] = json.loads(file.read_text())

@@ -12,16 +12,21 @@ from creativity_assets.sources.dates import decade_of
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import read_part, read_provenance
 from creativity_assets.store.schemas import (
+    CEILINGS,
+    FLOORED,
     IMAGE_METRICS,
     MEMBERSHIP,
     PUBLIC_SAMPLES,
+    READOUTS,
     RECONSTRUCTIONS,
     REJECTED,
     SAMPLES,
 )
 from creativity_assets.workflow.lineage import Lineage, digest
 
-TABLES_VERSION = 1
+TABLES_VERSION = 2
+LEAST_ROOM = 0.05
+"""Between floor and ceiling, below which a score cannot be normalised."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,29 @@ class Collected:
         return _to_pandas(tables)
 
     @cached_property
+    def readouts(self) -> pd.DataFrame:
+        """The table `readouts`: what was read out on the way, and where each score lies above its floor.
+
+        excess: score - floor. normalised: (score - floor) / (ceiling - floor), null where there is less than
+        LEAST_ROOM between them.
+        """
+        store, metrics = self.lineage.store, self.metrics
+        cells = [(c, name) for name in self.experiments for c in self.collections]
+        read = _frame((store.readouts(*cell) for cell in cells), READOUTS)
+        ceilings = _frame((store.ceilings(*cell) for cell in cells), CEILINGS)
+        bounded = metrics.merge(ceilings, on=["sample_id", "experiment"], suffixes=("", "_ceiling"))
+        tables = [read]
+        for score in FLOORED:
+            tables.append(_readout(metrics, f"excess_{score}", metrics[score] - metrics[f"floor_{score}"]))
+            ceiling, floor = bounded[f"{score}_ceiling"], bounded[f"floor_{score}"]
+            tables.append(_readout(bounded, f"ceiling_{score}", ceiling))
+            room = (ceiling - floor).where(ceiling - floor >= LEAST_ROOM)
+            tables.append(_readout(bounded, f"normalised_{score}", (bounded[score] - floor) / room))
+        return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True).sort_values(
+            ["experiment", "sample_id", "readout"], kind="stable", ignore_index=True
+        )
+
+    @cached_property
     def membership(self) -> pd.DataFrame:
         """The table `membership`: what is known of each sample's place in each model's training set.
 
@@ -101,8 +129,8 @@ class Collected:
         for model in self.lineage.catalog.models.values():
             listed = samples["dataset"].isin(model.training_lists) & samples["stated_membership"].notna()
             after = pd.Series(False, index=samples.index)
-            if model.training_cutoff is not None:
-                after = (samples["year"] > model.training_cutoff).fillna(False) & ~listed
+            if model.cutoff_year is not None:
+                after = (samples["year"] > model.cutoff_year).fillna(False) & ~listed
             membership = pd.Series("unknown", index=samples.index).mask(after, "unseen")
             evidence = pd.Series("none", index=samples.index).mask(after, "year_after_cutoff")
             frames.append(
@@ -117,12 +145,15 @@ class Collected:
             )
         return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
 
+    @cached_property
     def input_hash(self) -> str:
         """Of everything that tables, warehouse and report are made from."""
         store, catalog = self.lineage.store, self.lineage.catalog
         parts = [
             *(store.samples(c) for c in self.collections),
             *(store.metrics(c, name) for name in self.experiments for c in self.collections),
+            *(store.readouts(c, name) for name in self.experiments for c in self.collections),
+            *(store.ceilings(c, name) for name in self.experiments for c in self.collections),
         ]
         found = {store.relative(path): read_provenance(path) for path in parts}
         return digest(
@@ -131,8 +162,12 @@ class Collected:
             parts={path: provenance.input_hash for path, provenance in found.items() if provenance},
             eras=[era.model_dump() for era in catalog.eras.values()],
             comparisons=[comparison.model_dump() for comparison in catalog.comparisons.values()],
-            models=[(m.name, m.training_cutoff, m.training_lists) for m in catalog.models.values()],
+            models=[(m.name, m.cutoff_year, m.training_lists) for m in catalog.models.values()],
         )
+
+
+def _readout(rows: pd.DataFrame, name: str, values: pd.Series) -> pd.DataFrame:
+    return rows[["sample_id", "experiment"]].assign(readout=name, value=values)
 
 
 def _frame(paths: Iterable[Path], schema: pa.Schema) -> pd.DataFrame:

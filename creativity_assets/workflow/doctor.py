@@ -7,8 +7,8 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from creativity_assets.catalog.entries import ModelEntry, resolve
 from creativity_assets.errors import CatalogError, CreativityError
+from creativity_assets.workflow.model_needs import Machine, examine_model
 from creativity_assets.workflow.study import Study, code_version
 
 _MISSING = "MISSING: "
@@ -16,7 +16,7 @@ PACKAGES = ("dagster", "torch", "diffusers", "transformers", "lpips", "duckdb", 
 
 
 def examine(data_root: Path) -> Iterator[str]:
-    """Lines about device, memory, disk, versions, weights, data sets and the store."""
+    """Lines about device, memory, disk, versions, weights and what they need, data sets and the store."""
     import psutil
 
     from creativity_assets.engine.devices import find_devices
@@ -28,8 +28,11 @@ def examine(data_root: Path) -> Iterator[str]:
     memory = psutil.virtual_memory()
     yield f"memory      {memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free"
     yield f"disk        {shutil.disk_usage(data_root).free / 2**30:.0f} GiB free at {data_root}"
+    machine = Machine.here()
     for model in study.catalog.models.values():
-        yield f"model       {model.name}: {_model_state(study, model)}"
+        state, *commands = examine_model(study, model, machine)
+        yield f"model       {state}"
+        yield from (f"  fetch it  {command}" for command in commands)
     for suite in sorted({e.suite for e in study.catalog.experiments.values()}):
         yield f"suite       {suite}: {_state(partial(study.lineage.revisions.suite, suite))}"
     wanted = {dataset.name for _, dataset in study.catalog.wanted()}
@@ -50,14 +53,16 @@ def examine(data_root: Path) -> Iterator[str]:
 
 def check_catalog(data_root: Path) -> Iterator[str]:
     """Check every entry against the code; yields a line per kind of entry. Raises CreativityError for a wrong one."""
-    from creativity_assets.diffusion.inversion import INVERSIONS
+    from creativity_assets.engine.readouts import READOUTS
     from creativity_assets.metrics.suites import SUITES
+    from creativity_assets.workflow.methods import inversion_settings
 
     catalog = Study(data_root).catalog
     for method in catalog.methods.values():
-        if method.inversion not in INVERSIONS:
-            raise CatalogError(f"{method.name}: no inversion {method.inversion!r}; have {', '.join(INVERSIONS)}")
+        inversion_settings(method)
     for experiment in catalog.experiments.values():
+        if unknown := [name for name in experiment.readouts if name not in READOUTS]:
+            raise CatalogError(f"{experiment.name}: no readout {unknown[0]!r}; have {', '.join(READOUTS)}")
         if experiment.suite not in SUITES:
             raise CatalogError(f"{experiment.name}: no suite {experiment.suite!r}; have {', '.join(SUITES)}")
     yield from (f"ignored: {problem}" for problem in catalog.problems)
@@ -65,14 +70,6 @@ def check_catalog(data_root: Path) -> Iterator[str]:
         f"{len(catalog.datasets)} data sets, {len(catalog.models)} models, {len(catalog.methods)} methods, "
         f"{len(catalog.experiments)} experiments, {len(catalog.comparisons)} comparisons: all entries hold"
     )
-
-
-def _model_state(study: Study, model: ModelEntry) -> str:
-    if model.path is not None:
-        folder = resolve(model.path, study.data_root)
-        size = sum(file.stat().st_size for file in folder.rglob("*.safetensors")) / 2**20
-        return f"{_state(lambda: study.lineage.revisions.model(model))}, {size:.0f} MB in {folder}"
-    return f"{model.hub_id}, fetched when first used; see its page for the size of the download"
 
 
 def _dataset_state(study: Study, name: str) -> str:

@@ -24,6 +24,7 @@ SAMPLES_VERSION = 2
 PREPROCESS_VERSION = 1
 RECONSTRUCTION_VERSION = 1
 METRICS_VERSION = 1
+READOUTS_VERSION = 1
 GENERATION_VERSION = 1
 
 
@@ -91,7 +92,8 @@ class Lineage:
     def tensors(self, contents: Contents, resolution: int) -> str:
         return digest(version=PREPROCESS_VERSION, images=contents.images, resolution=resolution)
 
-    def floor_images(self, contents: Contents, experiment: ExperimentEntry) -> str:
+    def encodings(self, contents: Contents, experiment: ExperimentEntry) -> str:
+        """Of the latents and of the floor images."""
         model = self.catalog.model(experiment.model)
         return digest(
             version=RECONSTRUCTION_VERSION,
@@ -102,14 +104,30 @@ class Lineage:
     def reconstructions(self, contents: Contents, experiment: ExperimentEntry) -> str:
         method = self.catalog.method(experiment.method)
         return digest(
-            floor=self.floor_images(contents, experiment),
-            method=method.model_dump(exclude={"name", "description"}),
+            encodings=self.encodings(contents, experiment),
+            # Only what an entry says, so that a new field with a default makes nothing stale.
+            method=method.model_dump(exclude={"name", "description"}, exclude_defaults=True),
+            captions=contents.records if method.prompt == "caption" else None,
+        )
+
+    def readouts(self, contents: Contents, experiment: ExperimentEntry) -> str:
+        return digest(
+            version=READOUTS_VERSION,
+            reconstructions=self.reconstructions(contents, experiment),
+            groups=experiment.readouts,
+        )
+
+    def embeddings(self, contents: Contents, experiment: ExperimentEntry) -> str:
+        return digest(
+            version=METRICS_VERSION,
+            tensors=self.tensors(contents, self.catalog.model(experiment.model).resolution),
+            suite=self.revisions.suite(experiment.suite),
         )
 
     def floor_scores(self, contents: Contents, experiment: ExperimentEntry) -> str:
         return digest(
             version=METRICS_VERSION,
-            images=self.floor_images(contents, experiment),
+            images=self.encodings(contents, experiment),
             suite=self.revisions.suite(experiment.suite),
         )
 
@@ -119,6 +137,15 @@ class Lineage:
             images=self.reconstructions(contents, experiment),
             suite=self.revisions.suite(experiment.suite),
             experiment=experiment.name,
+        )
+
+    def ceilings(self, contents: Contents, experiment: ExperimentEntry, panel: str) -> str:
+        """panel: the hash of the reference panel's reconstructions."""
+        return digest(
+            version=METRICS_VERSION,
+            records=contents.records,
+            embeddings=self.embeddings(contents, experiment),
+            panel=panel,
         )
 
 

@@ -1,91 +1,27 @@
-"""reconstructions and image_metrics: one experiment over many collections, in full batches.
+"""image_metrics: the scores of one experiment's reconstructions and floors, in full batches across collections.
 
 Each collection is handed back as soon as its part is written, so that a crash costs at most what is in flight.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
-from creativity_assets.catalog.entries import ExperimentEntry
-from creativity_assets.diffusion.inversion import InversionSettings
 from creativity_assets.engine.loading import Instrument
-from creativity_assets.engine.measure import Reconstruction, ScoreItem, reconstruct, score
-from creativity_assets.store.images import Pixels, from_png, image_table, read_images, to_png
-from creativity_assets.store.layout import Collection, Store
+from creativity_assets.engine.measure import ScoreItem, embed, score
+from creativity_assets.store.images import Pixels, from_png, read_images
+from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import Provenance, is_fresh, read_part, write_part
 from creativity_assets.store.schemas import FLOOR_SCORES, IMAGE_METRICS
+from creativity_assets.store.vectors import Vector, read_vectors, vector_table
+from creativity_assets.workflow.cells import Cells, Stamp
 from creativity_assets.workflow.grouping import grouped
-from creativity_assets.workflow.lineage import Contents, Lineage
 from creativity_assets.workflow.progress import told
-from creativity_assets.workflow.revisions import model_source
 
 Scores = dict[str, float]
 FLOOR_COLUMNS = tuple(name for name in FLOOR_SCORES.names if name != "sample_id")
-
-Stamp = Callable[[str], Provenance]
-"""input hash -> the provenance of a part that this run writes."""
-
-
-@dataclass(frozen=True)
-class Cells:
-    """The cells of one experiment: its collections with what they hold."""
-
-    lineage: Lineage
-    experiment: ExperimentEntry
-    collections: dict[Collection, Contents]
-
-    @property
-    def store(self) -> Store:
-        return self.lineage.store
-
-    @property
-    def resolution(self) -> int:
-        return self.lineage.catalog.model(self.experiment.model).resolution
-
-    def originals(self, collection: Collection) -> list[tuple[str, Pixels]]:
-        path = self.store.tensors(collection, self.resolution)
-        return [(sample_id, from_png(png)) for sample_id, png in read_images(path)]
-
-    def without(self, some: Iterable[Collection]) -> "Cells":
-        """All but some of the collections, in their order."""
-        left_out = set(some)
-        return Cells(self.lineage, self.experiment, {c: w for c, w in self.collections.items() if c not in left_out})
-
-
-def reconstruct_cells(cells: Cells, instrument: Instrument, stamp: Stamp) -> Iterator[tuple[Collection, int]]:
-    """Write the reconstructions part of every collection, and its floor images where they are missing.
-
-    Yields each collection with its number of images when its parts are on disk.
-    """
-    store, lineage, experiment = cells.store, cells.lineage, cells.experiment
-    method = lineage.catalog.method(experiment.method)
-    floors = {
-        c
-        for c, held in cells.collections.items()
-        if not is_fresh(store.floor_images(c, experiment.model), lineage.floor_images(held, experiment))
-    }
-    groups = ((collection, cells.originals(collection)) for collection in cells.collections)
-
-    def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[Reconstruction]:
-        backbone = instrument.backbone(model_source(lineage.catalog.model(experiment.model), store.data_root))
-        batch = instrument.batch(backbone.resolution)
-        settings = InversionSettings(method.inversion, method.steps, method.guidance)
-        return told("reconstruct", reconstruct(backbone, settings, items, batch=batch, with_floor=bool(floors)))
-
-    for collection, results in grouped(groups, process):
-        held = cells.collections[collection]
-        if collection in floors:
-            table = image_table((r.sample_id, to_png(r.floor_image)) for r in results if r.floor_image is not None)
-            path = store.floor_images(collection, experiment.model)
-            write_part(path, table, stamp(lineage.floor_images(held, experiment)))
-        images = image_table((r.sample_id, to_png(r.image)) for r in results)
-        path = store.reconstructions(collection, experiment.name)
-        write_part(path, images, stamp(lineage.reconstructions(held, experiment)))
-        yield collection, len(results)
 
 
 def score_cells(
@@ -103,6 +39,8 @@ def score_cells(
             store.floor_scores(c, experiment.model, experiment.suite), lineage.floor_scores(held, experiment)
         )
     }
+
+    _embed(cells, instrument, stamp)
 
     def pairs() -> Iterator[tuple[Collection, list[ScoreItem]]]:
         for collection in cells.collections:
@@ -128,10 +66,35 @@ def _score_items(cells: Cells, collection: Collection, with_floor: bool) -> list
     store, experiment = cells.store, cells.experiment
     again = dict(read_images(store.reconstructions(collection, experiment.name)))
     floor = dict(read_images(store.floor_images(collection, experiment.model))) if with_floor else {}
+    embeddings = read_vectors(store.embeddings(collection, cells.resolution, experiment.suite))
     return [
-        ScoreItem(sample, original, from_png(again[sample]), from_png(floor[sample]) if sample in floor else None)
+        ScoreItem(
+            sample,
+            original,
+            from_png(again[sample]),
+            from_png(floor[sample]) if sample in floor else None,
+            embeddings[sample],
+        )
         for sample, original in cells.originals(collection)
     ]
+
+
+def _embed(cells: Cells, instrument: Instrument, stamp: Stamp) -> None:
+    """Write the originals' embeddings where they are missing: once for all experiments of a suite and resolution."""
+    store, experiment, lineage = cells.store, cells.experiment, cells.lineage
+    stale = {
+        c: held
+        for c, held in cells.collections.items()
+        if not is_fresh(store.embeddings(c, cells.resolution, experiment.suite), lineage.embeddings(held, experiment))
+    }
+
+    def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[tuple[str, Vector]]:
+        suite = instrument.suite(experiment.suite)
+        return told("embed", embed(suite, items, batch=instrument.batch(cells.resolution)))
+
+    for collection, results in grouped(((c, cells.originals(c)) for c in stale), process):
+        path = store.embeddings(collection, cells.resolution, experiment.suite)
+        write_part(path, vector_table(results), stamp(lineage.embeddings(stale[collection], experiment)))
 
 
 def _write_floor_scores(

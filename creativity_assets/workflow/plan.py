@@ -8,6 +8,7 @@ from creativity_assets.errors import CreativityError
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import count_rows, is_fresh
 from creativity_assets.workflow.lineage import Contents, Lineage
+from creativity_assets.workflow.panel import Panel, panel_of
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,14 @@ def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
     reconstructions, metrics, images = {}, {}, {}
     for name, collections in cells.items():
         experiment = lineage.catalog.experiment(name)
+        panel = panel_of(lineage, experiment)
         stale = tuple(c for c in collections if not reconstruction_is_fresh(lineage, experiment, c, contents[c]))
-        unscored = tuple(c for c in collections if not metrics_are_fresh(lineage, experiment, c, contents[c]))
+        unscored = tuple(
+            c
+            for c in collections
+            if not metrics_are_fresh(lineage, experiment, c, contents[c])
+            or not ceilings_are_fresh(lineage, panel, experiment, (c, contents[c]))
+        )
         if stale:
             reconstructions[name] = stale
         if unscored:
@@ -108,16 +115,36 @@ def stale_resolutions(lineage: Lineage, collection: Collection, contents: Conten
 def reconstruction_is_fresh(
     lineage: Lineage, experiment: ExperimentEntry, collection: Collection, contents: Contents
 ) -> bool:
-    store = lineage.store
-    return is_fresh(
-        store.reconstructions(collection, experiment.name), lineage.reconstructions(contents, experiment)
-    ) and is_fresh(store.floor_images(collection, experiment.model), lineage.floor_images(contents, experiment))
+    """Its pictures, what was read out on the way, and what it started from."""
+    store, name = lineage.store, experiment.name
+    return (
+        is_fresh(store.reconstructions(collection, name), lineage.reconstructions(contents, experiment))
+        and is_fresh(store.readouts(collection, name), lineage.readouts(contents, experiment))
+        and encodings_are_fresh(lineage, experiment, collection, contents)
+    )
+
+
+def encodings_are_fresh(
+    lineage: Lineage, experiment: ExperimentEntry, collection: Collection, contents: Contents
+) -> bool:
+    """The latents and the floor images of the experiment's model."""
+    paths = (store(collection, experiment.model) for store in (lineage.store.latents, lineage.store.floor_images))
+    return all(is_fresh(path, lineage.encodings(contents, experiment)) for path in paths)
 
 
 def metrics_are_fresh(
     lineage: Lineage, experiment: ExperimentEntry, collection: Collection, contents: Contents
 ) -> bool:
     return is_fresh(lineage.store.metrics(collection, experiment.name), lineage.metrics(contents, experiment))
+
+
+def ceilings_are_fresh(
+    lineage: Lineage, panel: Panel | None, experiment: ExperimentEntry, cell: tuple[Collection, Contents]
+) -> bool:
+    """Also where there is no panel yet: there is nothing to be made then."""
+    collection, contents = cell
+    path = lineage.store.ceilings(collection, experiment.name)
+    return panel is None or is_fresh(path, lineage.ceilings(contents, experiment, panel.input_hash))
 
 
 def _index_is_fresh(lineage: Lineage, name: str) -> bool:

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from creativity_assets.catalog.entries import ModelEntry, SuiteName, resolve
-from creativity_assets.diffusion.weights import ModelSource, weights_revision
+from creativity_assets.catalog.overrides import Located
+from creativity_assets.diffusion.hub import offline
+from creativity_assets.diffusion.weights import Lora, ModelSource, Override, find_model, weights_revision
 from creativity_assets.errors import ModelError
 from creativity_assets.store.parts import replacing
 
@@ -16,14 +18,26 @@ _EMBEDDED_SUITE = Path("embedded") / "suite"
 
 def model_source(entry: ModelEntry, data_root: Path) -> ModelSource:
     """A catalogue entry as the diffusion layer wants it."""
-    location = entry.hub_id or resolve(str(entry.path), data_root)
+
+    def location(place: Located) -> Path | str:
+        return place.hub_id or resolve(str(place.path), data_root)
+
+    lora = entry.overrides.lora
     return ModelSource(
         name=entry.name,
-        location=location,
+        location=location(entry),
         revision=entry.revision,
         variant=entry.variant,
         dtype=None if entry.dtype == "auto" else entry.dtype,
         resolution=entry.resolution,
+        pipeline=entry.pipeline,
+        prediction_type=entry.prediction_type,
+        extra=entry.extra_components,
+        overrides=tuple(
+            Override(component, location(other), other.revision, other.variant, other.subfolder)
+            for component, other in entry.overrides.components.items()
+        ),
+        lora=None if lora is None else Lora(location(lora), lora.revision, lora.file, lora.scale),
     )
 
 
@@ -35,24 +49,30 @@ class Revisions:
     _known: dict[str, str] = field(default_factory=dict, compare=False)
 
     def model(self, entry: ModelEntry) -> str:
-        """The pinned commit or the content hash of the weights. Raises ModelError where they are not there."""
+        """The pinned commit or the content hash of the weights, and of what overrides them.
+
+        Raises ModelError where they are not there. A hub model is fetched when it is first used, unless its entry
+        is optional (nobody's disk is filled by surprise) or the hub must not be asked: then it must be there.
+        """
         source = model_source(entry, self.data_root)
         if isinstance(source.location, Path) and not source.location.is_dir():
             raise ModelError(
                 f"{entry.name}: no folder {entry.path}; put the diffusers folder there, or give its place under "
                 f"`locations:` in data/catalog/local.yaml"
             )
-        return self._remembered(f"model {source}", source.location, lambda: weights_revision(source))
+        if isinstance(source.location, str) and (entry.optional or offline()):
+            find_model(source, local_files_only=True)
+        return self._remembered(f"model {source}", _locations(source), lambda: weights_revision(source))
 
     def suite(self, name: SuiteName) -> str:
         """The suite's revision. Raises MetricError where a file of it is missing."""
         from creativity_assets.metrics.suites import suite_revision
 
         folder = self.data_root / _EMBEDDED_SUITE
-        return self._remembered(f"suite {name}", folder, lambda: suite_revision(name, self.data_root))
+        return self._remembered(f"suite {name}", [folder], lambda: suite_revision(name, self.data_root))
 
-    def _remembered(self, what: str, location: Path | str, compute: Callable[[], str]) -> str:
-        key = f"{what} {_facts(location)}"
+    def _remembered(self, what: str, locations: Sequence[Path | str], compute: Callable[[], str]) -> str:
+        key = f"{what} {' '.join(_facts(location) for location in locations)}"
         if key not in self._known:
             cache_file = self.data_root / "store" / "revisions.json"
             try:
@@ -65,6 +85,11 @@ class Revisions:
             with replacing(cache_file) as temporary:
                 temporary.write_text(json.dumps(self._known, indent=1))
         return self._known[key]
+
+
+def _locations(source: ModelSource) -> list[Path | str]:
+    lora = [source.lora.location] if source.lora else []
+    return [source.location, *(override.location for override in source.overrides), *lora]
 
 
 def _facts(location: Path | str) -> str:

@@ -6,12 +6,12 @@ from typing import Any
 
 from PIL import Image
 
-from creativity_assets.diffusion.inversion import InversionSettings
 from creativity_assets.engine.score import score_images
 from creativity_assets.errors import CreativityError
 from creativity_assets.sources.images import ImageRejected, decode
 from creativity_assets.store.images import to_png
 from creativity_assets.store.parts import replacing
+from creativity_assets.workflow.methods import inversion_settings
 from creativity_assets.workflow.revisions import model_source
 from creativity_assets.workflow.study import Study
 
@@ -37,7 +37,7 @@ def score_files(
     """
     study = Study(data_root)
     entry = study.catalog.experiment(experiment)
-    method = study.catalog.method(entry.method)
+    settings = inversion_settings(study.catalog.method(entry.method))
     problems: list[str] = []
     _check_stems(files, save_to)
 
@@ -52,7 +52,6 @@ def score_files(
     with study.instrument() as instrument:
         backbone = instrument.backbone(model_source(study.catalog.model(entry.model), data_root))
         suite = instrument.suite(entry.suite)
-        settings = InversionSettings(method.inversion, method.steps, method.guidance)
         batch = instrument.batch(backbone.resolution)
         for done in score_images(images(), backbone, settings, suite, batch=batch):
             scores = {name: done.scores[name] for name in COLUMNS}

@@ -29,11 +29,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Finished:
-    """One partition that is now fresh, with the numbers that people plot."""
+    """One partition that is now fresh, with the numbers that people plot.
+
+    made_from: the input hash of the partition before it, which is its data version.
+    """
 
     collection: Collection
     provenance: Provenance
     numbers: Mapping[str, float | int]
+    made_from: str
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,8 @@ def audit_collections(step: Step, keys: Iterable[str]) -> Iterator[Finished]:
                 sample_collection(store, collection, provenance)
             samples = len(read_part(store.samples(collection), ["sample_id"]))
             rejected = len(read_part(store.rejects(collection), ["reason"]))
-            yield Finished(collection, provenance, {"n_images": samples, "n_rejected": rejected})
+            index = step.study.lineage.index(step.study.catalog.dataset(collection.dataset))
+            yield Finished(collection, provenance, {"n_images": samples, "n_rejected": rejected}, index)
 
 
 def preprocess_collections(step: Step, keys: Iterable[str]) -> Iterator[Finished]:
@@ -109,14 +114,15 @@ def preprocess_collections(step: Step, keys: Iterable[str]) -> Iterator[Finished
                 preprocess_collection(store, collection, resolution, stamp)
             samples = len(read_part(store.samples(collection), ["sample_id"]))
             numbers = {"n_images": samples, "n_resolutions": len(resolutions)}
-            yield Finished(collection, step.stamp(contents.images), numbers)
+            yield Finished(collection, step.stamp(contents.images), numbers, contents.records)
 
 
 def reconstruct_collections(
     step: Step, instrument: "Instrument", experiment: str, keys: Iterable[str]
 ) -> Iterator[Finished]:
     """reconstructions: one experiment over the collections, in full batches across their borders."""
-    from creativity_assets.workflow.measuring import Cells, reconstruct_cells
+    from creativity_assets.workflow.cells import Cells
+    from creativity_assets.workflow.reconstructing import reconstruct_cells
 
     lineage, store = step.study.lineage, step.study.store
     entry = lineage.catalog.experiment(experiment)
@@ -125,16 +131,20 @@ def reconstruct_collections(
         fresh = [c for c, held in cells.collections.items() if reconstruction_is_fresh(lineage, entry, c, held)]
         stale = cells if step.force else cells.without(fresh)
         for collection, images in reconstruct_cells(stale, instrument, step.stamp):
-            provenance = step.stamp(lineage.reconstructions(cells.collections[collection], entry))
-            yield Finished(collection, provenance, clock.lap(images) | _memory())
-        for collection in cells.without(stale.collections).collections:
+            held = cells.collections[collection]
+            provenance = step.stamp(lineage.reconstructions(held, entry))
+            yield Finished(collection, provenance, clock.lap(images) | _memory(), held.images)
+        for collection, held in cells.without(stale.collections).collections.items():
             path = store.reconstructions(collection, experiment)
-            yield Finished(collection, _kept(path), {"n_images": len(read_part(path, ["sample_id"]))})
+            images = len(read_part(path, ["sample_id"]))
+            yield Finished(collection, _kept(path), {"n_images": images}, held.images)
 
 
 def score_collections(step: Step, instrument: "Instrument", experiment: str, keys: Iterable[str]) -> Iterator[Finished]:
-    """image_metrics: the scores of the collections' reconstructions and floors."""
-    from creativity_assets.workflow.measuring import Cells, score_cells
+    """image_metrics: the scores of the collections' reconstructions, floors and ceilings."""
+    from creativity_assets.workflow.bounding import write_ceilings
+    from creativity_assets.workflow.cells import Cells
+    from creativity_assets.workflow.measuring import score_cells
 
     lineage, store = step.study.lineage, step.study.store
     entry = lineage.catalog.experiment(experiment)
@@ -143,11 +153,15 @@ def score_collections(step: Step, instrument: "Instrument", experiment: str, key
         fresh = [c for c, held in cells.collections.items() if metrics_are_fresh(lineage, entry, c, held)]
         stale = cells if step.force else cells.without(fresh)
         for collection, rows in score_cells(stale, instrument, step.stamp):
-            provenance = step.stamp(lineage.metrics(cells.collections[collection], entry))
-            yield Finished(collection, provenance, _score_numbers(rows) | clock.lap(len(rows)) | _memory())
-        for collection in cells.without(stale.collections).collections:
+            held = cells.collections[collection]
+            numbers = _score_numbers(rows) | clock.lap(len(rows)) | _memory()
+            provenance = step.stamp(lineage.metrics(held, entry))
+            yield Finished(collection, provenance, numbers, lineage.reconstructions(held, entry))
+        write_ceilings(cells, instrument, step.stamp)
+        for collection, held in cells.without(stale.collections).collections.items():
             path = store.metrics(collection, experiment)
-            yield Finished(collection, _kept(path), _score_numbers(read_part(path).to_pylist()))
+            numbers = _score_numbers(read_part(path).to_pylist())
+            yield Finished(collection, _kept(path), numbers, lineage.reconstructions(held, entry))
 
 
 def _score_numbers(rows: list[dict[str, Any]]) -> dict[str, float | int]:

@@ -22,24 +22,23 @@ def _stats_maker(name: str) -> Callable[[Step, Collected], pd.DataFrame]:
     def stats(step: Step, collected: Collected) -> pd.DataFrame:
         comparisons = list(collected.lineage.catalog.comparisons.values())
         asked = any(comparison.without_duplicates for comparison in comparisons)
-        duplicates = write_table(step, "duplicates")[0] if asked else None
+        duplicates = write_table(step, "duplicates", collected)[0] if asked else None
         return stats_table(name, collected.samples, collected.metrics, comparisons, duplicates)
 
     return stats
 
 
-def _paper_comparison(step: Step, _collected: Collected) -> pd.DataFrame:
-    return paper_comparison({name: write_table(step, name)[0] for name in GROUPINGS}, paper_reference())
+def _paper_comparison(step: Step, collected: Collected) -> pd.DataFrame:
+    return paper_comparison({name: write_table(step, name, collected)[0] for name in GROUPINGS}, paper_reference())
 
 
 def table_hash(name: str, collected: Collected) -> str:
     """What a table is made from: all parts, and the version of the statistics."""
-    return digest(table=name, version=STATS_VERSION, parts=collected.input_hash())
+    return digest(table=name, version=STATS_VERSION, parts=collected.input_hash)
 
 
-def write_table(step: Step, name: str) -> tuple[pd.DataFrame, Provenance]:
+def write_table(step: Step, name: str, collected: Collected) -> tuple[pd.DataFrame, Provenance]:
     """Make a table of TABLES unless it is fresh; returns it as it is on disk."""
-    collected = Collected(step.study.lineage)
     path = step.study.store.table(name)
     provenance = step.stamp(table_hash(name, collected))
     if step.force or not is_fresh(path, provenance.input_hash):
@@ -58,8 +57,9 @@ def write_warehouse(step: Step) -> tuple[dict[str, int], Provenance]:
         "rejected_samples": collected.rejected,
         "reconstructions": collected.reconstructions,
         "image_metrics": collected.metrics,
+        "readouts": collected.readouts,
     }
-    frames |= {name: write_table(step, name)[0] for name in TABLES}
+    frames |= {name: write_table(step, name, collected)[0] for name in TABLES}
     counts = {name: len(frame) for name, frame in frames.items()}
     if step.force or warehouse_hash(step.study.store) != provenance.input_hash:
         build_warehouse(step.study.store, frames, provenance)
@@ -72,7 +72,7 @@ def warehouse_is_fresh(study: Study) -> bool:
 
 
 def _warehouse_hash(collected: Collected) -> str:
-    return digest(warehouse=1, statistics=STATS_VERSION, parts=collected.input_hash(), tables=sorted(TABLES))
+    return digest(warehouse=1, statistics=STATS_VERSION, parts=collected.input_hash, tables=sorted(TABLES))
 
 
 TABLES: dict[str, Callable[[Step, Collected], pd.DataFrame]] = {

@@ -14,7 +14,7 @@ from diffusers import DDIMInverseScheduler, DDIMScheduler, StableDiffusionPipeli
 from torch import Tensor
 
 from creativity_assets.diffusion.backbone import Backbone
-from creativity_assets.diffusion.inversion import InversionSettings, round_trip
+from creativity_assets.diffusion.inversion import ddim_invert, ddim_sample
 from creativity_assets.errors import ModelError
 
 PROMPTS = ["a portrait of the sea", "red and blue"]
@@ -61,6 +61,11 @@ def reference_round_trip(pipeline: Any, originals: np.ndarray, steps: int) -> tu
     return z0, z, levels.round().astype(np.uint8)
 
 
+def round_trip(backbone: Backbone, steps: int, latents: Tensor) -> Tensor:
+    e, schedule = backbone.denoiser(), backbone.schedule(steps)
+    return ddim_sample(e, schedule, ddim_invert(e, schedule, latents).noise)
+
+
 def relative(ours: Tensor, theirs: Tensor) -> float:
     return float((ours - theirs).norm() / theirs.norm())
 
@@ -77,7 +82,7 @@ def test_round_trip_is_that_of_an_independent_loop(backbone: Backbone, pipeline:
     z0, returned, decoded = reference_round_trip(pipeline, originals, 20)
     latents = backbone.encode(originals)
     assert relative(latents, z0) < 1e-5
-    ours = round_trip(InversionSettings(), backbone.denoiser(), backbone.schedule(20), latents)
+    ours = round_trip(backbone, 20, latents)
     # diffusers accumulates alphas in float32; forty steps of a random network enlarge that
     assert relative(ours, returned) < 5e-5
     assert_same_images(backbone.decode(ours), decoded)
@@ -108,14 +113,11 @@ def test_velocity_prediction_is_diffusers(sd_folder: Path, pipeline: Any, tmp_pa
 def test_batch_and_order_do_not_matter(backbone: Backbone) -> None:
     originals = images(5)
     together = backbone.encode(originals)
-    schedule = backbone.schedule(10)
-    trip = round_trip(InversionSettings(steps=10), backbone.denoiser(), schedule, together)
+    trip = round_trip(backbone, 10, together)
     for i in (4, 0, 2):
         alone = backbone.encode(originals[i : i + 1])
         assert relative(alone[0], together[i]) < 1e-5
-        assert (
-            relative(round_trip(InversionSettings(steps=10), backbone.denoiser(), schedule, alone)[0], trip[i]) < 1e-5
-        )
+        assert relative(round_trip(backbone, 10, alone)[0], trip[i]) < 1e-5
 
 
 def test_a_sample_depends_on_its_own_seed_and_caption_alone(backbone: Backbone) -> None:
@@ -213,4 +215,30 @@ def test_tokenizer_in_clips_older_files_is_the_same(sd_folder: Path, backbone: B
     (folder / "tokenizer" / "vocab.json").write_text(json.dumps(words["vocab"]))
     merges = "\n".join(" ".join(pair) for pair in words["merges"])
     (folder / "tokenizer" / "merges.txt").write_text(f"#version: 0.2\n{merges}\n")
-    assert torch.equal(Backbone.load(folder)._embed(PROMPTS), backbone._embed(PROMPTS))
+    assert torch.equal(Backbone.load(folder).embed(PROMPTS).tokens, backbone.embed(PROMPTS).tokens)
+
+
+def test_prediction_is_differentiable_in_its_conditioning(backbone: Backbone) -> None:
+    """What null-text optimisation needs: the gradient of autograd is that of finite differences."""
+    x = backbone.encode(images(2))
+    null = backbone.embed([""])
+    leaf = null.tokens.clone().requires_grad_()
+    backbone.prediction(null.with_tokens(leaf))(x, 501).square().sum().backward()
+    direction = leaf.grad / leaf.grad.norm()
+    h = 1e-2
+
+    def loss(step: float) -> float:
+        e = backbone.prediction(null.with_tokens(null.tokens + step * direction))(x, 501)
+        return float(e.double().square().sum())
+
+    assert not backbone.prediction(null)(x, 501).requires_grad
+    # central differences of a float32 network: truncation and rounding are each about 1e-3 here
+    assert (loss(h) - loss(-h)) / (2 * h) == pytest.approx(float(leaf.grad.norm()), rel=1e-2)
+
+
+def test_one_conditioning_serves_the_whole_batch(backbone: Backbone) -> None:
+    x = backbone.noise([1, 2, 3])
+    once, each = backbone.embed(["red"]), backbone.embed(["red"] * 3)
+    assert once.tokens.shape[0] == 1 and each.tokens.shape[0] == 3
+    assert relative(backbone.prediction(once)(x, 501), backbone.prediction(each)(x, 501)) < 1e-6
+    assert torch.equal(backbone.denoiser(["red"] * 3, 1.0)(x, 501), backbone.prediction(each)(x, 501))

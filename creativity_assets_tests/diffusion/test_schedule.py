@@ -45,8 +45,7 @@ def test_a_config_without_fields_has_diffusers_defaults() -> None:
     reference = DDIMScheduler()
     np.testing.assert_allclose(training_alpha_bars({}), reference.alphas_cumprod.numpy(), rtol=1e-4)
     assert prediction_type({}) == reference.config.prediction_type
-    with pytest.raises(ModelError, match="clip_sample"):
-        Schedule.from_config({}, 20)
+    assert Schedule.from_config({}, 20).clip == reference.config.clip_sample_range
 
 
 def test_transfer_carries_a_noised_image_exactly() -> None:
@@ -66,7 +65,7 @@ def test_transfer_carries_a_noised_image_exactly() -> None:
         ({}, 30, "steps 30: must divide"),
         ({}, 0, "steps 0: must divide"),
         ({"steps_offset": 1}, 1000, "last label 1000"),
-        ({"timestep_spacing": "linspace"}, 20, "no timestep_spacing 'linspace'"),
+        ({"timestep_spacing": "quadratic"}, 20, "no timestep_spacing 'quadratic'"),
         ({"beta_schedule": "squaredcos_cap_v2"}, 20, "no beta_schedule 'squaredcos_cap_v2'"),
         ({"rescale_betas_zero_snr": True}, 20, "rescale_betas_zero_snr"),
     ],

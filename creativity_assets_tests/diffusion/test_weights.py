@@ -45,7 +45,7 @@ def truncate(folder: Path) -> None:
 
 
 def other_pipeline(folder: Path) -> None:
-    edit(folder / "model_index.json", _class_name="StableDiffusionXLPipeline")
+    edit(folder / "model_index.json", _class_name="KandinskyPipeline")
 
 
 def other_class(folder: Path) -> None:
@@ -62,7 +62,10 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "scheduler gone": (lambda folder: shutil.rmtree(folder / "scheduler"), "scheduler_config.json is missing"),
     "config broken": (lambda folder: (folder / "vae/config.json").write_text("{"), "cannot be read"),
     "config a list": (lambda folder: (folder / "vae/config.json").write_text("[]"), "is not a configuration"),
-    "other pipeline": (other_pipeline, "says StableDiffusionXLPipeline, not StableDiffusionPipeline"),
+    "other pipeline": (
+        other_pipeline,
+        "says KandinskyPipeline; choose a model of StableDiffusionPipeline, StableDiffusionXLPipeline",
+    ),
     "other class": (other_class, "says VQModel, not AutoencoderKL; wrong architecture"),
     "shape": (widen, "wrong architecture"),
     "text shape": (narrow_text_encoder, "wrong architecture"),
@@ -162,3 +165,27 @@ def test_what_is_no_hub_id_is_said_so(hub: str) -> None:
 def test_a_pinned_hub_commit_is_known_without_files(hub: str) -> None:
     assert weights_revision(ModelSource("a", "not/here", revision=COMMIT)) == f"commit:{COMMIT}"
     assert weights_revision(ModelSource("a", hub)) == f"commit:{COMMIT}"
+
+
+def test_files_as_they_were_first_published_load_to_the_same_weights(
+    sd_folder: Path, backbone: Backbone, tmp_path: Path
+) -> None:
+    """SD 1.5's and 2.1's files date from 2022: a text encoder below `text_model.` with its position ids, and the
+    autoencoder's attention under other names. A tensor that were not recognised would stay random.
+    """
+    folder = shutil.copytree(sd_folder, tmp_path / "older")
+    text = folder / "text_encoder" / "model.safetensors"
+    state = {f"text_model.{key.removeprefix('text_model.')}": tensor for key, tensor in load_file(text).items()}
+    state["text_model.embeddings.position_ids"] = torch.arange(16)[None]
+    save_file(state, text, metadata={"format": "pt"})
+    vae = folder / "vae" / "diffusion_pytorch_model.safetensors"
+    older = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
+    state = load_file(vae)
+    for now, then in older.items():
+        state = {key.replace(f"attentions.0.{now}.", f"attentions.0.{then}."): value for key, value in state.items()}
+    assert any("proj_attn" in key for key in state)
+    save_file(state, vae, metadata={"format": "pt"})
+    loaded = Backbone.load(folder)
+    assert torch.equal(loaded.embed(["red"]).tokens, backbone.embed(["red"]).tokens)
+    x = backbone.noise([1])
+    assert (loaded.decode(x) == backbone.decode(x)).all()

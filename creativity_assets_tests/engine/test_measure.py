@@ -6,9 +6,21 @@ import pytest
 import torch
 
 from creativity_assets.diffusion.backbone import Backbone
-from creativity_assets.diffusion.inversion import InversionSettings, round_trip
+from creativity_assets.diffusion.guidance import Guidance
+from creativity_assets.diffusion.inversion import ddim_invert, ddim_sample
+from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize
-from creativity_assets.engine.measure import Reconstruction, ScoreItem, reconstruct, score
+from creativity_assets.engine.measure import (
+    Encoding,
+    Latent,
+    Reconstruction,
+    ScoreItem,
+    embed,
+    encode,
+    reconstruct,
+    score,
+)
+from creativity_assets.errors import ModelError
 from creativity_assets.metrics.suites import SCORES, Suite
 
 from .conftest import Items
@@ -17,8 +29,18 @@ SETTINGS = InversionSettings(steps=10)
 
 
 @pytest.fixture(scope="module")
-def reference(backbone: Backbone, items: Items) -> list[Reconstruction]:
-    return list(reconstruct(backbone, SETTINGS, items, batch=BatchSize(len(items))))
+def encodings(backbone: Backbone, items: Items) -> list[Encoding]:
+    return list(encode(backbone, items, batch=BatchSize(len(items))))
+
+
+@pytest.fixture(scope="module")
+def latents(encodings: list[Encoding]) -> list[Latent]:
+    return [Latent(done.sample_id, done.latent) for done in encodings]
+
+
+@pytest.fixture(scope="module")
+def reference(backbone: Backbone, latents: list[Latent]) -> list[Reconstruction]:
+    return list(reconstruct(backbone, SETTINGS, latents, batch=BatchSize(len(latents))))
 
 
 def levels_apart(one: np.ndarray | None, other: np.ndarray | None) -> int:
@@ -28,56 +50,70 @@ def levels_apart(one: np.ndarray | None, other: np.ndarray | None) -> int:
 
 
 def test_a_reconstruction_is_encode_invert_resample_decode(
-    backbone: Backbone, items: Items, reference: list[Reconstruction]
+    backbone: Backbone, items: Items, encodings: list[Encoding], reference: list[Reconstruction]
 ) -> None:
     latents = backbone.encode(np.stack([image for _, image in items]))
-    returned = round_trip(SETTINGS, backbone.denoiser(), backbone.schedule(10), latents)
+    schedule, e = backbone.schedule(10), backbone.denoiser()
+    with torch.no_grad():
+        returned = ddim_sample(e, schedule, ddim_invert(e, schedule, latents).noise)
     images, floors = backbone.decode(returned), backbone.decode(latents)
     assert [done.sample_id for done in reference] == [sample_id for sample_id, _ in items]
-    for done, image, floor in zip(reference, images, floors, strict=True):
-        assert done.image.dtype == np.uint8
-        assert levels_apart(done.image, image) == levels_apart(done.floor_image, floor) == 0
-        assert levels_apart(done.image, done.floor_image) > 1
+    for done, encoding, image, floor in zip(reference, encodings, images, floors, strict=True):
+        assert done.image.dtype == encoding.floor.dtype == np.uint8
+        assert levels_apart(done.image, image) == levels_apart(encoding.floor, floor) == 0
+        assert levels_apart(done.image, encoding.floor) > 1
+    np.testing.assert_array_equal(np.stack([e.latent for e in encodings]), latents.numpy())
 
 
-@pytest.mark.parametrize("size", [1, 3])
+@pytest.fixture(scope="module", params=[1, 3])
+def shuffled(request: pytest.FixtureRequest, backbone: Backbone, latents: list[Latent]) -> list[Reconstruction]:
+    """The reference in another order and other batches, put back into its order."""
+    return list(reconstruct(backbone, SETTINGS, latents[::-1], batch=BatchSize(request.param)))[::-1]
+
+
 def test_batch_and_order_change_no_score_beyond_tolerance(
-    backbone: Backbone, suite: Suite, items: Items, reference: list[Reconstruction], size: int
+    suite: Suite, items: Items, reference: list[Reconstruction], shuffled: list[Reconstruction]
 ) -> None:
     originals = dict(items)
 
     def scores(done: list[Reconstruction], batch: int) -> dict[str, dict[str, float]]:
-        rows = [ScoreItem(r.sample_id, originals[r.sample_id], r.image, r.floor_image) for r in done]
+        rows = [ScoreItem(r.sample_id, originals[r.sample_id], r.image) for r in done]
         return dict(score(suite, rows, batch=BatchSize(batch)))
 
-    shuffled = list(reconstruct(backbone, SETTINGS, items[::-1], batch=BatchSize(size)))
-    for ours, theirs in zip(shuffled[::-1], reference, strict=True):
+    for ours, theirs in zip(shuffled, reference, strict=True):
         assert levels_apart(ours.image, theirs.image) <= 1
     expected = scores(reference, 7)
-    for sample_id, row in scores(shuffled, size).items():
+    for sample_id, row in scores(shuffled, 2).items():
         for name, value in row.items():
             # the squared error is not on the scores' scale
-            tolerance = 0.5 if name.endswith("mse") and "log" not in name else 5e-4
+            tolerance = 0.5 if name == "mse" else 5e-4
             assert value == pytest.approx(expected[sample_id][name], abs=tolerance), name
 
 
-def test_images_are_yielded_as_their_batch_is_done(backbone: Backbone, items: Items) -> None:
+@pytest.mark.parametrize("size", [1, 3])
+def test_encodings_do_not_depend_on_the_batch(
+    backbone: Backbone, items: Items, encodings: list[Encoding], size: int
+) -> None:
+    for ours, theirs in zip(encode(backbone, items, batch=BatchSize(size)), encodings, strict=True):
+        assert np.linalg.norm(ours.latent - theirs.latent) < 1e-5 * np.linalg.norm(theirs.latent)
+        assert levels_apart(ours.floor, theirs.floor) <= 1
+
+
+def test_images_are_yielded_as_their_batch_is_done(backbone: Backbone, latents: list[Latent]) -> None:
     asked: list[str] = []
 
-    def source() -> Iterator[tuple[str, np.ndarray]]:
-        for item in items:
-            asked.append(item[0])
+    def source() -> Iterator[Latent]:
+        for item in latents:
+            asked.append(item.sample_id)
             yield item
 
-    stream = reconstruct(backbone, SETTINGS, source(), batch=BatchSize(2), with_floor=False)
-    first = next(stream)
+    first = next(reconstruct(backbone, SETTINGS, source(), batch=BatchSize(2)))
     assert first.sample_id == "image-0"
-    assert first.floor_image is None
     assert asked == ["image-0", "image-1"]
 
 
 def test_memory_running_out_changes_nothing_but_the_batch(
-    backbone: Backbone, items: Items, reference: list[Reconstruction]
+    backbone: Backbone, latents: list[Latent], reference: list[Reconstruction]
 ) -> None:
     batches: list[int] = []
 
@@ -89,7 +125,7 @@ def test_memory_running_out_changes_nothing_but_the_batch(
     hook = backbone._networks.unet.register_forward_pre_hook(small_memory)
     size = BatchSize(5)
     try:
-        done = list(reconstruct(backbone, SETTINGS, items, batch=size))
+        done = list(reconstruct(backbone, SETTINGS, latents, batch=size))
     finally:
         hook.remove()
     assert [r.sample_id for r in done] == [r.sample_id for r in reference]
@@ -98,13 +134,56 @@ def test_memory_running_out_changes_nothing_but_the_batch(
     assert batches == [2] * 60 + [1] * 20
 
 
+def test_a_method_for_another_kind_of_model_is_refused(backbone: Backbone, latents: list[Latent]) -> None:
+    with pytest.raises(ModelError, match="a diffusion model, but fireflow inverts flow models"):
+        reconstruct(backbone, InversionSettings("fireflow", 10), latents, batch=BatchSize(1))
+
+
+def test_without_inversion_the_floor_comes_back(
+    backbone: Backbone, encodings: list[Encoding], latents: list[Latent]
+) -> None:
+    settings = InversionSettings("autoencoder", steps=0)
+    for done, encoding in zip(
+        reconstruct(backbone, settings, latents, batch=BatchSize(len(latents)), readouts=["noise"]),
+        encodings,
+        strict=True,
+    ):
+        np.testing.assert_array_equal(done.image, encoding.floor)
+        assert done.readouts == {}
+
+
+def test_a_caption_is_read_where_the_method_says_so(backbone: Backbone, latents: list[Latent]) -> None:
+    captioned = InversionSettings(steps=10, prompt="caption", guidance=Guidance.constant(1.0))
+    named = [item._replace(caption="a portrait of a woman") for item in latents]
+    with_caption, other, without, plain = (
+        [done.image for done in reconstruct(backbone, settings, items, batch=BatchSize(4))]
+        for settings, items in (
+            (captioned, named),
+            (captioned, [item._replace(caption="the sea") for item in latents]),
+            (captioned, latents),
+            (SETTINGS, named),
+        )
+    )
+    assert any(levels_apart(a, b) > 0 for a, b in zip(with_caption, other, strict=True))
+    assert all(levels_apart(a, b) <= 1 for a, b in zip(without, plain, strict=True)), "no caption is the empty prompt"
+
+
+def test_embeddings_kept_change_no_score(suite: Suite, items: Items, reference: list[Reconstruction]) -> None:
+    kept = dict(embed(suite, items, batch=BatchSize(3)))
+    rows = [ScoreItem(r.sample_id, original, r.image) for (_, original), r in zip(items, reference, strict=True)]
+    fresh = list(score(suite, rows, batch=BatchSize(4)))
+    again = score(suite, [row._replace(embedding=kept[row.sample_id]) for row in rows], batch=BatchSize(4))
+    for (_, ours), (_, theirs) in zip(again, fresh, strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-5, abs=1e-6)
+
+
 def test_scores_are_the_suites_and_floors_its_scores_of_the_floor(
-    suite: Suite, items: Items, reference: list[Reconstruction]
+    suite: Suite, items: Items, encodings: list[Encoding], reference: list[Reconstruction]
 ) -> None:
     """Floors may be asked for some images of a batch and not for others."""
     rows = [
-        ScoreItem(done.sample_id, original, done.image, done.floor_image if i % 2 else None)
-        for i, ((_, original), done) in enumerate(zip(items, reference, strict=True))
+        ScoreItem(done.sample_id, original, done.image, encoding.floor if i % 2 else None)
+        for i, ((_, original), encoding, done) in enumerate(zip(items, encodings, reference, strict=True))
     ]
     scored = list(score(suite, rows, batch=BatchSize(4)))
     assert [sample_id for sample_id, _ in scored] == [sample_id for sample_id, _ in items]

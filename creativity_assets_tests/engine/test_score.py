@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from creativity_assets.diffusion.backbone import Backbone
-from creativity_assets.diffusion.inversion import InversionSettings
+from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.preprocess import preprocess
 from creativity_assets.engine.score import score_images

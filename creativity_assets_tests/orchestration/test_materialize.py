@@ -198,3 +198,23 @@ def test_new_scores_are_carried_down_to_the_tables_and_nothing_else_is_asked_for
             if after.get_num_requested(dg.AssetKey(name))
         }
     assert asked == {"stats_overall", "stats_by_era"}
+
+
+def test_what_is_up_to_date_is_not_called_out_of_step(measured_root: Path) -> None:
+    """Dagster's own verdict on every recorded partition, which the UI shows as "Unsynced" where it is stale."""
+    from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+    from dagster._core.loader import LoadingContextForTest
+
+    from creativity_assets.definitions import defs
+
+    with open_instance(measured_root) as instance:
+        graph = defs.resolve_asset_graph()
+        resolver = CachingStaleStatusResolver(instance, graph, LoadingContextForTest(instance))
+        verdicts = {
+            (name, partition): resolver.get_status(dg.AssetKey(name), partition)
+            for name in ("raw_samples", "preprocessed_tensors", "reconstructions", "image_metrics")
+            for partition in instance.get_materialized_partitions(dg.AssetKey(name))
+        }
+        verdicts |= {(n, None): resolver.get_status(dg.AssetKey(n), None) for n in ("stats_overall", "warehouse")}
+    assert len(verdicts) == 2 * 4 + 2 * 4 + 2
+    assert {key: verdict for key, verdict in verdicts.items() if verdict is not StaleStatus.FRESH} == {}

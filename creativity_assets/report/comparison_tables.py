@@ -1,4 +1,4 @@
-"""The tables of the page: rows of the warehouse as printed cells."""
+"""The tables of one comparison under one experiment: the study's tables 3 to 7 beside ours, and further ones."""
 
 from __future__ import annotations
 
@@ -11,49 +11,9 @@ import pandas as pd
 from creativity_assets.report import formats
 from creativity_assets.report.data import Evidence, Study
 from creativity_assets.report.figures import METRIC_TITLES
+from creativity_assets.report.table import LONG, SIDE_HEADS, Head, Table, shares, side_cells
 
 STUDY_GROUP = "the study"
-LONG = 30
-"""More rows than this are folded away; the figure beside such a table shows the same."""
-
-
-@dataclass(frozen=True)
-class Head:
-    """A column's heading; `group` puts columns under a common heading, `number` aligns to the right."""
-
-    text: str
-    number: bool = True
-    group: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """Printed cells. `suite` decides the banner; `note` stands below; `folded` hides it behind its caption."""
-
-    caption: str
-    heads: tuple[Head, ...]
-    rows: tuple[tuple[str, ...], ...]
-    suite: str = ""
-    note: str = ""
-    folded: bool = False
-
-    @property
-    def groups(self) -> list[tuple[str, int]]:
-        """(common heading, columns under it), or nothing where no column has one."""
-        spans: list[tuple[str, int]] = []
-        for head in self.heads:
-            if spans and spans[-1][0] == head.group:
-                spans[-1] = (head.group, spans[-1][1] + 1)
-            else:
-                spans.append((head.group, 1))
-        return spans if any(name for name, _ in spans) else []
-
-    @property
-    def starts(self) -> frozenset[int]:
-        """The columns that open a new group, for a rule on their left."""
-        return frozenset(
-            i for i in range(1, len(self.heads)) if self.heads[i].group != self.heads[i - 1].group and self.groups
-        )
 
 
 @dataclass(frozen=True)
@@ -64,26 +24,13 @@ class _Column:
     cell: Callable[[pd.Series], str]
 
 
-def headline(evidence: Evidence) -> Table:
-    """One row per comparison, experiment and side, with the effect beside the ai side."""
-    rows = []
-    for study in evidence.studies():
-        row = study.overall
-        effect = _effect_cells(row)
-        for side in ("ai", "human"):
-            first = (study.comparison, study.experiment) if side == "ai" else ("", "")
-            rows.append((*first, *_side_cells(side, row), *(effect if side == "ai" else ("",) * len(effect))))
-    heads = (Head("comparison", False), Head("experiment", False), *_SIDE_HEADS, *_EFFECT_HEADS)
-    return Table("Composite score, all comparisons", heads, tuple(rows), _common_suite(evidence))
-
-
 def table_3(evidence: Evidence, study: Study) -> Table:
     """Composite score of both sides, and the study's moments."""
     row, paper = study.overall, _paper(evidence, study, 3)
     theirs = paper.iloc[0] if len(paper) else pd.Series(dtype=object)
     rows = tuple(
         (
-            *_side_cells(side, row),
+            *side_cells(side, row),
             formats.count(theirs.get(f"paper_n_{side}")),
             formats.score(theirs.get(f"paper_mean_{side}")),
             formats.score(theirs.get(f"paper_sd_{side}")),
@@ -91,7 +38,7 @@ def table_3(evidence: Evidence, study: Study) -> Table:
         for side in ("ai", "human")
     )
     theirs_heads = tuple(Head(t, group=STUDY_GROUP) for t in ("n", "mean", "sd"))
-    return Table("Table 3. Composite score by label", (*_SIDE_HEADS, *theirs_heads), rows, study.suite)
+    return Table("Table 3. Composite score by label", (*SIDE_HEADS, *theirs_heads), rows, study.suite)
 
 
 def table_3_effect(evidence: Evidence, study: Study) -> Table:
@@ -222,8 +169,8 @@ def confounds(study: Study) -> Table:
             (
                 side,
                 formats.count(len(frame)),
-                _shares(frame["format"]),
-                _shares(pd.Series(list(map(formats.size, frame["width"], frame["height"])), dtype=object)),
+                shares(frame["format"]),
+                shares(pd.Series(list(map(formats.size, frame["width"], frame["height"])), dtype=object)),
                 formats.count(quality.median()),
                 formats.percent(frame["padding_fraction"].astype(float).mean()),
                 formats.effect_size(frame["entropy"].astype(float).mean()),
@@ -242,107 +189,6 @@ def confounds(study: Study) -> Table:
     )
     note = "A difference here is a rival explanation for a difference in the scores."
     return Table("What else differs between the sides", heads, tuple(rows), note=note)
-
-
-def datasets(evidence: Evidence) -> Table:
-    """The data sets, with what was measured and what was rejected."""
-    samples, metrics = evidence.tables["samples"], evidence.tables["image_metrics"]
-    rejected = evidence.tables["rejected_samples"]["dataset"].value_counts()
-    scored = set(metrics["sample_id"])
-    names = sorted(set(samples["dataset"].dropna()) | set(rejected.index))
-    rows = []
-    for name in names:
-        frame = samples[samples["dataset"] == name]
-        dated = pd.to_numeric(frame["year"], errors="coerce").dropna()
-        rows.append(
-            (
-                str(name),
-                _shares(frame["label"]),
-                formats.count(len(frame)),
-                formats.count(frame["sample_id"].isin(list(scored)).sum()),
-                formats.count(rejected.get(name, 0)),
-                formats.count(frame["artist_slug"].nunique()),
-                formats.years(dated.min(), dated.max()) if len(dated) else formats.MISSING,
-                formats.count(len(frame) - len(dated)),
-                _shares(frame["format"]),
-            )
-        )
-    heads = (
-        Head("data set", False),
-        Head("labels", False),
-        Head("samples"),
-        Head("measured"),
-        Head("rejected"),
-        Head("artists"),
-        Head("years"),
-        Head("without a year"),
-        Head("formats", False),
-    )
-    return Table("Data sets", heads, tuple(rows))
-
-
-def rejected(evidence: Evidence) -> Table:
-    """Why images were rejected."""
-    frame = evidence.tables["rejected_samples"].fillna("")
-    rows = [
-        (str(dataset), str(reason), formats.count(len(group)), str(group["source_key"].iloc[0]))
-        for (dataset, reason), group in frame.groupby(["dataset", "reason"], sort=True)
-    ]
-    heads = (Head("data set", False), Head("reason", False), Head("images"), Head("for example", False))
-    return Table("Rejected images", heads, tuple(rows))
-
-
-def experiments(evidence: Evidence) -> Table:
-    """Models at their revisions, methods, suites, and the code that measured."""
-    frame = evidence.tables["image_metrics"]
-    rows = []
-    keys = ["experiment", "model", "model_revision", "method", "steps", "suite"]
-    for key, group in frame.groupby(keys, sort=True, dropna=False):
-        name, model, revision, method, steps, suite = key
-        versions = sorted(str(v) for v in group["code_version"].dropna().unique())
-        rows.append(
-            (
-                str(name),
-                str(model),
-                formats.text(revision)[:12],
-                str(method),
-                formats.count(steps),
-                str(suite),
-                formats.count(len(group)),
-                ", ".join(v[:12] for v in versions) or formats.MISSING,
-            )
-        )
-    heads = (
-        Head("experiment", False),
-        Head("model", False),
-        Head("weights revision", False),
-        Head("method", False),
-        Head("steps"),
-        Head("suite", False),
-        Head("measured"),
-        Head("code version", False),
-    )
-    return Table("Experiments", heads, tuple(rows))
-
-
-def scores_by_dataset(evidence: Evidence) -> Table:
-    """Mean scores of every data set and label, whether or not a comparison names them."""
-    measured = evidence.measured
-    rows = []
-    for key, group in measured.groupby(["experiment", "dataset", "label", "suite"], sort=True, dropna=False):
-        experiment, dataset, label, suite = key
-        means = (formats.score(group[m].mean()) for m in (*METRIC_TITLES, "floor_composite"))
-        rows.append((str(experiment), str(dataset), formats.text(label), str(suite), formats.count(len(group)), *means))
-    heads = (
-        Head("experiment", False),
-        Head("data set", False),
-        Head("label", False),
-        Head("suite", False),
-        Head("n"),
-        *(Head(title) for title in ("composite", "DINO", "LPIPS", "log-MSE")),
-        Head("composite floor"),
-    )
-    return Table("Mean scores by data set", heads, tuple(rows), _common_suite(evidence))
 
 
 def _grouped(
@@ -391,30 +237,6 @@ def _paper(evidence: Evidence, study: Study, number: int) -> pd.DataFrame:
     return rows[rows["table_number"] == number]
 
 
-def _side_cells(side: str, row: pd.Series) -> tuple[str, str, str, str]:
-    return (
-        side,
-        formats.count(row[f"n_{side}"]),
-        formats.score(row[f"mean_{side}"]),
-        formats.score(row[f"sd_{side}"]),
-    )
-
-
-def _effect_cells(row: pd.Series) -> tuple[str, ...]:
-    return (
-        formats.signed(row["difference"]),
-        formats.p_value(row["p_value"]),
-        formats.effect_size(row["cohens_d"]),
-        formats.effect_size(row["auroc"]),
-    )
-
-
-def _common_suite(evidence: Evidence) -> str:
-    """`embedded` as soon as one measurement is, because the table then holds stand-ins."""
-    suites = set(evidence.tables["image_metrics"]["suite"].dropna())
-    return "embedded" if "embedded" in suites else ""
-
-
 def _left_out(rows: pd.DataFrame, study: Study, group: str) -> str:
     """How many of each side stand in no row of a grouped table, and why."""
     if rows.empty:
@@ -443,21 +265,6 @@ def _by_chance(rows: pd.DataFrame) -> str:
     return f" {small} of {len(tested)} have p < 0.05; chance alone gives about {0.05 * len(tested):.1f}."
 
 
-def _shares(values: pd.Series) -> str:
-    """The commonest values with their shares: `JPEG 92 %, PNG 8 %`."""
-    counts = values.dropna().value_counts()
-    if counts.empty:
-        return formats.MISSING
-    ordered = sorted(counts.items(), key=lambda item: (-int(item[1]), str(item[0])))
-    total, shown = sum(int(n) for _, n in ordered), ordered[:3]
-    if len(ordered) == 1:
-        return str(ordered[0][0])
-    listed = ", ".join(f"{name} {formats.percent(int(n) / total)}" for name, n in shown)
-    return listed + (f" and {len(ordered) - 3} more" if len(ordered) > 3 else "")
-
-
-_SIDE_HEADS = (Head("label", False), Head("n"), Head("mean"), Head("sd"))
-_EFFECT_HEADS = (Head("difference"), Head("p"), Head("Cohen's d"), Head("AUROC"))
 _OURS: list[_Column] = [
     _Column(Head("n ai"), lambda r: formats.count(r["n_ai"])),
     _Column(Head("n human"), lambda r: formats.count(r["n_human"])),

@@ -1,0 +1,131 @@
+"""One component's files: found, checked for what would be unsafe or wrong, hashed."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from creativity_assets.diffusion.hub import Place
+from creativity_assets.diffusion.layouts import Component
+from creativity_assets.errors import ModelError
+
+PICKLES = ("*.bin", "*.ckpt", "*.pt", "*.pth", "*.pkl")
+OLDER_TOKENIZER = ("vocab.json", "merges.txt")
+
+
+@dataclass(frozen=True)
+class ComponentFiles:
+    """A component's folder. name: the catalogue entry, for messages; variant: diffusers' file variant (`fp16`)."""
+
+    name: str
+    component: Component
+    place: Place
+    subfolder: str  # of the place; empty where the component is the whole repository
+    variant: str | None
+
+    @property
+    def folder(self) -> Path:
+        return self.place.folder / self.subfolder
+
+    def config(self) -> dict[str, Any]:
+        """The component's configuration as its file states it."""
+        return read_json(self.name, self.folder / "config.json", self.place.remedy)
+
+    def weights(self) -> list[Path]:
+        """The safetensors files: one file, or an index and its shards; empty if there are none."""
+        stem, suffix = self.component.stem, f".{self.variant}" if self.variant else ""
+        if stem is None:
+            return []
+        single = self.folder / f"{stem}{suffix}.safetensors"
+        if single.is_file():
+            return [single]
+        index = self.folder / f"{stem}.safetensors.index{suffix}.json"
+        if not index.is_file():
+            return []
+        shards = sorted(set(read_json(self.name, index, self.place.remedy)["weight_map"].values()))
+        return [index, *(self.folder / Path(shard).name for shard in shards)]
+
+    def all(self) -> list[Path]:
+        """Every file the numbers follow from: weights, configurations, words."""
+        return [*self.folder.glob("*.json"), *self.folder.glob("*.txt"), *self.weights()]
+
+    def check(self) -> None:
+        """Raise ModelError where a file is missing or pickled, or the configuration names another class."""
+        if not self.folder.is_dir():
+            raise ModelError(f"{self.name}: folder {self.folder} is missing; {self.place.remedy}")
+        if self.component.is_tokenizer:
+            self._check_tokenizer()
+            return
+        config, expected = self.config(), self.component.architecture
+        stated = config.get("_class_name") or next(iter(config.get("architectures") or []), None)
+        if stated != expected:
+            raise ModelError(
+                f"{self.name}: {self.folder / 'config.json'} says {stated}, not {expected}; wrong architecture"
+            )
+        self._check_weights()
+
+    def _check_weights(self) -> None:
+        weights = self.weights()
+        missing = next((file for file in weights if not file.is_file()), None)
+        if weights and missing is None:
+            return
+        suffix = f".{self.variant}" if self.variant else ""
+        wanted = missing or self.folder / f"{self.component.stem}{suffix}.safetensors"
+        if missing is None:
+            refuse_pickles(self.name, wanted)
+        raise ModelError(f"{self.name}: {wanted} is missing; {self.place.remedy}")
+
+    def _check_tokenizer(self) -> None:
+        """transformers would quietly make an empty tokenizer where the words are missing."""
+        # The older pair of files is CLIP's; T5's would need sentencepiece.
+        older = OLDER_TOKENIZER if self.component.architecture == "CLIPTokenizer" else ()
+        complete = older and all((self.folder / file).is_file() for file in older)
+        if not complete and not (self.folder / "tokenizer.json").is_file():
+            names = " nor ".join(["tokenizer.json", *([" and ".join(older)] if older else [])])
+            neither = "neither " if older else "no "
+            raise ModelError(f"{self.name}: {self.folder} has {neither}{names}; {self.place.remedy}")
+
+
+def component_patterns(component: Component, subfolder: str, variant: str | None) -> list[str]:
+    """The files of a component in a hub repository; everything else stays there."""
+    prefix = f"{subfolder}/" if subfolder else ""
+    if component.stem is None:
+        return [f"{prefix}*"]
+    suffix = f".{variant}" if variant else ""
+    return [
+        f"{prefix}config.json",
+        f"{prefix}{component.stem}{suffix}.safetensors",
+        f"{prefix}{component.stem}.safetensors.index{suffix}.json",
+        f"{prefix}{component.stem}{suffix}-*.safetensors",
+    ]
+
+
+def refuse_pickles(name: str, wanted: Path) -> None:
+    """Raise ModelError where a pickle lies beside the safetensors file that is missing."""
+    pickled = next((file for pattern in PICKLES for file in sorted(wanted.parent.glob(pattern))), None)
+    if pickled:
+        raise ModelError(f"{name}: {pickled} is a pickle and is refused; convert it to {wanted.name}")
+
+
+def hash_files(folder: Path, files: list[Path]) -> str:
+    """`sha256:` and 16 hex digits over the files' names inside the folder and their contents, in name order."""
+    digest = hashlib.sha256()
+    for file in sorted(set(files)):
+        digest.update(file.relative_to(folder).as_posix().encode())
+        with file.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return f"sha256:{digest.hexdigest()[:16]}"
+
+
+def read_json(name: str, path: Path, remedy: str) -> dict[str, Any]:
+    """A configuration file, or a ModelError that names the entry and the file."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{name}: {path} is missing; {remedy}") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{name}: {path} cannot be read ({error}); restore the file") from None
+    if not isinstance(content, dict):
+        raise ModelError(f"{name}: {path} is not a configuration; restore the file")
+    return content

@@ -1,0 +1,64 @@
+"""What the backbone asks of a family, and what its members share."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from creativity_assets.diffusion.conditioning import Conditioning
+
+
+class Family(ABC):
+    """A model's text conditioning and its network, over the loaded components of its layout.
+
+    parts: components by subfolder, frozen and in evaluation mode; index: model_index.json;
+    resolution: pixels a side.
+    """
+
+    kind: ClassVar[Literal["diffusion", "flow"]]
+    network_name: ClassVar[str]
+
+    def __init__(self, parts: Mapping[str, Any], index: Mapping[str, Any], resolution: int) -> None:
+        self._parts = parts
+        self._index = index
+        self._resolution = resolution
+
+    @property
+    def network(self) -> Any:
+        """What predicts: a UNet or a transformer."""
+        return self._parts[self.network_name]
+
+    @abstractmethod
+    def embed(self, prompts: Sequence[str]) -> Conditioning:
+        """One prompt per image, in the network's dtype."""
+
+    @abstractmethod
+    def evaluate(self, x: Tensor, level: float, conditioning: Conditioning) -> Tensor:
+        """The network's output for x (B, C, h, w) at a training step (diffusion) or a sigma (flow).
+
+        x and conditioning are in the network's dtype; the conditioning has B rows.
+        """
+
+    def problem(self) -> str | None:
+        """Why this resolution cannot be measured, or None."""
+        return None
+
+    @property
+    def tokens(self) -> int | None:
+        """Patches per image, where the network cuts images into patches."""
+        return None
+
+
+def token_ids(tokenizer: Any, prompts: Sequence[str], length: int, device: torch.device) -> Tensor:
+    """(B, length) token numbers, padded by the tokenizer's own rule, cut where a prompt is longer."""
+    tokens = tokenizer(list(prompts), padding="max_length", max_length=length, truncation=True, return_tensors="pt")
+    ids: Tensor = tokens.input_ids.to(device)
+    return ids
+
+
+def penultimate(encoder: Any, ids: Tensor) -> tuple[Tensor, Tensor]:
+    """(hidden states before the last layer (B, L, D), the encoder's first output: pooled where it projects)."""
+    output = encoder(ids, output_hidden_states=True)
+    return output.hidden_states[-2], output[0]

@@ -1,0 +1,46 @@
+"""Stable Diffusion XL (Podell et al. 2023): two text encoders, a pooled embedding, and the image's sizes as ids."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from creativity_assets.diffusion.conditioning import Conditioning
+from creativity_assets.diffusion.families.family import Family, penultimate, token_ids
+
+
+class StableDiffusionXL(Family):
+    """Conditioning: both encoders' penultimate states side by side (B, 77, 2048), pooled (B, 1280) of the second.
+
+    The size ids are those of an uncropped image of the working resolution.
+    """
+
+    kind = "diffusion"
+    network_name = "unet"
+
+    def embed(self, prompts: Sequence[str]) -> Conditioning:
+        states = []
+        for suffix in ("", "_2"):
+            tokenizer, encoder = self._parts[f"tokenizer{suffix}"], self._parts[f"text_encoder{suffix}"]
+            ids = token_ids(tokenizer, prompts, tokenizer.model_max_length, encoder.device)
+            hidden, pooled = penultimate(encoder, ids)
+            states.append(hidden)
+        tokens, dtype = torch.cat(states, dim=-1), self.network.dtype
+        if self._index.get("force_zeros_for_empty_prompt", False):
+            # The base model was trained with zeros for no prompt, not with the embedded empty string.
+            given = torch.tensor([float(bool(prompt)) for prompt in prompts], device=tokens.device, dtype=tokens.dtype)
+            tokens, pooled = tokens * given[:, None, None], pooled * given[:, None]
+        return Conditioning(tokens.to(dtype), pooled.to(dtype))
+
+    def evaluate(self, x: Tensor, level: float, conditioning: Conditioning) -> Tensor:
+        side = float(self._resolution)
+        # original height and width, top and left of the crop, target height and width
+        ids = torch.tensor([[side, side, 0.0, 0.0, side, side]], device=x.device).expand(len(x), -1)
+        output: Tensor = self.network(
+            x,
+            level,
+            encoder_hidden_states=conditioning.tokens,
+            added_cond_kwargs={"text_embeds": conditioning.pooled, "time_ids": ids},
+            return_dict=False,
+        )[0]
+        return output

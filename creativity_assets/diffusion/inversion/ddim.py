@@ -1,0 +1,69 @@
+"""DDIM in both directions, and the two ways of doing it wrong that the study may have taken."""
+
+from typing import Any
+
+from torch import Tensor
+
+from creativity_assets.diffusion.guidance import Denoiser
+from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec
+from creativity_assets.diffusion.schedule import Schedule
+
+CLASS_DEFAULTS: dict[str, Any] = {
+    "num_train_timesteps": 1000,
+    "beta_start": 0.0001,
+    "beta_end": 0.02,
+    "beta_schedule": "linear",
+    "timestep_spacing": "leading",
+    "steps_offset": 0,
+    "set_alpha_to_one": True,
+    "clip_sample": True,
+    "clip_sample_range": 1.0,
+}
+"""What diffusers' DDIMInverseScheduler is when it is built without the sampler's configuration."""
+
+
+def ddim_invert(e: Denoiser, schedule: Schedule, x: Tensor) -> Inverted:
+    """DDIM inversion (Song et al. 2021, section 4.3): x_i = D(x_{i-1}, e(x_{i-1}, t_i); i-1, i), x_0 to x_T."""
+    states = [x]
+    for i in range(1, schedule.steps + 1):
+        x = schedule.transfer(x, e(x, schedule.label(i)), i - 1, i)
+        states.append(x)
+    return Inverted(tuple(states))
+
+
+def ddim_sample(e: Denoiser, schedule: Schedule, x: Tensor, carried: Tensor | None = None) -> Tensor:
+    """DDIM sampling, eta 0 (Song et al. 2021, eq. 12): x_{i-1} = D(x_i, e(x_i, t_i); i, i-1), x_T to x_0."""
+    for i in range(schedule.steps, 0, -1):
+        x = schedule.transfer(x, e(x, schedule.label(i)), i, i - 1)
+    return x
+
+
+def ddim_class_defaults_invert(e: Denoiser, schedule: Schedule, x: Tensor) -> Inverted:
+    """DDIM inversion on CLASS_DEFAULTS whatever the model's schedule: linear betas and a clipped x_0.
+
+    A mistake one makes by not building the inverse scheduler from the sampler's configuration; it does not
+    converge, and is offered because its errors are as large as the study's.
+    """
+    return ddim_invert(e, Schedule.from_config(CLASS_DEFAULTS, schedule.steps), x)
+
+
+def ddim_source_label_invert(e: Denoiser, schedule: Schedule, x: Tensor) -> Inverted:
+    """DDIM inversion as the study prints it (equation 1): the network is told the label of the state it sees.
+
+    That is t_{i-1} for the step from x_{i-1} to x_i, and the training step 0 for x_0. The printed sampling
+    equation names the noisier state, as usual.
+    """
+    states = [x]
+    for i in range(1, schedule.steps + 1):
+        x = schedule.transfer(x, e(x, schedule.own_label(i - 1)), i - 1, i)
+        states.append(x)
+    return Inverted(tuple(states))
+
+
+def _both_ways(steps: int) -> int:
+    return 2 * steps
+
+
+DDIM = MethodSpec(ddim_invert, ddim_sample, _both_ways)
+DDIM_CLASS_DEFAULTS = MethodSpec(ddim_class_defaults_invert, ddim_sample, _both_ways)
+DDIM_SOURCE_LABEL = MethodSpec(ddim_source_label_invert, ddim_sample, _both_ways)

@@ -1,0 +1,99 @@
+"""Null-text inversion: per step, an empty-prompt embedding that leads guided sampling back along the way it came."""
+
+import torch
+from torch import Tensor
+
+from creativity_assets.diffusion.guidance import Denoiser, Guidance, Prompted, classifier_free
+from creativity_assets.diffusion.inversion.ddim import ddim_invert
+from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec
+from creativity_assets.diffusion.schedule import Schedule
+
+W = 7.5
+INNER_STEPS = 10
+EARLY_STOP = 1e-5
+
+
+def null_text_invert(
+    model: Prompted,
+    schedule: Schedule,
+    x: Tensor,
+    *,
+    w: float = W,
+    inner_steps: int = INNER_STEPS,
+    early_stop: float = EARLY_STOP,
+) -> Inverted:
+    """Null-text inversion (Mokady et al. 2023, algorithm 1). Carries the embeddings, (T, B, tokens, D).
+
+    The pivots are DDIM inversion at w = 1. From the noise down, step i's embedding is optimised with a new Adam so
+    that the guided step lands on pivot i - 1, and starts from the one before; an image whose loss falls below
+    early_stop (1 + 2 k) at the k-th step down keeps its embedding, whatever others of the batch still need.
+    """
+    x = x.clone()  # of an inference tensor: one that autograd may see
+    prompted = model.under(model.prompts)
+    pivots = ddim_invert(prompted, schedule, x).states
+    null = model.null.expanded(len(x)).tokens.clone()
+    x, embeddings = pivots[-1], []
+
+    def under(tokens: Tensor) -> Denoiser:
+        return model.under(model.null.expanded(len(tokens)).with_tokens(tokens))
+
+    for k, i in enumerate(range(schedule.steps, 0, -1)):
+        t, given = schedule.label(i), x
+
+        def step(noise: Tensor, conditional: Tensor, given: Tensor = given, i: int = i) -> Tensor:
+            return schedule.transfer(given, noise + w * (conditional - noise), i, i - 1)
+
+        conditional = prompted(given, t)
+        learnt = null.clone().requires_grad_()
+        optimiser = torch.optim.Adam([learnt], lr=0.01 * max(0.0, 1 - k / 100))
+        active = torch.ones(len(given), dtype=torch.bool, device=given.device)
+        for _ in range(inner_steps):
+            with torch.enable_grad():
+                landed = step(under(learnt)(given, t), conditional)
+                losses = (landed - pivots[i - 1]).square().flatten(1).mean(1)
+                gradient = torch.autograd.grad(losses.sum(), learnt)[0]
+            kept = learnt.detach().clone()
+            learnt.grad = gradient
+            optimiser.step()
+            with torch.no_grad():
+                learnt[~active] = kept[~active]
+            active &= losses.detach() >= early_stop * (1 + 2 * k)
+            if not active.any():
+                break
+        null = learnt.detach()
+        embeddings.append(null)
+        x = step(under(null)(given, t), conditional)
+    return Inverted(pivots, torch.stack(embeddings))
+
+
+def null_text_sample(
+    model: Prompted,
+    schedule: Schedule,
+    x: Tensor,
+    carried: Tensor | None = None,
+    *,
+    w: float = W,
+    inner_steps: int = INNER_STEPS,
+    early_stop: float = EARLY_STOP,
+) -> Tensor:
+    """Guided DDIM sampling under the carried embeddings, one a step; without them under the empty prompt's."""
+    conditional = model.under(model.prompts)
+    for k, i in enumerate(range(schedule.steps, 0, -1)):
+        null = model.null if carried is None else model.null.expanded(len(x)).with_tokens(carried[k])
+        e = classifier_free(model.under(null), conditional, Guidance.constant(w))
+        x = schedule.transfer(x, e(x, schedule.label(i)), i, i - 1)
+    return x
+
+
+def _cost(steps: int, w: float = W, inner_steps: int = INNER_STEPS, early_stop: float = EARLY_STOP) -> int:
+    """At most, and without the gradients, which cost about two evaluations each."""
+    return steps + (inner_steps + 2) * steps + 2 * steps
+
+
+NULL_TEXT = MethodSpec(
+    null_text_invert,
+    null_text_sample,
+    _cost,
+    defaults={"w": W, "inner_steps": INNER_STEPS, "early_stop": EARLY_STOP},
+    subject="prompted",
+)

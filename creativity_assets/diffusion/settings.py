@@ -1,0 +1,68 @@
+"""How an image is inverted: the method with its options, T, and what the network is prompted with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from creativity_assets.diffusion.guidance import Guidance
+from creativity_assets.diffusion.inversion import INVERSIONS, NO_DISTANCES, MethodSpec
+from creativity_assets.errors import ModelError
+
+Prompt = Literal["none", "caption"]
+
+
+@dataclass(frozen=True)
+class InversionSettings:
+    """A method of the catalogue.
+
+    options: those of the method that differ from its defaults. guidance: of both directions, or of the inversion
+    alone where resample_guidance is given (a mismatch, no distance). prompt: `none` is the empty prompt, `caption`
+    the image's own. Raises ModelError for an unknown name or option, and for guidance that changes nothing.
+    """
+
+    inversion: str = "ddim"
+    steps: int = 20
+    options: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    guidance: Guidance = field(default_factory=Guidance)
+    resample_guidance: Guidance | None = None
+    prompt: Prompt = "none"
+
+    def __post_init__(self) -> None:
+        if reason := NO_DISTANCES.get(self.inversion):
+            raise ModelError(f"{self.inversion} is no distance: {reason}")
+        if self.inversion not in INVERSIONS:
+            raise ModelError(f"no inversion {self.inversion!r}; have {sorted(INVERSIONS)}")
+        if (self.steps < 1) != (self.method.steps == 0):
+            raise ModelError(
+                f"{self.inversion}: steps {self.steps}; take {self.method.steps or 0}, or as many as needed"
+            )
+        if unknown := sorted(set(self.options) - set(self.method.defaults)):
+            have = sorted(self.method.defaults) or "none"
+            raise ModelError(f"{self.inversion}: no option {unknown[0]!r}; have {have}")
+        for name, value in self.options.items():
+            if isinstance(self.method.defaults[name], int) and (value != int(value) or value < 0):
+                raise ModelError(f"{self.inversion}: option {name} {value}: must be a whole number")
+        weights = {*self.guidance.weights, *(self.resample_guidance or self.guidance).weights}
+        if self.prompt == "none" and weights != {0.0}:
+            raise ModelError("guidance without a caption changes nothing: both prompts are empty; set prompt: caption")
+        if self.prompt == "caption" and weights == {0.0} and self.method.subject == "denoiser":
+            raise ModelError("prompt: caption at guidance 0 never reads the caption; set guidance, or drop the prompt")
+        if self.method.subject == "prompted" and (weights != {0.0} or self.resample_guidance):
+            raise ModelError(
+                f"{self.inversion} guides by its own options {sorted(self.method.defaults)}; drop guidance"
+            )
+
+    @property
+    def method(self) -> MethodSpec:
+        return INVERSIONS[self.inversion]
+
+    @property
+    def is_distance(self) -> bool:
+        """Whether both directions follow the same field."""
+        return self.resample_guidance is None or self.resample_guidance == self.guidance
+
+    @property
+    def evaluations(self) -> int:
+        """Network evaluations per image for both directions, on the empty prompt."""
+        return self.method.evaluations(self.steps, **self.options)

@@ -1,0 +1,46 @@
+"""The ceiling of a score: what reconstructions of other works score against an image."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from creativity_assets.engine.batching import BatchSize, in_batches
+from creativity_assets.metrics.suites import Suite
+
+
+class CeilingItem(NamedTuple):
+    """An image, uint8 (H, W, 3), its semantic unit vector (D,), and the panel's members it is held against."""
+
+    sample_id: str
+    original: np.ndarray
+    embedding: np.ndarray
+    members: tuple[int, ...]
+
+
+def ceilings(
+    suite: Suite, items: Iterable[CeilingItem], panel: np.ndarray, *, batch: BatchSize
+) -> Iterator[tuple[str, dict[str, float]]]:
+    """The mean scores of each image of a stream against its members of `panel`, uint8 (P, H, W, 3) reconstructions.
+
+    All items have equally many members. The panel is embedded once.
+    """
+    embedded = suite.embed(panel)
+
+    def work(chunk: list[CeilingItem]) -> list[tuple[str, dict[str, float]]]:
+        originals = np.stack([item.original for item in chunk])
+        vectors = torch.from_numpy(np.stack([item.embedding for item in chunk]))
+        against = [
+            suite.score(
+                originals,
+                panel[list(members)],
+                embedded_originals=vectors,
+                embedded_reconstructions=embedded[list(members)],
+            )
+            for members in zip(*(item.members for item in chunk), strict=True)
+        ]
+        means = {name: np.mean([scores[name] for scores in against], axis=0) for name in against[0]}
+        return [(item.sample_id, {n: float(v[i]) for n, v in means.items()}) for i, item in enumerate(chunk)]
+
+    return in_batches(items, batch, work)

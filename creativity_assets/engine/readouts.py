@@ -1,0 +1,199 @@
+"""Further numbers about an image under a model, read out on the way of an inversion.
+
+The functions over tensors know no batch but the one they are given and treat each image alone; what is drawn at
+random is drawn from the image's own seed.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from creativity_assets.diffusion.backbone import Backbone
+from creativity_assets.diffusion.flow import FlowSchedule
+from creativity_assets.diffusion.guidance import Prompted
+from creativity_assets.diffusion.inversion import Inverted
+from creativity_assets.diffusion.settings import InversionSettings
+from creativity_assets.errors import ModelError
+
+LARE_STEP = 200  # of 1000 (LaRE2, Luo et al. 2024)
+DRAWS = 4
+PROBES = 2
+
+
+@dataclass(frozen=True)
+class Trip:
+    """A batch that was inverted: what a readout may look at. schedule is None where nothing was inverted."""
+
+    backbone: Backbone
+    settings: InversionSettings
+    subject: Any
+    schedule: Any
+    inverted: Inverted
+    sample_ids: tuple[str, ...]
+
+    @property
+    def denoiser(self) -> Callable[[Tensor, Any], Tensor]:
+        """The field that the inversion followed: e(x, t), or v(x, sigma) of a flow model."""
+        return self.subject.under(self.subject.prompts) if isinstance(self.subject, Prompted) else self.subject
+
+    @property
+    def clean(self) -> Tensor:
+        return self.inverted.states[0]
+
+    @property
+    def is_flow(self) -> bool:
+        return isinstance(self.schedule, FlowSchedule)
+
+    def label(self, i: int) -> Any:
+        """What the network is told of state i itself."""
+        return self.schedule.sigmas[i] if self.is_flow else self.schedule.own_label(i)
+
+    def told(self, i: int) -> Any:
+        """What the network is told between the states i - 1 and i on the way back."""
+        return self.schedule.sigmas[i] if self.is_flow else self.schedule.label(i)
+
+    def draws(self, count: int, what: str) -> Iterator[Tensor]:
+        """`count` standard normal tensors shaped as the batch, each image from its own seed."""
+        for k in range(count):
+            drawn = [
+                torch.randn(self.clean.shape[1:], generator=torch.Generator().manual_seed(_seed(what, k, sample_id)))
+                for sample_id in self.sample_ids
+            ]
+            yield torch.stack(drawn).to(self.clean)
+
+
+Group = Callable[[Trip], dict[str, Tensor]]
+"""Some numbers of each image of a batch, by name, each (B,)."""
+
+
+def read_out(trip: Trip, groups: Sequence[str]) -> dict[str, Tensor]:
+    """The numbers of these groups of READOUTS, each (B,); nothing where nothing was inverted.
+
+    Raises ModelError for an unknown group.
+    """
+    if unknown := [name for name in groups if name not in READOUTS]:
+        raise ModelError(f"no readout {unknown[0]!r}; have {sorted(READOUTS)}")
+    if trip.schedule is None:
+        return {}
+    return {name: values for group in groups for name, values in READOUTS[group](trip).items()}
+
+
+def noise_power(x: Tensor) -> Tensor:
+    """|x|^2 / d, (B,); 1 in the mean for standard normal noise."""
+    return x.flatten(1).square().mean(1)
+
+
+def noise_autocorrelation(x: Tensor) -> Tensor:
+    """Correlation of neighbours, the mean of right and lower ones, (B,) in -1..1; 0 for white noise."""
+    centred = x - x.mean(dim=(-2, -1), keepdim=True)
+    power = centred.flatten(1).square().mean(1)
+    right = (centred[..., :, 1:] * centred[..., :, :-1]).flatten(1).mean(1)
+    lower = (centred[..., 1:, :] * centred[..., :-1, :]).flatten(1).mean(1)
+    return (right + lower) / (2 * power)
+
+
+def noise_divergence(x: Tensor) -> Tensor:
+    """KL(N(m, v) | N(0, 1)) in nats per dimension, m and v the moments of all of an image's numbers; (B,), >= 0."""
+    flat = x.flatten(1)
+    m, v = flat.mean(1), flat.var(1, correction=0)
+    return (v + m.square() - 1 - v.log()) / 2
+
+
+def _noise(trip: Trip) -> dict[str, Tensor]:
+    x = trip.inverted.noise
+    return {
+        "noise_power": noise_power(x),
+        "noise_autocorrelation": noise_autocorrelation(x),
+        "noise_divergence": noise_divergence(x),
+    }
+
+
+def _defect(trip: Trip) -> dict[str, Tensor]:
+    """How far the sampler's single step from x_i misses x_{i-1}: RMS over the latent, mean over the steps."""
+    e, states = trip.denoiser, trip.inverted.states
+    missed = [
+        (trip.schedule.transfer(x, e(x, trip.told(i)), i, i - 1) - states[i - 1]).flatten(1).square().mean(1).sqrt()
+        for i, x in enumerate(states)
+        if i
+    ]
+    return {"step_defect": torch.stack(missed).mean(0)}
+
+
+def _one_state(trip: Trip) -> dict[str, Tensor]:
+    """RMS of the round trip from x_T alone: what an exact method cannot hide in its second state."""
+    method, options = trip.settings.method, trip.settings.options
+    returned = method.resample(trip.subject, trip.schedule, trip.inverted.noise, **options)
+    return {"one_state_error": (returned - trip.clean).flatten(1).square().mean(1).sqrt()}
+
+
+def _denoising_error(trip: Trip) -> dict[str, Tensor]:
+    """Mean squared error of the prediction at LARE_STEP over DRAWS noises of the image's own seed.
+
+    Of the noise for a diffusion model, of the velocity at sigma = 0.2 for a flow model.
+    """
+    e, x, errors = trip.denoiser, trip.clean, []
+    for noise in trip.draws(DRAWS, "denoising_error"):
+        if trip.is_flow:
+            sigma = LARE_STEP / 1000
+            wrong = e((1 - sigma) * x + sigma * noise, sigma) - (noise - x)
+        else:
+            alpha_bar = trip.backbone.alpha_bar(LARE_STEP)
+            wrong = e(math.sqrt(alpha_bar) * x + math.sqrt(1 - alpha_bar) * noise, LARE_STEP) - noise
+        errors.append(wrong.flatten(1).square().mean(1))
+    return {"denoising_error": torch.stack(errors).mean(0)}
+
+
+def _log_likelihood(trip: Trip) -> dict[str, Tensor]:
+    """log p(x_0) of the latent in nats per dimension, by the probability flow (Song et al. 2021b, eq. 39).
+
+    Along u = s / a the flow of x / a is dx/du = e, so that log p changes by the integral of a tr(de/dx) du, taken
+    by the trapezoidal rule in log u over the inversion's states; for a flow model by that of tr(dv/dx) dsigma. The
+    trace is Hutchinson's estimate with PROBES sign vectors of the image's own seed; x_T is taken as N(0, I). Not
+    comparable between autoencoders.
+    """
+    states = trip.inverted.states
+    probes = [noise.sign() for noise in trip.draws(PROBES, "log_likelihood")]
+    traces = [_trace(trip.denoiser, x, trip.label(i), probes) for i, x in enumerate(states)]
+    if trip.is_flow:
+        at, integrands, volume = list(trip.schedule.sigmas), traces, 0.0
+    else:
+        powers = [(math.sqrt(bar), math.sqrt(1 - bar)) for bar in trip.schedule.alpha_bars]
+        at = [math.log(s / a) for a, s in powers]
+        integrands = [s * trace for (_, s), trace in zip(powers, traces, strict=True)]
+        volume = math.log(powers[-1][0] / powers[0][0])
+    total = sum(
+        ((at[i] - at[i - 1]) * (integrands[i] + integrands[i - 1]) / 2 for i in range(1, len(at))),
+        torch.zeros_like(traces[0]),
+    )
+    size = states[-1][0].numel()
+    gaussian = -(states[-1].flatten(1).square().mean(1) + math.log(2 * math.pi)) / 2
+    return {"log_likelihood": gaussian + volume + total / size}
+
+
+def _trace(e: Callable[[Tensor, Any], Tensor], x: Tensor, label: Any, probes: Sequence[Tensor]) -> Tensor:
+    """The mean of p' (de/dx) p over the probes, (B,): images do not see each other, so one gradient serves all."""
+    estimates = []
+    for probe in probes:
+        with torch.enable_grad():
+            leaf = x.detach().clone().requires_grad_()
+            (gradient,) = torch.autograd.grad(e(leaf, label), leaf, probe)
+        estimates.append((gradient * probe).flatten(1).sum(1))
+    return torch.stack(estimates).mean(0).detach()
+
+
+def _seed(what: str, k: int, sample_id: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{what} {k} {sample_id}".encode()).digest()[:7], "big")
+
+
+READOUTS: dict[str, Group] = {
+    "noise": _noise,
+    "defect": _defect,
+    "one_state": _one_state,
+    "denoising_error": _denoising_error,
+    "log_likelihood": _log_likelihood,
+}

@@ -1,0 +1,98 @@
+"""What a model needs of a machine, and what of it is there: disk, memory, files, the command that fetches them."""
+
+import json
+import math
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from creativity_assets.catalog.entries import ModelEntry
+from creativity_assets.diffusion.weights import ModelFiles, download_commands, find_model
+from creativity_assets.errors import CreativityError
+from creativity_assets.workflow.revisions import model_source
+from creativity_assets.workflow.study import Study
+
+GIB = 2**30
+CONTEXT = GIB // 2
+"""Bytes beside weights and images: the device's own context, and the autoencoder, which is float32 always."""
+BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a model must fit into. memory: free bytes of the device; on_gpu: whether networks run in half precision."""
+
+    memory: int
+    on_gpu: bool
+    name: str
+
+    @classmethod
+    def here(cls) -> "Machine":
+        """The device of this machine with the most free memory."""
+        import psutil
+
+        from creativity_assets.engine.devices import find_devices, free_memory
+
+        device = max(find_devices(), key=lambda device: free_memory(device) or 0)
+        free = free_memory(device)
+        return cls(psutil.virtual_memory().available if free is None else free, not device.is_cpu, device.description)
+
+
+def examine_model(study: Study, model: ModelEntry, machine: Machine) -> Iterator[str]:
+    """One line on what is there and what is needed, then a line for each command that fetches what is not there."""
+    source = model_source(model, study.data_root)
+    label = f"{model.name}{' (optional)' if model.optional else ''}"
+    try:
+        revision = study.lineage.revisions.model(model)
+        files = find_model(source, local_files_only=True)
+    except CreativityError as problem:
+        commands = download_commands(source)
+        size = f", {model.download_gb:g} GB to fetch" if commands and model.download_gb else ""
+        reason = f"{model.hub_id} is not on this machine" if commands and model.hub_id else str(problem)
+        yield f"{label}: MISSING: {reason}{size}{_memory(model, model.parameters, machine)}"
+        yield from commands
+        return
+    held = sum(file.stat().st_size for file in _weights(files))
+    where = files.place.folder if files.place.commit is None else model.hub_id
+    need = _memory(model, count_parameters(files), machine)
+    yield f"{label}: {revision}, {held / 1e6:,.0f} MB in {where}{need}"
+
+
+def memory_needed(model: ModelEntry, parameters: int, *, half: bool) -> int:
+    """Bytes to measure one image: the parameters in the network's dtype, the image's own share, and CONTEXT."""
+    from creativity_assets.engine.devices import BYTES_PER_PIXEL
+
+    automatic = "bfloat16" if half else "float32"
+    each = BYTES[automatic if model.dtype == "auto" else model.dtype]
+    return parameters * each + BYTES_PER_PIXEL * model.resolution**2 + CONTEXT
+
+
+def count_parameters(files: ModelFiles) -> int:
+    """Of all components, from the headers of their files: nothing is loaded. Sharded or not, each tensor once."""
+    weights = [file for part in files.components.values() for file in part.weights() if file.suffix == ".safetensors"]
+    return sum(math.prod(shape) for file in weights for shape in _shapes(file))
+
+
+def _memory(model: ModelEntry, parameters: int | None, machine: Machine) -> str:
+    if parameters is None:
+        return ""
+    need = memory_needed(model, parameters, half=machine.on_gpu)
+    verdict = "fits" if need <= machine.memory else "does NOT fit"
+    return (
+        f"; needs {need / GIB:.1f} GiB for one image of {model.resolution} px "
+        f"({parameters / 1e6:,.0f} M parameters), {verdict} into {machine.memory / GIB:.1f} GiB free on {machine.name}"
+    )
+
+
+def _weights(files: ModelFiles) -> list[Path]:
+    own = [file for part in files.components.values() for file in part.weights()]
+    return own if files.lora is None else [*own, files.lora]
+
+
+def _shapes(file: Path) -> Iterator[Sequence[int]]:
+    """Of every tensor, by safetensors' format: eight bytes of length, then a JSON header."""
+    with file.open("rb") as stream:
+        (length,) = struct.unpack("<Q", stream.read(8))
+        header = json.loads(stream.read(length))
+    yield from (tensor["shape"] for name, tensor in header.items() if name != "__metadata__")

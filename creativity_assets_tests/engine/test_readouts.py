@@ -1,0 +1,158 @@
+"""Readouts against closed forms, on exact models, before they are trusted on trained ones."""
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from torch import Tensor
+
+from creativity_assets.diffusion.settings import InversionSettings
+from creativity_assets.engine.readouts import (
+    DRAWS,
+    READOUTS,
+    Trip,
+    noise_autocorrelation,
+    noise_divergence,
+    noise_power,
+    read_out,
+)
+from creativity_assets.errors import ModelError
+from creativity_assets_tests.diffusion.oracles import (
+    ALPHA_BARS,
+    MU,
+    SIGMA,
+    gaussian_noise,
+    levels_of,
+    mixture_noise,
+    schedule_of,
+)
+
+BACKBONE: Any = SimpleNamespace(alpha_bar=lambda t: float(ALPHA_BARS[t]))
+
+
+def works(count: int = 6) -> Tensor:
+    """(count, 2, 8, 8) draws of the Gaussian that the exact models know."""
+    generator = torch.Generator().manual_seed(3)
+    return MU + SIGMA * torch.randn(count, 2, 8, 8, dtype=torch.float64, generator=generator)
+
+
+def trip_of(settings: InversionSettings, e: Any, x: Tensor, schedule: Any = None) -> Trip:
+    schedule = schedule or schedule_of(settings.steps, settings.method.spacing)
+    names = tuple(f"work-{i}" for i in range(len(x)))
+    return Trip(BACKBONE, settings, e, schedule, settings.method.invert(e, schedule, x, **settings.options), names)
+
+
+def gaussian_velocity(x: Tensor, sigma: float) -> Tensor:
+    variance = (1 - sigma) ** 2 * SIGMA**2 + sigma**2
+    centred = (x - (1 - sigma) * MU) / variance
+    return sigma * centred - (MU + (1 - sigma) * SIGMA**2 * centred)
+
+
+def test_white_noise_reads_as_white_noise() -> None:
+    """Expectations of N(0, I), within five standard errors of 16,384 numbers."""
+    x = torch.randn(1, 4, 64, 64, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    n = x.numel()
+    assert float(noise_power(x)) == pytest.approx(1, abs=5 * math.sqrt(2 / n))
+    assert float(noise_autocorrelation(x)) == pytest.approx(0, abs=5 / math.sqrt(n))
+    assert 0 <= float(noise_divergence(x)) < 25 / n
+
+
+def test_divergence_is_that_of_two_gaussians() -> None:
+    """Oracle: the integral of p log(p / q) over a grid, for the moments of the image."""
+    x = 0.3 + 1.4 * torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    p = stats.norm(float(x.mean()), float(x.std(correction=0)))
+    grid = np.linspace(-12, 12, 200_001)
+    expected = np.trapezoid(p.pdf(grid) * (p.logpdf(grid) - stats.norm.logpdf(grid)), grid)
+    assert float(noise_divergence(x)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_autocorrelation_is_numpys_of_neighbours() -> None:
+    """Smoothed noise, against np.corrcoef of the image with itself one pixel on; borders make the difference."""
+    rough = torch.randn(1, 1, 130, 130, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    x = rough[..., 1:, 1:] + rough[..., :-1, 1:] + rough[..., 1:, :-1] + rough[..., :-1, :-1]
+    image = x[0, 0].numpy()
+    right = np.corrcoef(image[:, 1:].ravel(), image[:, :-1].ravel())[0, 1]
+    lower = np.corrcoef(image[1:].ravel(), image[:-1].ravel())[0, 1]
+    assert float(noise_autocorrelation(x)) == pytest.approx((right + lower) / 2, abs=2 / 129)
+    assert float(noise_autocorrelation(x)) > 0.4
+
+
+def test_an_implicit_inversion_has_no_defect_and_ddim_has_a_known_one() -> None:
+    x = works()
+    solved = InversionSettings("fixed_point", 20, options={"evaluations": 60})
+    assert float(read_out(trip_of(solved, gaussian_noise, x), ["defect"])["step_defect"].max()) < 1e-8
+    trip = trip_of(InversionSettings(), gaussian_noise, x)
+    by_hand = [
+        float(
+            (trip.schedule.transfer(b, gaussian_noise(b, trip.schedule.label(i + 1)), i + 1, i) - a)[0].square().mean()
+        )
+        ** 0.5
+        for i, (a, b) in enumerate(zip(trip.inverted.states[:-1], trip.inverted.states[1:], strict=True))
+    ]
+    assert float(read_out(trip, ["defect"])["step_defect"][0]) == pytest.approx(np.mean(by_hand), rel=1e-9)
+
+
+def test_one_state_error_is_zero_only_where_one_state_is_enough() -> None:
+    x = works()
+    for name, carried in (("ddim", False), ("edict", True), ("bdia", True), ("o_belm", True)):
+        trip = trip_of(InversionSettings(name), mixture_noise, x)
+        ours = read_out(trip, ["one_state"])["one_state_error"]
+        spec = trip.settings.method
+        whole = spec.resample(mixture_noise, trip.schedule, trip.inverted.noise, trip.inverted.carried)
+        missed = (whole - x).flatten(1).square().mean(1).sqrt()
+        if carried:
+            assert float(missed.max()) < 1e-10
+            assert float(ours.min()) > 1e-3
+        else:
+            torch.testing.assert_close(ours, missed)
+
+
+def test_denoising_error_is_the_posterior_variance() -> None:
+    """Closed form: the exact prediction misses by Var(e | x) = abar SIGMA^2 / (abar SIGMA^2 + 1 - abar) a number."""
+    alpha_bar = float(ALPHA_BARS[200])
+    expected = alpha_bar * SIGMA**2 / (alpha_bar * SIGMA**2 + 1 - alpha_bar)
+    x = works(40)
+    ours = read_out(trip_of(InversionSettings(), gaussian_noise, x), ["denoising_error"])["denoising_error"]
+    standard_error = expected * math.sqrt(2 / (40 * 128 * DRAWS))
+    assert float(ours.mean()) == pytest.approx(expected, abs=4 * standard_error)
+
+
+@pytest.mark.parametrize("flow", [False, True])
+def test_log_likelihood_is_the_density_of_a_gaussian(flow: bool) -> None:
+    """Closed form; the Jacobian is diagonal, so that sign vectors give its trace without error."""
+    x = works()
+    if flow:
+        trip = trip_of(InversionSettings("rf_solver", 200), gaussian_velocity, x, levels_of(200))
+        expected = stats.norm(MU, SIGMA).logpdf(x.numpy()).mean((1, 2, 3))
+        tolerance = 2e-3
+    else:
+        trip = trip_of(InversionSettings("aidi", 200, options={"evaluations": 4}), gaussian_noise, x)
+        a, s = math.sqrt(ALPHA_BARS[0]), math.sqrt(1 - ALPHA_BARS[0])
+        expected = stats.norm(a * MU, math.hypot(a * SIGMA, s)).logpdf(x.numpy()).mean((1, 2, 3))
+        tolerance = 0.02  # x_T still holds 7 % of the signal, where N(0, I) is assumed
+    ours = read_out(trip, ["log_likelihood"])["log_likelihood"]
+    np.testing.assert_allclose(ours.numpy(), expected, atol=tolerance)
+    assert np.ptp(expected) > 3 * tolerance, "the works must differ by more than the tolerance"
+    assert not ours.requires_grad
+
+
+@pytest.mark.parametrize("group", READOUTS)
+def test_a_readout_does_not_depend_on_the_batch(group: str) -> None:
+    x, settings = works(3), InversionSettings("bdia")
+    together = read_out(trip_of(settings, mixture_noise, x), [group])
+    assert together
+    for i in range(3):
+        schedule = schedule_of(20)
+        inverted = settings.method.invert(mixture_noise, schedule, x[i : i + 1])
+        alone = read_out(Trip(BACKBONE, settings, mixture_noise, schedule, inverted, (f"work-{i}",)), [group])
+        for name, values in together.items():
+            torch.testing.assert_close(alone[name][0], values[i], rtol=1e-9, atol=1e-9)
+
+
+def test_an_unknown_group_is_named() -> None:
+    with pytest.raises(ModelError, match=r"no readout 'aura'; have \['defect'"):
+        read_out(trip_of(InversionSettings(), gaussian_noise, works(1)), ["aura"])

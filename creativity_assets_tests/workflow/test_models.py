@@ -1,0 +1,135 @@
+"""Models in the plan: a new one is one entry, one nobody wants or that is absent costs nothing."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from creativity_assets.errors import ModelError
+from creativity_assets.orchestration.instance import open_instance
+from creativity_assets.workflow.collected import Collected
+from creativity_assets.workflow.plan import Scope, plan
+from creativity_assets.workflow.study import Study
+from creativity_assets_tests.diffusion.test_overrides import save_lora
+from creativity_assets_tests.running import bring_up_to_date, table
+from creativity_assets_tests.studies import CATALOG, EXPERIMENT, RESOLUTION, write_catalog
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+HUB_MODEL = {
+    "hub_id": "some/model",
+    "revision": COMMIT,
+    "pipeline": "StableDiffusionPipeline",
+    "resolution": RESOLUTION,
+}
+
+
+def with_model(root: Path, name: str, model: dict[str, Any], *, wanted: bool = True) -> None:
+    """Add one model entry and, if wanted, one experiment over the paintings."""
+    experiment = {"model": name, "method": "ddim4", "suite": "embedded", "datasets": ["paintings"]}
+    write_catalog(
+        root,
+        {
+            **CATALOG,
+            "models": {**CATALOG["models"], name: model},
+            "experiments": {**CATALOG["experiments"], **({f"{name}.ddim4": experiment} if wanted else {})},
+        },
+    )
+
+
+def experiments(root: Path) -> set[str]:
+    with open_instance(root) as instance:
+        return set(instance.get_dynamic_partitions("experiment"))
+
+
+def test_a_model_is_one_entry_and_its_experiment_one_more(measured_root: Path) -> None:
+    before, cells = experiments(measured_root), plan(Study(measured_root).lineage).wanted
+    # the weights folder is shared with other tests: the LoRA lies elsewhere
+    lora = save_lora(measured_root / "models" / "lora", measured_root / "embedded" / "tiny")
+    tuned = {"path": "embedded/tiny", "resolution": RESOLUTION, "overrides": {"lora": {"path": str(lora)}}}
+    with_model(measured_root, "tiny-lora", tuned)
+    wanted = plan(Study(measured_root).lineage).wanted
+    assert {name: len(wanted[name]) for name in wanted.keys() - cells.keys()} == {"tiny-lora.ddim4": 2}
+    assert wanted[EXPERIMENT] == cells[EXPERIMENT]
+    assert sum(plan(Study(measured_root).lineage).images.values()) == 5
+    bring_up_to_date(measured_root)
+    assert experiments(measured_root) - before == {"tiny-lora.ddim4"}
+    metrics = table(measured_root, "image_metrics")
+    measured = metrics[metrics["experiment"] == "tiny-lora.ddim4"]
+    assert len(measured) == 5
+    revision = metrics[metrics["experiment"] == EXPERIMENT]["model_revision"].unique().item()
+    assert measured["model_revision"].unique().item().startswith(f"{revision}+lora=sha256:")
+    assert not plan(Study(measured_root).lineage)
+
+
+@pytest.mark.parametrize(
+    ("change", "stale"),
+    [
+        ({"licence": "MIT"}, 0),
+        ({"parameters": 1}, 0),
+        ({"training_cutoff": "2001-05"}, 0),
+        ({"dtype": "bfloat16"}, 2),  # and the copies, which are sampled from it again before they are known
+        ({"prediction_type": "v_prediction"}, 2),
+    ],
+)
+def test_what_an_entry_says_of_the_numbers_makes_them_stale(
+    measured_root: Path, change: dict[str, Any], stale: int
+) -> None:
+    with_model(measured_root, "tiny", {**CATALOG["models"]["tiny"], **change}, wanted=False)
+    assert sum(len(cells) for cells in plan(Study(measured_root).lineage).metrics.values()) == stale
+
+
+def test_works_dated_after_the_cut_off_are_unseen_and_those_of_its_year_are_not(measured_root: Path) -> None:
+    with_model(measured_root, "tiny", {**CATALOG["models"]["tiny"], "training_cutoff": "1888-06"}, wanted=False)
+    collected = Collected(Study(measured_root).lineage)
+    joined = collected.membership.merge(collected.samples[["sample_id", "dataset", "year"]], on="sample_id")
+    paintings = joined[joined["dataset"] == "paintings"]
+    found = {
+        None if pd.isna(year) else int(year): (m, e)
+        for year, m, e in paintings[["year", "membership", "evidence"]].itertuples(index=False)
+    }
+    unknown, unseen = ("unknown", "none"), ("unseen", "year_after_cutoff")
+    assert found == {1888: unknown, 1840: unknown, None: unknown, 1882: unknown, 1950: unseen}
+
+
+def test_a_model_nobody_wants_is_not_looked_at(measured_root: Path) -> None:
+    with_model(measured_root, "absent", HUB_MODEL, wanted=False)
+    todo = plan(Study(measured_root).lineage)
+    assert not todo and not todo.skipped
+
+
+def test_an_absent_optional_model_is_one_line_and_an_error_only_when_asked_for(measured_root: Path) -> None:
+    with_model(measured_root, "absent", {**HUB_MODEL, "optional": True})
+    todo = plan(Study(measured_root).lineage)
+    assert not todo
+    assert len(todo.skipped) == 1
+    assert todo.skipped[0].startswith(
+        f"skipped: absent: some/model is not on this machine; fetch it with: hf download some/model --revision {COMMIT}"
+    )
+    with pytest.raises(ModelError, match="fetch it with: hf download"):
+        plan(Study(measured_root).lineage, Scope(experiments=("absent.ddim4",)))
+
+
+def test_an_absent_model_that_must_be_there_is_an_error_offline(measured_root: Path) -> None:
+    with_model(measured_root, "absent", HUB_MODEL)
+    with pytest.raises(ModelError, match="absent: some/model is not on this machine"):
+        plan(Study(measured_root).lineage)
+
+
+def test_a_hub_model_that_was_fetched_is_measured(
+    measured_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    snapshot = tmp_path / "hub" / "models--some--model" / "snapshots" / COMMIT
+    shutil.copytree(measured_root / "embedded" / "tiny", snapshot)
+    with_model(measured_root, "fetched", {**HUB_MODEL, "optional": True})
+    bring_up_to_date(measured_root, Scope(experiments=("fetched.ddim4",)))
+    metrics = table(measured_root, "image_metrics")
+    columns = ["sample_id", "composite"]
+    here, there = (
+        metrics[(metrics["experiment"] == name) & (metrics["dataset"] == "paintings")]
+        for name in (EXPERIMENT, "fetched.ddim4")
+    )
+    assert there["model_revision"].unique().item() == f"commit:{COMMIT}"
+    assert here[columns].reset_index(drop=True).equals(there[columns].reset_index(drop=True))
