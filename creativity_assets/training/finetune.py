@@ -37,7 +37,7 @@ class FinetuneSettings:
     works: int = 1_280
     caption_dropout: float = 0.5  # half the works under the empty prompt, which is what images are measured under
     snr_limit: float = 5.0
-    budget: Budget = field(default_factory=lambda: Budget(steps=1_200))
+    budget: Budget = field(default_factory=lambda: Budget(steps=600))
     optimisation: Optimisation = field(
         default_factory=lambda: Optimisation(batch=32, learning_rate=1e-3, average_decay=0.995)
     )
