@@ -58,6 +58,12 @@ class Catalog:
             (experiment, self.dataset(name)) for experiment in self.experiments.values() for name in experiment.datasets
         ]
 
+    def with_originals(self, dataset: DatasetEntry) -> Iterator[DatasetEntry]:
+        """A data set, after those that it is derived from."""
+        if dataset.derived_from is not None:
+            yield from self.with_originals(self.dataset(dataset.derived_from))
+        yield dataset
+
     def resolutions_of(self, dataset: str) -> tuple[int, ...]:
         """The working resolutions, in pixels, at which experiments want a data set's images."""
         models = (self.model(e.model) for e, d in self.wanted() if d.name == dataset)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 METADATA = "metadata.csv"
 """The table of a folder, where it is there and the entry names no other."""
 
+SMALL = 64 * 2**20
+
 
 def read(entry: "FolderDataset", root: Path) -> Iterator[SourceRecord | SourceReject]:
     """Records sorted by file name, each image read only when its turn comes; then nothing is kept.
@@ -43,10 +45,15 @@ def files_of(entry: "InFolder", root: Path, kind: FileKind) -> tuple[dict[str, S
 
 
 def fingerprint(entry: "InFolder", root: Path) -> str:
-    """Changes with the entry's settings, any file's name, size or modification time, and the tables' text."""
+    """Changes with the entry's settings, any file's name, size or modification time, and the text of small tables.
+
+    Tables of more than SMALL bytes together are told by size and time, as images are.
+    """
     folder = _folder(entry, root)
     files = walk(folder)
     tables = _table_names(entry, [file.name for file in files])
+    if sum((folder / name).stat().st_size for name in tables) > SMALL:
+        tables = []
     return digest_of_facts(
         entry=entry.model_dump(exclude={"description", "licence", "optional", "path"}),
         files=digest_of_files(files),

@@ -101,6 +101,8 @@ def _with_tables(
     named: set[str] = set()
     listed: list[Listed | SourceReject] = []
     for table in tables:
+        if not table.header and len(tables) > 1:  # a part of a collection that lists nothing
+            continue
         columns = checked_columns(entry.name, entry.columns, table.header)
         file_column = columns.get("file") or next((c for c in FILE_COLUMNS if c in table.header), None)
         if file_column is None:

@@ -41,6 +41,14 @@ def read_part(path: Path, columns: list[str] | None = None) -> pa.Table:
         raise StoreError(f"{path}: cannot be read ({error}); delete it and materialize again") from error
 
 
+def count_rows(path: Path) -> int:
+    """The number of rows of a part, from its footer. Raises StoreError when it is missing or damaged."""
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise StoreError(f"{path}: cannot be read ({error}); delete it and materialize again") from error
+
+
 def read_provenance(path: Path) -> Provenance | None:
     """The provenance in a part's footer; None for a part that is missing, damaged or not ours."""
     try:

@@ -1,12 +1,12 @@
 """The plan: wanted cells minus fresh ones. Command line, sensor and schedule all request this."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from creativity_assets.catalog.entries import DatasetEntry, ExperimentEntry
 from creativity_assets.errors import CreativityError
 from creativity_assets.store.layout import Collection
-from creativity_assets.store.parts import is_fresh
+from creativity_assets.store.parts import count_rows, is_fresh
 from creativity_assets.workflow.lineage import Contents, Lineage
 from creativity_assets.workflow.panel import Panel, panel_of
 
@@ -25,7 +25,7 @@ class Plan:
     reconstructions: Mapping[str, tuple[Collection, ...]] = field(default_factory=dict)
     metrics: Mapping[str, tuple[Collection, ...]] = field(default_factory=dict)
     sizes: Mapping[Collection, int] = field(default_factory=dict)
-    """Records of every known collection."""
+    """Images of every known collection: its accepted samples, or before they are audited its records."""
     images: Mapping[str, int] = field(default_factory=dict)
     """Images to measure, by experiment."""
     skipped: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
     scope = scope or Scope()
     scope.check(lineage)
     wanted, skipped = _present(lineage, scope)
-    names = list(dict.fromkeys(name for _, dataset in wanted for name in _with_originals(lineage, dataset)))
+    names = list(dict.fromkeys(d.name for _, dataset in wanted for d in lineage.catalog.with_originals(dataset)))
     indexes = tuple(name for name in names if not _index_is_fresh(lineage, name))
     held = {name: lineage.collections(name) for name in names if name not in indexes}
     contents = {collection: what for collections in held.values() for collection, what in collections.items()}
@@ -78,7 +78,7 @@ def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
             reconstructions[name] = stale
         if unscored:
             metrics[name] = unscored
-            images[name] = sum(contents[c].size for c in unscored)
+            images[name] = sum(_images_in(lineage, c, contents[c]) for c in unscored)
     return Plan(
         datasets=tuple(names),
         wanted={name: tuple(collections) for name, collections in cells.items()},
@@ -87,10 +87,16 @@ def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
         tensors=tuple(c for c, what in contents.items() if stale_resolutions(lineage, c, what)),
         reconstructions=reconstructions,
         metrics=metrics,
-        sizes={c: what.size for c, what in contents.items()},
+        sizes={c: _images_in(lineage, c, what) for c, what in contents.items()},
         images=images,
         skipped=tuple(skipped),
     )
+
+
+def _images_in(lineage: Lineage, collection: Collection, contents: Contents) -> int:
+    if not samples_are_fresh(lineage, collection, contents):
+        return contents.size
+    return count_rows(lineage.store.samples(collection))
 
 
 def samples_are_fresh(lineage: Lineage, collection: Collection, contents: Contents) -> bool:
@@ -145,13 +151,6 @@ def _index_is_fresh(lineage: Lineage, name: str) -> bool:
     return is_fresh(lineage.store.index(name), lineage.index(lineage.catalog.dataset(name)))
 
 
-def _with_originals(lineage: Lineage, dataset: DatasetEntry) -> Iterator[str]:
-    """A data set's name, after the names of those that it is derived from."""
-    if dataset.derived_from is not None:
-        yield from _with_originals(lineage, lineage.catalog.dataset(dataset.derived_from))
-    yield dataset.name
-
-
 def _present(lineage: Lineage, scope: Scope) -> tuple[list[tuple[ExperimentEntry, DatasetEntry]], list[str]]:
     """The wanted pairs whose source and model are there; an absent one is a line if optional, else an error."""
     wanted, skipped = [], list(lineage.catalog.problems)
@@ -164,8 +163,8 @@ def _present(lineage: Lineage, scope: Scope) -> tuple[list[tuple[ExperimentEntry
         asked_for = dataset.name in scope.datasets or experiment.name in scope.experiments
         try:
             lineage.revisions.model(model)
-            for name in _with_originals(lineage, dataset):
-                lineage.index(lineage.catalog.dataset(name))
+            for source in lineage.catalog.with_originals(dataset):
+                lineage.index(source)
         except CreativityError as absent:
             if asked_for or not (dataset.optional or model.optional):
                 raise

@@ -276,3 +276,44 @@ def test_the_masters_are_read_and_decoded_without_a_loss() -> None:
         assert 0 <= padding_fraction(decoded.image) < 0.2
         assert 4 < entropy(decoded.image) <= 8
         assert 0 < edge_density(decoded.image) < 1
+
+
+def test_a_table_goes_before_the_path_that_before_the_name_and_that_before_the_constants(tmp_path: Path) -> None:
+    write(tmp_path / "Cubism" / "juan-gris_guitar-1913.png")
+    write(tmp_path / "metadata.csv", b"file,title\nCubism/juan-gris_guitar-1913.png,The Guitar\n")
+    settings: dict[str, Any] = {
+        "constants": {"artist": "constant", "style": "constant", "genre": "constant", "title": "constant"},
+        "file_names": "wikiart",
+        "paths": [{"match": "{style}/*", "set": {"caption": "from the path"}}],
+    }
+    (record,), _ = read(tmp_path, **settings)
+    assert record.fields == {
+        "title": "The Guitar",
+        "style": "Cubism",
+        "caption": "from the path",
+        "artist": "juan gris",
+        "year": (1913, "filename"),
+        "genre": "constant",
+    }
+    (record,), _ = read(
+        tmp_path, **settings | {"values": {"style": {"Cubism": None}, "artist": {"juan gris": "Juan Gris"}}}
+    )
+    assert (record.fields["style"], record.fields["artist"]) == ("constant", "Juan Gris")
+
+
+def test_a_column_that_has_another_meaning_is_not_read_under_its_own_name_too(tmp_path: Path) -> None:
+    write(tmp_path / "a.png")
+    write(tmp_path / "metadata.csv", b"file,genre\na.png,Cubism\n")
+    (record,), _ = read(tmp_path, columns={"style": "genre"})
+    assert record.fields == {"style": "Cubism"}
+
+
+def test_a_file_that_no_rule_matches_and_a_bare_name_of_two_files_are_rejects(tmp_path: Path) -> None:
+    for name in ("Cubism/a.png", "b.png", "x/c.png", "y/c.png"):
+        write(tmp_path / name)
+    _, rejects = read(tmp_path, paths=[{"match": "{style}/*"}])
+    assert rejects == {"b.png": "no_path_rule"}
+    write(tmp_path / "list.csv", b"file\na.png\nc.png\n")
+    records, rejects = read(tmp_path, metadata="list.csv")
+    assert [record.key for record in records] == ["Cubism/a.png"]
+    assert rejects == dict.fromkeys(("b.png", "x/c.png", "y/c.png"), "no_metadata_row") | {"c.png": "missing_file"}

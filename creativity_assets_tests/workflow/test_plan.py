@@ -122,3 +122,14 @@ def test_missing_weights_are_named_with_the_remedy(study_root: Path) -> None:
     write_catalog(study_root, changed("models", "tiny", path="embedded/nowhere"))
     with pytest.raises(ModelError, match=r"tiny: no folder .*embedded/nowhere"):
         plan_of(study_root)
+
+
+def test_a_plan_counts_the_images_that_were_accepted(measured_root: Path) -> None:
+    """Progress ends at its total also where some records were rejected."""
+    folder = measured_root.parent / "pictures" / "paintings"
+    (folder / "a" / "one.png").write_bytes(b"no picture")
+    bring_up_to_date(measured_root)
+    write_catalog(measured_root, changed("methods", "ddim4", steps=5))
+    todo = plan_of(measured_root)
+    assert todo.images == {EXPERIMENT: 8}  # of 5 paintings and their 5 copies one each is gone
+    assert sum(todo.sizes.values()) == 8

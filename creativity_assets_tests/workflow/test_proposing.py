@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -14,11 +15,14 @@ from typer.testing import CliRunner
 from creativity_assets.catalog import load_catalog
 from creativity_assets.cli import app
 from creativity_assets.errors import CatalogError, SourceError
+from creativity_assets.orchestration.instance import open_instance
 from creativity_assets.workflow.proposing import ROWS_SHOWN, propose, write
+from creativity_assets_tests.running import bring_up_to_date, table
 from creativity_assets_tests.sources.archives import WORKS, ai_members, human_members, tar, zipped
 from creativity_assets_tests.sources.pictures import encoded, scene
 from creativity_assets_tests.sources.pictures import write as write_file
 from creativity_assets_tests.sources.videos import video
+from creativity_assets_tests.studies import save_picture
 
 
 def files(place: Path, *names: str) -> Path:
@@ -156,8 +160,12 @@ def test_an_archive_on_a_hub_is_proposed_from_this_machines_copy_when_offline(
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     hub_id = "Dant33/Wikiart_with_StableDiffusion"
-    with pytest.raises(SourceError, match="the hub tells nothing of Dant33/Wikiart_with_StableDiffusion"):
-        propose(study_root, hub_id)
+    for offline in (False, True):
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
+        monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # where nobody answers
+        with pytest.raises(SourceError, match="the hub tells nothing of Dant33/Wikiart_with_StableDiffusion") as caught:
+            propose(study_root, hub_id)
+        assert "\n" not in str(caught.value)
     repository = tmp_path / "hub" / "datasets--Dant33--Wikiart_with_StableDiffusion"
     commit = "0123456789abcdef0123456789abcdef01234567"
     (repository / "refs").mkdir(parents=True)
@@ -204,3 +212,28 @@ def test_the_command_asks_before_it_writes_and_never_overwrites(study_root: Path
     assert isinstance(kept.exception, CatalogError)
     assert "stays as it is" in str(kept.exception)
     assert (study_root / "catalog" / "other.yaml").read_text() == "eras: {}\n"
+
+
+def test_a_data_set_is_one_entry_and_one_name_in_an_experiment_and_so_many_new_partitions(
+    measured_root: Path, tmp_path: Path
+) -> None:
+    def partitions() -> dict[str, int]:
+        with open_instance(measured_root) as instance:
+            made = instance.get_materialized_partitions(dg.AssetKey("image_metrics"))
+            return {name: len(instance.get_dynamic_partitions(name)) for name in ("dataset", "collection")} | {
+                "cells": len(made)
+            }
+
+    bring_up_to_date(measured_root)
+    before = partitions()
+    for name in ("Anna/a.png", "Anna/b.png", "Berta/c.png"):
+        save_picture(tmp_path / "prints" / name, seed=len(name))
+    write(measured_root, propose(measured_root, str(tmp_path / "prints"), label="human"))
+    study = measured_root / "catalog" / "study.yaml"
+    study.write_text(
+        study.read_text(encoding="utf-8").replace("- copies\n", "- copies\n    - prints\n"), encoding="utf-8"
+    )
+    bring_up_to_date(measured_root)
+    after = partitions()
+    assert {name: after[name] - before[name] for name in before} == {"dataset": 1, "collection": 2, "cells": 2}
+    assert (table(measured_root, "samples")["dataset"] == "prints").sum() == 3
