@@ -20,6 +20,7 @@ from creativity_assets.diffusion.flow import FlowSchedule, Velocity
 from creativity_assets.diffusion.guidance import Guidance, Prompted, classifier_free
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.diffusion.networks import load_components, network_dtype
+from creativity_assets.diffusion.revision import weights_revision
 from creativity_assets.diffusion.schedule import (
     STUDY_FIELDS,
     Schedule,
@@ -87,7 +88,7 @@ class Backbone:
             load_components(files, device, network_dtype(source.name, source.dtype, device)),
             files.scheduler_config(),
             name=source.name,
-            revision=files.revision(),
+            revision=weights_revision(source),
             pipeline=files.pipeline,
             index=files.model_index(),
             resolution=source.resolution,

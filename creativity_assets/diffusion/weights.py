@@ -11,11 +11,10 @@ from typing import Any
 from creativity_assets.diffusion.component_files import (
     ComponentFiles,
     component_patterns,
-    hash_files,
     read_json,
     refuse_pickles,
 )
-from creativity_assets.diffusion.hub import Location, Place, download_command, is_folder, locate, offline, pinned_commit
+from creativity_assets.diffusion.hub import Location, Place, download_command, is_folder, locate, offline
 from creativity_assets.diffusion.layouts import LAYOUTS, Component, Layout
 from creativity_assets.errors import ModelError
 
@@ -92,10 +91,6 @@ class ModelFiles:
         stated = self.source.prediction_type
         return {**config, "prediction_type": stated} if stated else config
 
-    def revision(self) -> str:
-        """See `weights_revision`."""
-        return weights_revision(self.source)
-
 
 def find_model(source: ModelSource, *, local_files_only: bool | None = None) -> ModelFiles:
     """The checked files of a model. What is not in the hub's cache is downloaded, unless offline or told otherwise.
@@ -111,26 +106,6 @@ def find_model(source: ModelSource, *, local_files_only: bool | None = None) -> 
     return _find(source, local_only=False)
 
 
-def weights_revision(source: ModelSource) -> str:
-    """What a plan compares: the hub's commit or the content hash of the folder, then whatever changes the numbers.
-
-    `commit:<40 hex>` or `sha256:<16 hex>`, followed by `+vae=<revision>` and so on for each override, the LoRA,
-    a stated prediction type or dtype, and optional components. Downloads nothing; a pinned hub commit is known
-    without its files.
-    """
-    overridden = {override.component for override in source.overrides}
-    parts = [_base_revision(source, overridden)]
-    for override in source.overrides:
-        commit = pinned_commit(override.location, override.revision)
-        parts.append(f"{override.component}={f'commit:{commit}' if commit else _override_hash(source, override)}")
-    if source.lora is not None:
-        scale = "" if source.lora.scale == 1.0 else f"*{source.lora.scale:g}"
-        commit = pinned_commit(source.lora.location, source.lora.revision)
-        parts.append(f"lora{scale}={f'commit:{commit}' if commit else _lora_hash(source, source.lora)}")
-    parts += [text for text in (source.prediction_type, source.dtype, *source.extra) if text]
-    return "+".join(parts)
-
-
 def download_commands(source: ModelSource) -> list[str]:
     """What fetches the hub parts of a model, a line each; empty where it lies in folders."""
     fetched: list[tuple[Location, str | None, list[str]]] = [(source.location, source.revision, _patterns(source))]
@@ -141,26 +116,26 @@ def download_commands(source: ModelSource) -> list[str]:
 
 
 def _find(source: ModelSource, *, local_only: bool) -> ModelFiles:
-    place, pipeline, layout = _base(source, local_only=local_only)
+    place, pipeline, layout = base_files(source, local_only=local_only)
     overrides = {override.component: override for override in source.overrides}
     for name in overrides:
-        _component(source, layout, name)
+        overridable_component(source, layout, name)
     components = {}
-    for name, component in _chosen(source, layout).items():
+    for name, component in chosen_components(source, layout).items():
         override = overrides.get(name)
         components[name] = (
             ComponentFiles(source.name, component, place, name, source.variant)
             if override is None
-            else _override_files(source, component, override, local_only=local_only)
+            else override_files(source, component, override, local_only=local_only)
         )
         components[name].check()
     if not (place.folder / SCHEDULER_CONFIG).is_file():
         raise ModelError(f"{source.name}: {place.folder / SCHEDULER_CONFIG} is missing; {place.remedy}")
-    lora = None if source.lora is None else _lora_file(source, source.lora, local_only=local_only)[0]
+    lora = None if source.lora is None else lora_file(source, source.lora, local_only=local_only)[0]
     return ModelFiles(source, pipeline, place, components, lora)
 
 
-def _base(source: ModelSource, *, local_only: bool) -> tuple[Place, str, Layout]:
+def base_files(source: ModelSource, *, local_only: bool) -> tuple[Place, str, Layout]:
     """The model's own folder, and its family by its index."""
     place = locate(source.name, source.location, source.revision, _patterns(source), local_only=local_only)
     index = place.folder / MODEL_INDEX
@@ -184,14 +159,14 @@ def _patterns(source: ModelSource) -> list[str]:
     return list(dict.fromkeys(wanted))
 
 
-def _chosen(source: ModelSource, layout: Layout) -> dict[str, Component]:
+def chosen_components(source: ModelSource, layout: Layout) -> dict[str, Component]:
     if unknown := set(source.extra) - set(layout.optional):
         have = ", ".join(layout.optional) or "none"
         raise ModelError(f"{source.name}: no optional component {min(unknown)!r}; have {have}")
     return layout.chosen(source.extra)
 
 
-def _component(source: ModelSource, layout: Layout, name: str) -> Component:
+def overridable_component(source: ModelSource, layout: Layout, name: str) -> Component:
     if name not in layout.components:
         raise ModelError(f"{source.name}: no component {name!r} to override; have {', '.join(layout.components)}")
     return layout.components[name]
@@ -204,7 +179,7 @@ def _override_patterns(override: Override) -> list[str]:
     return component_patterns(component, override.subfolder, override.variant)
 
 
-def _override_files(
+def override_files(
     source: ModelSource, component: Component, override: Override, *, local_only: bool
 ) -> ComponentFiles:
     name = f"{source.name}: {override.component}"
@@ -213,7 +188,7 @@ def _override_files(
     return ComponentFiles(name, component, place, override.subfolder, override.variant)
 
 
-def _lora_file(source: ModelSource, lora: Lora, *, local_only: bool) -> tuple[Path, Place]:
+def lora_file(source: ModelSource, lora: Lora, *, local_only: bool) -> tuple[Path, Place]:
     name = f"{source.name}: lora"
     place = locate(name, lora.location, lora.revision, [lora.file], local_only=local_only)
     file = place.folder / lora.file
@@ -222,31 +197,3 @@ def _lora_file(source: ModelSource, lora: Lora, *, local_only: bool) -> tuple[Pa
         remedy = place.remedy if place.commit else "put it there, or name it by the entry's `file`"
         raise ModelError(f"{name}: {file} is missing; {remedy}")
     return file, place
-
-
-def _base_revision(source: ModelSource, overridden: set[str]) -> str:
-    if commit := pinned_commit(source.location, source.revision):
-        return f"commit:{commit}"
-    place, _, layout = _base(source, local_only=True)
-    if place.commit:
-        return f"commit:{place.commit}"
-    files = [place.folder / SCHEDULER_CONFIG]
-    for name, component in _chosen(source, layout).items():
-        if name not in overridden:
-            found = ComponentFiles(source.name, component, place, name, source.variant)
-            found.check()
-            files += found.all()
-    return hash_files(place.folder, files)
-
-
-def _override_hash(source: ModelSource, override: Override) -> str:
-    _, _, layout = _base(source, local_only=True)
-    found = _override_files(source, _component(source, layout, override.component), override, local_only=True)
-    found.check()
-    commit = found.place.commit
-    return f"commit:{commit}" if commit else hash_files(found.folder, found.all())
-
-
-def _lora_hash(source: ModelSource, lora: Lora) -> str:
-    file, place = _lora_file(source, lora, local_only=True)
-    return f"commit:{place.commit}" if place.commit else hash_files(place.folder, [file])

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from creativity_assets.diffusion.backbone import Backbone
-from creativity_assets.diffusion.weights import Lora, ModelSource, weights_revision
+from creativity_assets.diffusion.revision import weights_revision
+from creativity_assets.diffusion.weights import Lora, ModelSource
 from creativity_assets.training import autoencoder as autoencoders
 from creativity_assets.training import data, export, stages, text
 from creativity_assets.training.data import APPRENTICES, NEWCOMERS, Works
@@ -36,7 +37,7 @@ class FinetuneSettings:
     works: int = 1_280
     caption_dropout: float = 0.5  # half the works under the empty prompt, which is what images are measured under
     snr_limit: float = 5.0
-    budget: Budget = field(default_factory=lambda: Budget(steps=1_200))
+    budget: Budget = field(default_factory=lambda: Budget(steps=600))
     optimisation: Optimisation = field(
         default_factory=lambda: Optimisation(batch=32, learning_rate=1e-3, average_decay=0.995)
     )

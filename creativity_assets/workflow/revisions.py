@@ -9,7 +9,8 @@ from pathlib import Path
 from creativity_assets.catalog.entries import ModelEntry, SuiteName, resolve
 from creativity_assets.catalog.overrides import Located
 from creativity_assets.diffusion.hub import offline
-from creativity_assets.diffusion.weights import Lora, ModelSource, Override, find_model, weights_revision
+from creativity_assets.diffusion.revision import weights_revision
+from creativity_assets.diffusion.weights import Lora, ModelSource, Override, find_model
 from creativity_assets.errors import ModelError
 from creativity_assets.store.parts import replacing
 

@@ -3,6 +3,7 @@
 import json
 import shlex
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from peft.utils import get_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 
 from creativity_assets.diffusion.backbone import Backbone
-from creativity_assets.diffusion.weights import Lora, ModelSource, Override, download_commands, weights_revision
+from creativity_assets.diffusion.revision import weights_revision
+from creativity_assets.diffusion.weights import Lora, ModelSource, Override, download_commands
 from creativity_assets.errors import ModelError
 from creativity_assets_tests.diffusion.test_backbone import assert_same_images, images
 from creativity_assets_tests.tiny_families import SAVERS
@@ -98,6 +100,24 @@ def test_the_revision_covers_overrides(sd_folder: Path, other_folder: Path, lora
     assert revisions[2].startswith(f"{base}+lora=sha256:") and "+lora*0.5=sha256:" in revisions[3]
     assert revisions[5] == f"{base}+v_prediction"
     assert Backbone.from_source(sources[4]).weights_revision() == revisions[4]
+
+
+def test_a_commit_that_holds_several_files_says_which(hub: Path) -> None:
+    """Another file of the same commit is another model."""
+
+    def revision(**changed: Any) -> str:
+        return weights_revision(replace(HUB_SOURCE, **changed))
+
+    plain = revision()
+    assert plain == f"commit:{COMMIT}+vae=commit:{COMMIT}+lora=commit:{COMMIT}"
+    assert revision(variant="fp16") == plain.replace(f"commit:{COMMIT}+vae", f"commit:{COMMIT}/fp16+vae")
+    nested = Override("vae", "some/vae", COMMIT, "fp16", "inner")
+    assert revision(overrides=(nested,)) == plain.replace("+lora", "/inner/fp16+lora")
+    assert (
+        revision(lora=Lora("some/lora", COMMIT, "b.safetensors", 0.5))
+        == plain.replace("lora=", "lora*0.5=") + "/b.safetensors"
+    )
+    assert revision(dtype="float16", extra=("x",)) == f"{plain}+float16+x"
 
 
 def test_the_revision_follows_an_override_s_content(sd_folder: Path, lora_folder: Path, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from creativity_assets.diffusion.backbone import Backbone
-from creativity_assets.diffusion.weights import ModelSource, find_model, weights_revision
+from creativity_assets.diffusion.revision import weights_revision
+from creativity_assets.diffusion.weights import ModelSource, find_model
 from creativity_assets.errors import ModelError
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
