@@ -49,7 +49,7 @@ class PerceptualDistance:
 
         Raises MetricError: AlexNet is not in the cache (with the command that fetches it) or a checksum differs.
         """
-        alexnet = _read_pickle(alexnet_path(), ALEXNET_SHA256, name)
+        alexnet = _read_pickle(find_alexnet(name), ALEXNET_SHA256, name)
         state = {
             f"net.slice{part}.{layer}.{kind}": alexnet[f"features.{layer}.{kind}"]
             for layer, part in ALEXNET_SLICES.items()
@@ -81,9 +81,15 @@ def heads_path() -> Path:
     return Path(lpips.__file__).parent / "weights" / "v0.1" / "alex.pth"
 
 
-def _read_pickle(file: Path, sha256: str, name: str) -> dict[str, Tensor]:
+def find_alexnet(name: str) -> Path:
+    """The AlexNet that the study's LPIPS needs. Raises MetricError with the command that fetches it."""
+    file = alexnet_path()
     if not file.is_file():
         raise MetricError(f"suite {name}: {file} is missing; fetch it with: curl --create-dirs -o {file} {ALEXNET_URL}")
+    return file
+
+
+def _read_pickle(file: Path, sha256: str, name: str) -> dict[str, Tensor]:
     with file.open("rb") as stream:
         if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
             raise MetricError(f"suite {name}: {file} is not the published file (sha256 differs); fetch it again")

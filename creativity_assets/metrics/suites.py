@@ -13,7 +13,7 @@ from torch import Tensor
 from creativity_assets.errors import MetricError
 from creativity_assets.metrics import pixel
 from creativity_assets.metrics.composite import composite
-from creativity_assets.metrics.perceptual import ALEXNET_SHA256, HEADS_SHA256, PerceptualDistance
+from creativity_assets.metrics.perceptual import ALEXNET_SHA256, HEADS_SHA256, PerceptualDistance, find_alexnet
 from creativity_assets.metrics.semantic import SemanticExtractor, cosine_distance
 
 SCORES = ("dino_distance", "lpips", "mse", "log_mse", "composite")
@@ -69,10 +69,14 @@ class Suite:
 
 @dataclass(frozen=True)
 class SuiteSpec:
-    """How a suite is loaded from a data root, and what tells one state of its weights from another."""
+    """How a suite is loaded from a data root, what tells one state of its weights from another, and which are needed.
+
+    find: raises MetricError for weights that are not on this machine; downloads nothing.
+    """
 
     load: Callable[[Path, Device], Suite]
     revision: Callable[[Path], str]
+    find: Callable[[Path], object]
 
 
 def load_suite(name: str, data_root: Path, device: Device = "cpu") -> Suite:
@@ -83,6 +87,12 @@ def load_suite(name: str, data_root: Path, device: Device = "cpu") -> Suite:
 def suite_revision(name: str, data_root: Path) -> str:
     """The suite's revision without loading it; MetricError where a file of it is missing."""
     return _spec(name).revision(data_root)
+
+
+def find_suite(name: str, data_root: Path) -> str:
+    """The suite's revision, if its weights are on this machine; MetricError with the command that fetches them."""
+    _spec(name).find(data_root)
+    return suite_revision(name, data_root)
 
 
 def _spec(name: str) -> SuiteSpec:
@@ -133,12 +143,18 @@ def _paper_revision(_data_root: Path) -> str:
     return f"sha256:{pinned.hexdigest()[:16]}"
 
 
-def _dinov2_folder() -> Path:
+def _find_paper(_data_root: Path) -> None:
+    find_alexnet("paper")
+    _dinov2_folder(offline=True)
+
+
+def _dinov2_folder(offline: bool | None = None) -> Path:
     """DINOv2-Base in the hub's cache, downloaded unless offline."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-    offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
+    if offline is None:
+        offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
     remedy = f"fetch it with: hf download {DINOV2} --revision {DINOV2_REVISION} {' '.join(DINOV2_FILES)}"
     try:
         return Path(
@@ -153,6 +169,6 @@ def _dinov2_folder() -> Path:
 
 
 SUITES = {
-    "paper": SuiteSpec(_paper, _paper_revision),
-    "embedded": SuiteSpec(_embedded, _embedded_revision),
+    "paper": SuiteSpec(_paper, _paper_revision, _find_paper),
+    "embedded": SuiteSpec(_embedded, _embedded_revision, _embedded_revision),
 }

@@ -20,6 +20,7 @@ def examine(data_root: Path) -> Iterator[str]:
     import psutil
 
     from creativity_assets.engine.devices import find_devices
+    from creativity_assets.metrics.suites import find_suite
 
     study = Study(data_root)
     yield f"creativity_assets {code_version()}, Python {platform.python_version()}"
@@ -34,7 +35,7 @@ def examine(data_root: Path) -> Iterator[str]:
         yield f"model       {state}"
         yield from (f"  fetch it  {command}" for command in commands)
     for suite in sorted({e.suite for e in study.catalog.experiments.values()}):
-        yield f"suite       {suite}: {_state(partial(study.lineage.revisions.suite, suite))}"
+        yield f"suite       {suite}: {_state(partial(find_suite, suite, data_root))}"
     wanted = {dataset.name for _, dataset in study.catalog.wanted()}
     offered = []
     for dataset in study.catalog.datasets.values():

@@ -1,11 +1,12 @@
 """The reference panel of an experiment: works whose reconstructions say what an unrelated picture scores.
 
-Chosen from the index of the experiment's first data set alone, so that it does not change with what happens to be
-measured: works of as many artists as there are, in an order drawn from the experiment's name.
+Chosen from the accepted works of the experiment's first data set alone, so that it does not change with what happens
+to be measured: works of as many artists as there are, in an order drawn from the experiment's name.
 """
 
 from dataclasses import dataclass
-from itertools import chain, zip_longest
+from functools import cache
+from itertools import chain, islice, zip_longest
 
 from creativity_assets.catalog.entries import ExperimentEntry
 from creativity_assets.store.layout import Collection
@@ -53,12 +54,19 @@ def panel_of(lineage: Lineage, experiment: ExperimentEntry) -> Panel | None:
     if dataset is None or not held:
         return None
     rows = read_part(lineage.store.index(dataset), ["sample_id", "artist_slug", "pair_id"]).to_pylist()
+
+    @cache
+    def accepted(collection: Collection) -> set[str]:
+        path = lineage.store.samples(collection)
+        return set(read_part(path, ["sample_id"])["sample_id"].to_pylist()) if path.is_file() else set()
+
     by_artist: dict[str, list[Member]] = {}
     for row in sorted(rows, key=lambda row: digest(panel=experiment.name, sample=row["sample_id"])):
         member = Member(Collection(dataset, row["artist_slug"]), row["sample_id"], row["pair_id"])
         by_artist.setdefault(row["artist_slug"], []).append(member)
     rounds = chain.from_iterable(zip_longest(*by_artist.values()))
-    members = tuple(member for member in rounds if member is not None)[:CANDIDATES]
+    usable = (member for member in rounds if member is not None and member.sample_id in accepted(member.collection))
+    members = tuple(islice(usable, CANDIDATES))
     hashes = {m.collection: lineage.reconstructions(held[m.collection], experiment) for m in members}
     store = lineage.store
     if len(members) < SIZE or not all(

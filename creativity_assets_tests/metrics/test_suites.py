@@ -7,12 +7,14 @@ import pytest
 from creativity_assets.errors import MetricError
 from creativity_assets.metrics import pixel
 from creativity_assets.metrics.composite import composite
+from creativity_assets.metrics.perceptual import alexnet_path
 from creativity_assets.metrics.suites import (
     EMBEDDED_FOLDER,
     EMBEDDED_HEADS,
     SCORES,
     SUITES,
     Suite,
+    find_suite,
     load_suite,
     suite_revision,
 )
@@ -79,3 +81,17 @@ def test_the_papers_dinov2_names_the_command_when_offline(tmp_path: Path, monkey
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(MetricError, match=r"suite paper: .* fetch it with: hf download facebook/dinov2-base"):
         suites._dinov2_folder()
+
+
+def test_a_suite_is_found_only_where_its_weights_are(
+    data_root: Path, suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert find_suite("embedded", data_root) == suite.revision
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    with pytest.raises(MetricError, match=r"suite paper: .*alexnet.* is missing; fetch it with: curl"):
+        find_suite("paper", data_root)
+    alexnet_path().parent.mkdir(parents=True)
+    alexnet_path().touch()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(MetricError, match="suite paper: facebook/dinov2-base is not on this machine"):
+        find_suite("paper", data_root)
