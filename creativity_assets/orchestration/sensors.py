@@ -43,11 +43,11 @@ def _facts(study: Study) -> dict[str, str]:
     """What tells one state of the inputs from another: names, sizes, times, entries. No image is read."""
     facts = {f"experiment {name}": digest(entry=e.model_dump()) for name, e in study.catalog.experiments.items()}
     facts |= {f"method {name}": digest(entry=m.model_dump()) for name, m in study.catalog.methods.items()}
-    # A data set that no experiment wants is not looked at: it may be a folder of millions of files.
+    # What no experiment wants is not looked at: it may be a folder of millions of files.
     wanted = (d for _, dataset in study.catalog.wanted() for d in study.catalog.with_originals(dataset))
     facts |= {f"data set {d.name}": _or_absent(study.lineage.index, d) for d in wanted}
     revision = study.lineage.revisions.model
-    return facts | {f"model {m.name}": _or_absent(revision, m) for m in study.catalog.models.values()}
+    return facts | {f"model {m.name}": _or_absent(revision, m) for m in study.catalog.models_wanted()}
 
 
 def _or_absent(fact: Callable[[Entry], str], entry: Entry) -> str:

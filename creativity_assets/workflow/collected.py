@@ -119,14 +119,17 @@ class Collected:
 
     @cached_property
     def membership(self) -> pd.DataFrame:
-        """The table `membership`: what is known of each sample's place in each model's training set.
+        """The table `membership`: what is known of each sample's place in the training set of each model in use.
 
         A data set's own statement counts for the models whose training list it is; else a work dated after the
         model's cut-off is unseen; else nothing is known.
         """
         samples = self.samples
         frames = [_to_pandas([MEMBERSHIP.empty_table()])]
+        in_use = {*self.metrics["model"], *(model.name for model in self.lineage.catalog.models_wanted())}
         for model in self.lineage.catalog.models.values():
+            if model.name not in in_use:
+                continue
             listed = samples["dataset"].isin(model.training_lists) & samples["stated_membership"].notna()
             after = pd.Series(False, index=samples.index)
             if model.cutoff_year is not None:

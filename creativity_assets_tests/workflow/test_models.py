@@ -9,6 +9,7 @@ import pytest
 
 from creativity_assets.errors import ModelError
 from creativity_assets.orchestration.instance import open_instance
+from creativity_assets.orchestration.sensors import _facts
 from creativity_assets.workflow.collected import Collected
 from creativity_assets.workflow.plan import Scope, plan
 from creativity_assets.workflow.study import Study
@@ -95,8 +96,25 @@ def test_works_dated_after_the_cut_off_are_unseen_and_those_of_its_year_are_not(
 
 def test_a_model_nobody_wants_is_not_looked_at(measured_root: Path) -> None:
     with_model(measured_root, "absent", HUB_MODEL, wanted=False)
-    todo = plan(Study(measured_root).lineage)
+    study = Study(measured_root)
+    todo = plan(study.lineage)
     assert not todo and not todo.skipped
+    assert [model.name for model in study.catalog.models_wanted()] == ["tiny"]
+    assert set(Collected(study.lineage).membership["model"]) == {"tiny"}
+    assert {fact for fact in _facts(study) if fact.startswith("model ")} == {"model tiny"}
+
+
+def test_a_model_that_only_generates_is_wanted(measured_root: Path) -> None:
+    made = {"kind": "generated", "originals": "paintings", "model": "painter", "guidance": 2.0, "steps": 2}
+    write_catalog(
+        measured_root,
+        {
+            **CATALOG,
+            "datasets": {**CATALOG["datasets"], "copies": made},
+            "models": {**CATALOG["models"], "painter": CATALOG["models"]["tiny"]},
+        },
+    )
+    assert [model.name for model in Study(measured_root).catalog.models_wanted()] == ["tiny", "painter"]
 
 
 def test_an_absent_optional_model_is_one_line_and_an_error_only_when_asked_for(measured_root: Path) -> None:
