@@ -6,7 +6,7 @@ from pathlib import Path
 
 import creativity_assets
 from creativity_assets.catalog import load_catalog
-from creativity_assets.catalog.entries import CANONICAL_COLUMNS, VOCABULARY, ArchiveDataset, FileDataset, VideoDataset
+from creativity_assets.catalog.datasets import CANONICAL_COLUMNS, VOCABULARY, ArchiveDataset, FileDataset, VideoDataset
 from creativity_assets.sources import READERS
 from creativity_assets.workflow import duplicates
 

@@ -5,15 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from creativity_assets.catalog.entries import (
-    ComparisonEntry,
-    DatasetEntry,
-    EraEntry,
-    ExperimentEntry,
-    GeneratedDataset,
-    MethodEntry,
-    ModelEntry,
-)
+from creativity_assets.catalog.datasets import DatasetEntry, GeneratedDataset
+from creativity_assets.catalog.entries import ComparisonEntry, EraEntry, ExperimentEntry, MethodEntry, ModelEntry
 from creativity_assets.errors import CatalogError
 
 T = TypeVar("T")

@@ -1,7 +1,8 @@
 """The catalogue as lines for people: one per entry, by section."""
 
 from creativity_assets.catalog.catalog import Catalog
-from creativity_assets.catalog.entries import ComparisonSide, GeneratedDataset, Guidance, MethodEntry, ModelEntry
+from creativity_assets.catalog.datasets import GeneratedDataset
+from creativity_assets.catalog.entries import ComparisonSide, Guidance, MethodEntry, ModelEntry
 from creativity_assets.catalog.overrides import Located
 
 

@@ -8,15 +8,8 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from creativity_assets.catalog.catalog import INCOMING, Catalog
-from creativity_assets.catalog.entries import (
-    ComparisonEntry,
-    DatasetEntry,
-    EraEntry,
-    ExperimentEntry,
-    FolderDataset,
-    MethodEntry,
-    ModelEntry,
-)
+from creativity_assets.catalog.datasets import DatasetEntry, FolderDataset
+from creativity_assets.catalog.entries import ComparisonEntry, EraEntry, ExperimentEntry, MethodEntry, ModelEntry
 from creativity_assets.errors import CatalogError
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from creativity_assets.catalog.entries import DatasetEntry, GeneratedDataset
+from creativity_assets.catalog.datasets import DatasetEntry, GeneratedDataset
 from creativity_assets.orchestration.partitions import (
     COLLECTIONS,
     DATASETS,

@@ -9,7 +9,7 @@ from creativity_assets.sources import archive, atelier_reader, folder, huggingfa
 from creativity_assets.sources.records import SourceRecord, SourceReject
 
 if TYPE_CHECKING:
-    from creativity_assets.catalog.entries import DatasetEntry
+    from creativity_assets.catalog.datasets import DatasetEntry
 
 
 class Reader(NamedTuple):

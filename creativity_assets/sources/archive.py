@@ -16,7 +16,7 @@ from creativity_assets.sources.metadata import Table, read_table
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 
 if TYPE_CHECKING:
-    from creativity_assets.catalog.entries import ArchiveDataset
+    from creativity_assets.catalog.datasets import ArchiveDataset
 
 MAX_IMAGE_BYTES = 256 * 2**20
 MAX_TABLE_BYTES = 4 * 2**30

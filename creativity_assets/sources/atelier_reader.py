@@ -13,7 +13,7 @@ from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.sources.sampling import draw
 
 if TYPE_CHECKING:
-    from creativity_assets.catalog.entries import AtelierDataset
+    from creativity_assets.catalog.datasets import AtelierDataset
     from creativity_assets.sources.atelier import Work
 
 

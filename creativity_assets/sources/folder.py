@@ -13,7 +13,7 @@ from creativity_assets.sources.metadata import Table, read_table
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 
 if TYPE_CHECKING:
-    from creativity_assets.catalog.entries import FolderDataset, VideoDataset
+    from creativity_assets.catalog.datasets import FolderDataset, VideoDataset
 
     InFolder = FolderDataset | VideoDataset
 

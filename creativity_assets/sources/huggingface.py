@@ -16,7 +16,7 @@ from creativity_assets.sources.records import SourceRecord, SourceReject, reject
 from creativity_assets.sources.sampling import draw
 
 if TYPE_CHECKING:
-    from creativity_assets.catalog.entries import HuggingFaceDataset
+    from creativity_assets.catalog.datasets import HuggingFaceDataset
 
 
 class _Opened(NamedTuple):

@@ -14,7 +14,7 @@ from creativity_assets.sources.records import SourceReject
 from creativity_assets.sources.sampling import draw
 
 if TYPE_CHECKING:
-    from creativity_assets.catalog.entries import FileDataset
+    from creativity_assets.catalog.datasets import FileDataset
 
 IMAGES = "images"
 """A subfolder that a table's paths may leave out."""

@@ -16,7 +16,7 @@ from creativity_assets.sources.records import SourceRecord, SourceReject, reject
 from creativity_assets.sources.sampling import draw
 
 if TYPE_CHECKING:
-    from creativity_assets.catalog.entries import ParquetDataset
+    from creativity_assets.catalog.datasets import ParquetDataset
 
 BATCH_ROWS = 16
 """Rows in memory at a time: pictures are large, and a row group may hold thousands."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-    from creativity_assets.catalog.entries import VideoDataset
+    from creativity_assets.catalog.datasets import VideoDataset
 
 
 class _Shot(NamedTuple):

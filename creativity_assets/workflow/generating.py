@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from creativity_assets.catalog.entries import GeneratedDataset
+from creativity_assets.catalog.datasets import GeneratedDataset
 from creativity_assets.engine.generate import generate
 from creativity_assets.engine.loading import Instrument
 from creativity_assets.sources.records import SourceRecord, SourceReject

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from creativity_assets.catalog.entries import VOCABULARY, DatasetEntry, MappedDataset
+from creativity_assets.catalog.datasets import VOCABULARY, DatasetEntry, MappedDataset
 from creativity_assets.errors import StoreError
 from creativity_assets.sources import read as read_source
 from creativity_assets.sources.dates import parse_year

@@ -13,7 +13,8 @@ from typing import Any
 import pyarrow as pa
 
 from creativity_assets.catalog import Catalog
-from creativity_assets.catalog.entries import DatasetEntry, ExperimentEntry, GeneratedDataset
+from creativity_assets.catalog.datasets import DatasetEntry, GeneratedDataset
+from creativity_assets.catalog.entries import ExperimentEntry
 from creativity_assets.sources import fingerprint
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import read_part

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from creativity_assets.catalog.entries import TwinRule
+from creativity_assets.catalog.datasets import TwinRule
 from creativity_assets.sources.dates import Year
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.store.parts import read_part

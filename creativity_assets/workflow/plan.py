@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from creativity_assets.catalog.entries import DatasetEntry, ExperimentEntry
+from creativity_assets.catalog.datasets import DatasetEntry
+from creativity_assets.catalog.entries import ExperimentEntry
 from creativity_assets.errors import CreativityError
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import count_rows, is_fresh

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from slugify import slugify
 
 from creativity_assets.catalog import load_catalog
-from creativity_assets.catalog.entries import DatasetEntry, MappedDataset
+from creativity_assets.catalog.datasets import DatasetEntry, MappedDataset
 from creativity_assets.errors import CatalogError, SourceError
 from creativity_assets.sources import read as read_source
 from creativity_assets.sources.archive import member_names, member_table

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from creativity_assets.catalog.entries import ModelEntry, SuiteName, resolve
+from creativity_assets.catalog.entries import ModelEntry, SuiteName
+from creativity_assets.catalog.entry import resolve
 from creativity_assets.catalog.overrides import Located
 from creativity_assets.diffusion.hub import offline
 from creativity_assets.diffusion.revision import weights_revision

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from creativity_assets.catalog.entries import GeneratedDataset
+from creativity_assets.catalog.datasets import GeneratedDataset
 from creativity_assets.errors import StoreError
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.locks import exclusive

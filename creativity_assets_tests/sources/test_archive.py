@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from creativity_assets import sources
-from creativity_assets.catalog.entries import ArchiveDataset
+from creativity_assets.catalog.datasets import ArchiveDataset
 from creativity_assets.errors import SourceError
 from creativity_assets.sources import archive as reader
 from creativity_assets.sources.dates import Year

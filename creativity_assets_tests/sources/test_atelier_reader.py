@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from creativity_assets import sources
-from creativity_assets.catalog.entries import AtelierDataset
+from creativity_assets.catalog.datasets import AtelierDataset
 from creativity_assets.sources.atelier import LEVELS, PAINTERS, work_key, works
 from creativity_assets.sources.damage import DAMAGES
 from creativity_assets.sources.images import ImageRejected, decode

@@ -11,7 +11,7 @@ import pytest
 
 from creativity_assets import sources
 from creativity_assets.catalog import load_catalog
-from creativity_assets.catalog.entries import DatasetEntry
+from creativity_assets.catalog.datasets import DatasetEntry
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.workflow.indexing import record_row
 from creativity_assets_tests.sources.archives import ai_members, human_members, tar
@@ -215,7 +215,7 @@ def test_strata_and_values_hold_for_tables_with_embedded_images(tmp_path: Path, 
     huggan(tmp_path / "set")
     entry = CATALOG.dataset("wikiart-huggan").model_copy(update={"path": "set", "limit": 2, "stratify": "style"})
     if kind == "parquet":
-        from creativity_assets.catalog.entries import ParquetDataset
+        from creativity_assets.catalog.datasets import ParquetDataset
 
         settings = entry.model_dump(exclude={"kind", "hub_id", "revision", "split", "streaming"})
         entry = ParquetDataset(kind="parquet", **settings)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from creativity_assets import sources
-from creativity_assets.catalog.entries import FolderDataset
+from creativity_assets.catalog.datasets import FolderDataset
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.audit import edge_density, entropy, padding_fraction
 from creativity_assets.sources.dates import parse_year

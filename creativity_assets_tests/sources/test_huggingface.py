@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from creativity_assets import sources
-from creativity_assets.catalog.entries import HuggingFaceDataset
+from creativity_assets.catalog.datasets import HuggingFaceDataset
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets_tests.sources.pictures import encoded, scene, write
@@ -149,7 +149,7 @@ def test_a_hub_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
     program = """if True:
         from pathlib import Path
         from creativity_assets import sources
-        from creativity_assets.catalog.entries import HuggingFaceDataset
+        from creativity_assets.catalog.datasets import HuggingFaceDataset
         from creativity_assets.errors import SourceError
         entry = HuggingFaceDataset(name="far", kind="huggingface", hub_id="some/where", revision="0" * 40)
         print(sources.fingerprint(entry, Path("data")))

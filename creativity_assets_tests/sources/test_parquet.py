@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from creativity_assets import sources
-from creativity_assets.catalog.entries import ParquetDataset
+from creativity_assets.catalog.datasets import ParquetDataset
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets_tests.sources.pictures import encoded, scene, write

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from creativity_assets import sources
-from creativity_assets.catalog.entries import DatasetEntry
+from creativity_assets.catalog.datasets import DatasetEntry
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.fields import FIELDS
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
@@ -47,6 +47,6 @@ def test_the_first_record_of_a_key_stays_and_rejects_pass() -> None:
 
 
 def test_the_catalogue_offers_every_field_that_the_readers_give() -> None:
-    from creativity_assets.catalog.entries import CANONICAL_COLUMNS
+    from creativity_assets.catalog.datasets import CANONICAL_COLUMNS
 
     assert {*FIELDS, "file", "image", "key"} == set(CANONICAL_COLUMNS)

@@ -8,7 +8,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from creativity_assets import sources
-from creativity_assets.catalog.entries import VideoDataset
+from creativity_assets.catalog.datasets import VideoDataset
 from creativity_assets.sources.images import decode
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets_tests.sources.pictures import write

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from scipy import stats
 
-from creativity_assets.catalog.entries import GeneratedDataset
+from creativity_assets.catalog.datasets import GeneratedDataset
 from creativity_assets.sources.damage import DAMAGES
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, read_part, write_part

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from creativity_assets.catalog import load_catalog
-from creativity_assets.catalog.entries import TwinRule
+from creativity_assets.catalog.datasets import TwinRule
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.workflow.checks import CHECKS
 from creativity_assets.workflow.collected import Collected
