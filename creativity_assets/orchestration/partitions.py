@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 
 import dagster as dg
+from filelock import FileLock
 
 from creativity_assets.store.layout import Collection
 
@@ -30,11 +32,15 @@ def by_experiment(keys: Iterable[str]) -> dict[str, list[str]]:
 def add_partitions(
     instance: dg.DagsterInstance, definition: dg.DynamicPartitionsDefinition, keys: Iterable[str]
 ) -> None:
-    """Add the keys that are not there yet; the order of their first appearance is kept for good."""
+    """Add the keys that are not there yet; the order of their first appearance is kept for good.
+
+    One process at a time: between looking and adding another one could add the same key, which Dagster refuses.
+    """
     assert definition.name is not None
-    known = set(instance.get_dynamic_partitions(definition.name))
-    if new := [key for key in keys if key not in known]:
-        instance.add_dynamic_partitions(definition.name, new)
+    with FileLock(Path(instance.root_directory) / "partitions.lock"):
+        known = set(instance.get_dynamic_partitions(definition.name))
+        if new := [key for key in keys if key not in known]:
+            instance.add_dynamic_partitions(definition.name, new)
 
 
 def contiguous(all_keys: Sequence[str], wanted: Iterable[str]) -> Iterator[list[str]]:
