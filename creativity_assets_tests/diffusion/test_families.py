@@ -286,13 +286,14 @@ def test_sd3_shift_follows_the_resolution_where_the_config_asks(tmp_path: Path) 
 
 @pytest.mark.parametrize("method", [name for name, spec in INVERSIONS.items() if spec.steps])
 def test_the_engine_measures_every_family_by_its_methods(family: tuple[str, Path], ours: Backbone, method: str) -> None:
-    """With every readout; a method for the other kind of model is refused by name."""
+    """A method for the other kind of model is refused by name. The plain methods take every readout along."""
     originals = [(str(i), image) for i, image in enumerate(images(2))]
     latents = [Latent(e.sample_id, e.latent, "red") for e in encode(ours, originals, batch=BatchSize(2))]
-    settings = InversionSettings(method, 4)
+    settings = InversionSettings(method, 2)
+    groups = tuple(READOUTS) if method in {"ddim", "euler"} else ("noise",)
 
     def measured() -> list[Reconstruction]:
-        return list(reconstruct(ours, settings, latents, batch=BatchSize(2), readouts=tuple(READOUTS)))
+        return list(reconstruct(ours, settings, latents, batch=BatchSize(2), readouts=groups))
 
     if settings.method.kind != ours.kind:
         with pytest.raises(ModelError, match=f"a {ours.kind} model, but {method} inverts"):
