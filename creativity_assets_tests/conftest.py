@@ -9,6 +9,8 @@ import pytest
 from creativity_assets_tests.studies import new_study, save_weights
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+# One thread in each of pytest's workers: more of them than cores wait for one another at every operation.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.pop("DAGSTER_HOME", None)
 os.environ.pop("CREATIVITY_DATA", None)
 
