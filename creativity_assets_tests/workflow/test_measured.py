@@ -147,3 +147,12 @@ def test_a_data_set_of_damaged_files_gives_rejects_and_no_number(study_root: Pat
     for name in ("samples", "membership", "image_metrics", "reconstructions", "stats_overall"):
         assert table(study_root, name).empty
     assert CHECKS["every_record_accounted"](collected(study_root)) == []
+
+
+def test_an_experiment_that_has_not_begun_is_no_fault_and_one_that_stopped_half_way_is(measured_root: Path) -> None:
+    check = CHECKS["every_record_accounted"]
+    later = {"model": "tiny", "method": "ddim2", "suite": "embedded", "datasets": ["paintings", "copies"]}
+    write_catalog(measured_root, {**CATALOG, "experiments": {**CATALOG["experiments"], "tiny.ddim2": later}})
+    assert check(collected(measured_root)) == []
+    Store(measured_root).metrics(Collection("paintings", "vincent-van-gogh"), EXPERIMENT).unlink()
+    assert check(collected(measured_root)) == [f"paintings/vincent-van-gogh x {EXPERIMENT}: 2 samples, 0 measured"]
