@@ -85,13 +85,13 @@ def read_out(trip: Trip, groups: Sequence[str]) -> dict[str, Tensor]:
 
 def noise_power(x: Tensor) -> Tensor:
     """|x|^2 / d, (B,); 1 in the mean for standard normal noise."""
-    return x.flatten(1).square().mean(1)
+    return _mean_square(x)
 
 
 def noise_autocorrelation(x: Tensor) -> Tensor:
     """Correlation of neighbours, the mean of right and lower ones, (B,) in -1..1; 0 for white noise."""
     centred = x - x.mean(dim=(-2, -1), keepdim=True)
-    power = centred.flatten(1).square().mean(1)
+    power = _mean_square(centred)
     right = (centred[..., :, 1:] * centred[..., :, :-1]).flatten(1).mean(1)
     lower = (centred[..., 1:, :] * centred[..., :-1, :]).flatten(1).mean(1)
     return (right + lower) / (2 * power)
@@ -117,7 +117,7 @@ def _defect(trip: Trip) -> dict[str, Tensor]:
     """How far the sampler's single step from x_i misses x_{i-1}: RMS over the latent, mean over the steps."""
     e, states = trip.denoiser, trip.inverted.states
     missed = [
-        (trip.schedule.transfer(x, e(x, trip.told(i)), i, i - 1) - states[i - 1]).flatten(1).square().mean(1).sqrt()
+        _mean_square(trip.schedule.transfer(x, e(x, trip.told(i)), i, i - 1) - states[i - 1]).sqrt()
         for i, x in enumerate(states)
         if i
     ]
@@ -128,7 +128,7 @@ def _one_state(trip: Trip) -> dict[str, Tensor]:
     """RMS of the round trip from x_T alone: what an exact method cannot hide in its second state."""
     method, options = trip.settings.method, trip.settings.options
     returned = method.resample(trip.subject, trip.schedule, trip.inverted.noise, **options)
-    return {"one_state_error": (returned - trip.clean).flatten(1).square().mean(1).sqrt()}
+    return {"one_state_error": _mean_square(returned - trip.clean).sqrt()}
 
 
 def _denoising_error(trip: Trip) -> dict[str, Tensor]:
@@ -144,7 +144,7 @@ def _denoising_error(trip: Trip) -> dict[str, Tensor]:
         else:
             alpha_bar = trip.backbone.alpha_bar(LARE_STEP)
             wrong = e(math.sqrt(alpha_bar) * x + math.sqrt(1 - alpha_bar) * noise, LARE_STEP) - noise
-        errors.append(wrong.flatten(1).square().mean(1))
+        errors.append(_mean_square(wrong))
     return {"denoising_error": torch.stack(errors).mean(0)}
 
 
@@ -171,7 +171,7 @@ def _log_likelihood(trip: Trip) -> dict[str, Tensor]:
         torch.zeros_like(traces[0]),
     )
     size = states[-1][0].numel()
-    gaussian = -(states[-1].flatten(1).square().mean(1) + math.log(2 * math.pi)) / 2
+    gaussian = -(_mean_square(states[-1]) + math.log(2 * math.pi)) / 2
     return {"log_likelihood": gaussian + volume + total / size}
 
 
@@ -184,6 +184,11 @@ def _trace(e: Callable[[Tensor, Any], Tensor], x: Tensor, label: Any, probes: Se
             (gradient,) = torch.autograd.grad(e(leaf, label), leaf, probe)
         estimates.append((gradient * probe).flatten(1).sum(1))
     return torch.stack(estimates).mean(0).detach()
+
+
+def _mean_square(x: Tensor) -> Tensor:
+    """Over all numbers of an image, (B,)."""
+    return x.flatten(1).square().mean(1)
 
 
 def _seed(what: str, k: int, sample_id: str) -> int:
