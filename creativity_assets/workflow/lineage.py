@@ -7,7 +7,10 @@ numbers are raised by hand when an algorithm changes its numbers; commits never 
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -79,16 +82,13 @@ class Lineage:
     def _held(self, dataset: str) -> list[str]:
         return [held.records for held in self.collections(dataset).values()]
 
-    def collections(self, dataset: str) -> dict[Collection, Contents]:
+    def collections(self, dataset: str) -> Mapping[Collection, Contents]:
         """Each collection of an indexed data set with what it holds; empty before indexing."""
         path = self.store.index(dataset)
         if not path.is_file():
             return {}
-        rows = read_part(path).drop_columns(["shard", "row"])
-        by_artist: dict[str, list[dict[str, Any]]] = {}
-        for row in rows.to_pylist():
-            by_artist.setdefault(row["artist_slug"], []).append(row)
-        return {Collection(dataset, artist): Contents.of(records) for artist, records in sorted(by_artist.items())}
+        found = path.stat()
+        return _collections(path, dataset, (found.st_ino, found.st_mtime_ns, found.st_size))
 
     def tensors(self, contents: Contents, resolution: int) -> str:
         return digest(version=PREPROCESS_VERSION, images=contents.images, resolution=resolution)
@@ -148,6 +148,15 @@ class Lineage:
             embeddings=self.embeddings(contents, experiment),
             panel=panel,
         )
+
+
+@lru_cache(maxsize=64)
+def _collections(path: Path, dataset: str, _state: tuple[int, int, int]) -> dict[Collection, Contents]:
+    """Read and hashed once for each state of an index: a part is never changed, only replaced."""
+    by_artist: dict[str, list[dict[str, Any]]] = {}
+    for row in read_part(path).drop_columns(["shard", "row"]).to_pylist():
+        by_artist.setdefault(row["artist_slug"], []).append(row)
+    return {Collection(dataset, artist): Contents.of(records) for artist, records in sorted(by_artist.items())}
 
 
 def records_of(store: Store, collection: Collection) -> pa.Table:
