@@ -175,6 +175,12 @@ def test_catalog_check_compares_with_the_code(study_root: Path, run: Run) -> Non
     assert code == 2
     assert "typo: no inversion 'edikt'; have" in err
     assert load_catalog(study_root).methods["typo"].inversion == "edikt"
+    file.write_text(
+        "methods: {mismatch: {inversion: ddim, steps: 20, prompt: caption, guidance: 0, resample_guidance: 7.5}}"
+    )
+    code, out, _ = run("catalog", "check")
+    assert code == 0
+    assert "warning: mismatch inverts and samples under different guidance: what it gives is no distance" in out
 
 
 def test_report_is_one_page(measured_root: Path, run: Run) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from creativity_assets.catalog.entry import Entry, Slug
+from creativity_assets.catalog.location import Located
 
 Stratum = Literal["artist", "style", "genre", "label", "family", "generator"]
 Scalar = str | int | float
@@ -59,13 +60,6 @@ def _check_words(fields: Mapping[str, object]) -> None:
     for name, words in VOCABULARY.items():
         if name in fields and fields[name] not in words:
             raise ValueError(f"no {name} {fields[name]!r}; have {', '.join(words)}")
-
-
-def _check_location(path: str | None, hub_id: str | None, revision: str | None) -> None:
-    if (hub_id is None) == (path is None):
-        raise ValueError("give exactly one of hub_id and path")
-    if hub_id is not None and revision is None:
-        raise ValueError("a hub_id needs a pinned revision (a commit), so that the numbers stay traceable")
 
 
 class _Dataset(Entry):
@@ -189,19 +183,15 @@ class VideoDataset(FileDataset):
         return self.path
 
 
-class ArchiveDataset(FileDataset):
-    """A tar or zip file of images and tables: a path, or a file of a hub's data set at a pinned revision."""
+class ArchiveDataset(FileDataset, Located):
+    """A tar or zip file of images and tables: a path, or a file of a hub's data set at a pinned commit."""
 
     kind: Literal["archive"]
-    path: str | None = None
-    hub_id: str | None = None
-    revision: str | None = None
     file: str | None = None
     """The archive's path within the hub's data set."""
 
     @model_validator(mode="after")
-    def _one_location(self) -> "ArchiveDataset":
-        _check_location(self.path, self.hub_id, self.revision)
+    def _file_of_hub(self) -> "ArchiveDataset":
         if (self.hub_id is None) != (self.file is None):
             raise ValueError("`file` names the archive of a hub_id; give both or neither")
         return self
@@ -222,20 +212,12 @@ class ParquetDataset(MappedDataset):
         return self.path
 
 
-class HuggingFaceDataset(MappedDataset):
-    """Any Hugging Face data set: a hub id at a pinned revision, or a local folder of one."""
+class HuggingFaceDataset(MappedDataset, Located):
+    """Any Hugging Face data set: a hub id at a pinned commit, or a local folder of one."""
 
     kind: Literal["huggingface"]
-    hub_id: str | None = None
-    path: str | None = None
-    revision: str | None = None
     split: str = "train"
     streaming: bool = True
-
-    @model_validator(mode="after")
-    def _one_location(self) -> "HuggingFaceDataset":
-        _check_location(self.path, self.hub_id, self.revision)
-        return self
 
     @property
     def local_path(self) -> str | None:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from creativity_assets.catalog.entry import Entry, Slug
-from creativity_assets.catalog.overrides import Located, Overrides
+from creativity_assets.catalog.location import Located
+from creativity_assets.catalog.overrides import Overrides
 
 Pairing = Literal["work", "artist", "none"]
 SuiteName = Literal["paper", "embedded"]

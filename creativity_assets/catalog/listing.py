@@ -3,7 +3,7 @@
 from creativity_assets.catalog.catalog import Catalog
 from creativity_assets.catalog.datasets import GeneratedDataset
 from creativity_assets.catalog.entries import ComparisonSide, Guidance, MethodEntry, ModelEntry
-from creativity_assets.catalog.overrides import Located
+from creativity_assets.catalog.location import Located
 
 
 def listing(catalog: Catalog) -> dict[str, list[tuple[str, str]]]:

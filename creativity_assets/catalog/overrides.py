@@ -1,34 +1,8 @@
-"""Where weights lie, and what a model takes from elsewhere instead of its own folder."""
+"""What a model takes from elsewhere instead of its own folder."""
 
-import re
-from typing import Annotated, Self
+from pydantic import BaseModel, ConfigDict, Field
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-HubId = Annotated[str, Field(pattern=r"^\w[\w.-]*/\w[\w.-]*$")]
-
-
-class Located(BaseModel):
-    """A folder, or a hub repository at a pinned commit.
-
-    A branch or tag is refused: what it points to changes, and the numbers would no longer be traceable.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    path: str | None = None
-    hub_id: HubId | None = None
-    revision: str | None = None
-
-    @model_validator(mode="after")
-    def _one_location(self) -> Self:
-        if (self.hub_id is None) == (self.path is None):
-            raise ValueError("give exactly one of hub_id and path")
-        if self.hub_id is not None and not _is_commit(self.revision):
-            raise ValueError(
-                f"{self.hub_id} needs a pinned revision (a commit of 40 hex digits, from the page's history), "
-                "so that the numbers stay traceable"
-            )
-        return self
+from creativity_assets.catalog.location import Located
 
 
 class ComponentOverride(Located):
@@ -59,7 +33,3 @@ class Overrides(BaseModel):
         """The replaced components by name."""
         stated = {"vae": self.vae, "unet": self.unet, "transformer": self.transformer}
         return {name: override for name, override in stated.items() if override is not None}
-
-
-def _is_commit(revision: str | None) -> bool:
-    return re.fullmatch(r"[0-9a-f]{40}", revision or "") is not None

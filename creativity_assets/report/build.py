@@ -99,6 +99,7 @@ def render(evidence: Evidence, load_images: LoadImages | None = None) -> str:
         headline=overview_tables.headline(evidence),
         datasets=overview_tables.datasets(evidence),
         rejected=overview_tables.rejected(evidence),
+        duplicates=overview_tables.duplicates(evidence),
         experiments=overview_tables.experiments(evidence),
         scores=overview_tables.scores_by_dataset(evidence),
         chapters=[_chapter(evidence, study, load_images, works) for study in studies],
@@ -126,7 +127,11 @@ def _chapter(evidence: Evidence, study: Study, load_images: LoadImages | None, w
             comparison_tables.table_7(evidence, study),
         ),
         pictures=_pictures(evidence, study),
-        further=(*comparison_tables.further(evidence, study), comparison_tables.confounds(study)),
+        further=(
+            *comparison_tables.further(evidence, study),
+            comparison_tables.confounds(study),
+            comparison_tables.readouts(evidence, study),
+        ),
         gallery=shown,
     )
 

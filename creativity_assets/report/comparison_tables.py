@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,7 @@ from creativity_assets.report import formats
 from creativity_assets.report.data import Evidence, Study
 from creativity_assets.report.figures import METRIC_TITLES
 from creativity_assets.report.table import LONG, SIDE_HEADS, Head, Table, shares, side_cells
+from creativity_assets.statistics.effects import effect
 
 STUDY_GROUP = "the study"
 
@@ -120,6 +121,22 @@ def further(evidence: Evidence, study: Study) -> list[Table]:
         if len(rows):
             tables.append(_folded(_grouped(f"By {column}", rows, name, column, suite=study.suite, note=note), True))
     return tables
+
+
+def readouts(evidence: Evidence, study: Study) -> Table:
+    """What else was read out of the sides' inversions, and the scores normalised between floor and ceiling."""
+    read = evidence.tables["readouts"].dropna(subset=["value"])
+    read = read[read["experiment"] == study.experiment]
+    ai, human = (read[read["sample_id"].isin(side["sample_id"])] for side in (study.ai, study.human))
+    named = [
+        {"readout": name, **asdict(effect(*(side.loc[side["readout"] == name, "value"] for side in (ai, human))))}
+        for name in sorted({*ai["readout"]} & {*human["readout"]})
+    ]
+    column = _Column(Head("readout", False), lambda r: str(r["readout"]))
+    note = "What each is: docs/methods.md. A readout that tells the sides apart better than the score is a rival to it."
+    return _folded(
+        _grouped("Readouts", pd.DataFrame(named), column, "readout", suite=study.suite, note=note), bool(named)
+    )
 
 
 def composite(evidence: Evidence, study: Study, table: str) -> pd.DataFrame:

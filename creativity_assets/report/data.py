@@ -33,6 +33,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "rejected_samples": ("dataset", "source_key", "reason", "detail"),
     "membership": ("sample_id", "model", "membership"),
     "duplicates": ("sample_id", "duplicate_of", "kind", "same_work"),
+    "readouts": ("sample_id", "experiment", "readout", "value"),
     **{name: columns(name) for name in GROUPINGS},
     "paper_comparison": comparison_columns(),
 }

@@ -1,4 +1,4 @@
-"""The tables of the page that speak of everything measured: data sets, rejects, experiments, mean scores."""
+"""The tables of the page that speak of everything: data sets, rejects, duplicates, experiments, mean scores."""
 
 from __future__ import annotations
 
@@ -69,6 +69,33 @@ def rejected(evidence: Evidence) -> Table:
     ]
     heads = (Head("data set", False), Head("reason", False), Head("images"), Head("for example", False))
     return Table("Rejected images", heads, tuple(rows))
+
+
+def duplicates(evidence: Evidence) -> Table:
+    """How many samples show the same picture as another, within each data set and across two."""
+    samples = evidence.tables["samples"].set_index("sample_id")[["dataset", "title"]]
+    pairs = (
+        evidence.tables["duplicates"].join(samples, on="sample_id").join(samples.add_suffix("_of"), on="duplicate_of")
+    )
+    rows = [
+        (
+            *(str(name) for name in key),
+            formats.count(len(group)),
+            formats.count(group["same_work"].sum()),
+            f"{formats.text(group['title'].iloc[0])}, {formats.text(group['title_of'].iloc[0])}",
+        )
+        for key, group in pairs.groupby(["dataset", "dataset_of", "kind"], sort=True)
+    ]
+    heads = (
+        Head("data set", False),
+        Head("the same as in", False),
+        Head("kind", False),
+        Head("pairs"),
+        Head("of one work"),
+        Head("for example", False),
+    )
+    note = "Of one work: an ai image and the human work it was made after. A comparison may leave duplicates out."
+    return Table("Duplicates", heads, tuple(rows), note=note)
 
 
 def experiments(evidence: Evidence) -> Table:

@@ -53,14 +53,18 @@ def examine(data_root: Path) -> Iterator[str]:
 
 
 def check_catalog(data_root: Path) -> Iterator[str]:
-    """Check every entry against the code; yields a line per kind of entry. Raises CreativityError for a wrong one."""
+    """Check every entry against the code; yields warnings, then the count. Raises CreativityError for a wrong entry."""
     from creativity_assets.engine.readouts import READOUTS
     from creativity_assets.metrics.suites import SUITES
     from creativity_assets.workflow.methods import inversion_settings
 
     catalog = Study(data_root).catalog
     for method in catalog.methods.values():
-        inversion_settings(method)
+        if not inversion_settings(method).is_distance:
+            yield (
+                f"warning: {method.name} inverts and samples under different guidance: what it gives is no distance, "
+                "since the way back is not the way there reversed"
+            )
     for experiment in catalog.experiments.values():
         if unknown := [name for name in experiment.readouts if name not in READOUTS]:
             raise CatalogError(f"{experiment.name}: no readout {unknown[0]!r}; have {', '.join(READOUTS)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from creativity_assets.catalog.entries import ModelEntry, SuiteName
 from creativity_assets.catalog.entry import resolve
-from creativity_assets.catalog.overrides import Located
+from creativity_assets.catalog.location import Located
 from creativity_assets.diffusion.hub import offline
 from creativity_assets.diffusion.revision import weights_revision
 from creativity_assets.diffusion.weights import Lora, ModelSource, Override, find_model

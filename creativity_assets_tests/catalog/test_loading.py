@@ -56,6 +56,8 @@ def test_the_projects_own_catalogue_loads_and_is_listed() -> None:
         ({"datasets": {"d": {"kind": "folder", "path": "x", "columns": {"painter": "y"}}}}, "d: "),
         ({"datasets": {"d": {"kind": "ftp", "path": "x"}}}, "d: "),
         ({"datasets": {"d": {"kind": "huggingface", "hub_id": "a/b"}}}, "pinned revision"),
+        ({"datasets": {"d": {"kind": "huggingface", "hub_id": "a/b", "revision": "main"}}}, "d: a/b needs a pinned revision"),
+        ({"datasets": {"d": {"kind": "archive", "hub_id": "a/b", "revision": "v1", "file": "x.tar"}}}, "d: a/b needs a pinned revision"),
         ({"datasets": {"d": {"kind": "huggingface"}}}, "exactly one of hub_id and path"),
         ({"models": {"m": {"path": "x", "hub_id": "a/y", "resolution": 64}}}, "exactly one of hub_id and path"),
         ({"experiments": {"tiny.other": {"model": "tiny", "method": "ddim4", "suite": "paper", "datasets": []}}}, "tiny.ddim4"),

@@ -8,10 +8,11 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+import scipy.stats
 from PIL import Image
 
 from creativity_assets.errors import StoreError
-from creativity_assets.report import calibration, formats
+from creativity_assets.report import calibration, comparison_tables, formats, overview_tables
 from creativity_assets.report.build import BANNER, QUERIES, build_report, render
 from creativity_assets.report.data import read_evidence
 from creativity_assets.report.gallery import MAX_WORKS, per_end
@@ -23,6 +24,7 @@ TABLES = (
     "Composite score, all comparisons",
     "Data sets",
     "Rejected images",
+    "Duplicates",
     "Experiments",
     "Mean scores by data set",
     "Table 3. Composite score by label",
@@ -34,11 +36,12 @@ TABLES = (
     "By style",
     "By family",
     "What else differs between the sides",
+    "Readouts",
     "Composite score by training membership",
     "Composite score by known novelty",
 )
 FIGURES = ("Scores and floors", "Score against floor", "By era", "By artist", "By decade", "Score by known novelty")
-WITHOUT_SCORES = {"Data sets", "Rejected images", "Experiments", "What else differs between the sides"}
+WITHOUT_SCORES = {"Data sets", "Rejected images", "Duplicates", "Experiments", "What else differs between the sides"}
 SIDES = ("ai, most", "ai, least", "human, most", "human, least")
 
 
@@ -108,6 +111,35 @@ def test_groups_that_nobody_shares_are_explained(page: Page) -> None:
     notes = " ".join(page.words)
     assert "No era has works on both sides: 9 of 9 ai and 0 of 28 human works have none." in notes
     assert "Left out: 7 human whose artist the other side lacks." in notes
+
+
+def test_readouts_compare_the_sides(database: Path) -> None:
+    """Made up so that the ai side lies one below, but for the same spread; a readout without values has no row."""
+    evidence = read_evidence(database)
+    for study in evidence.studies():
+        (row,) = comparison_tables.readouts(evidence, study).rows
+        of_ai, of_human = (
+            query(database, f"SELECT value FROM readouts WHERE readout = 'noise_power' AND sample_id IN {ids}")["value"]
+            for ids in (tuple(study.ai["sample_id"]), tuple(study.human["sample_id"]))
+        )
+        tested = scipy.stats.ttest_ind(of_ai, of_human, equal_var=False)
+        assert row[:3] == ("noise_power", formats.count(len(of_ai)), formats.count(len(of_human)))
+        assert row[3:7] == (
+            formats.score(of_ai.mean()),
+            formats.score(of_human.mean()),
+            formats.signed(of_ai.mean() - of_human.mean()),
+            formats.p_value(tested.pvalue),
+        )
+        assert row[-1] == "0.00"
+
+
+def test_duplicates_are_counted_by_data_set(database: Path) -> None:
+    rows = overview_tables.duplicates(read_evidence(database)).rows
+    assert [row[:5] for row in rows] == [
+        ("atelier", "atelier-ai", "near", "1", "1"),
+        ("masters", "masters", "near", "2", "0"),
+    ]
+    assert rows[1][5] == "Étude, Étude"
 
 
 def test_calibration_prints_its_finding(page: Page) -> None:
@@ -196,6 +228,7 @@ def test_an_empty_warehouse_gives_a_page(tmp_path: Path) -> None:
         assert "No comparison has measurements on both sides yet" in words
         assert "No measured work has a known training membership." in words
         assert "No image was rejected." in words
+        assert "No two images show the same picture." in words
 
 
 def test_an_older_warehouse_without_a_column_is_read(tmp_path: Path) -> None:

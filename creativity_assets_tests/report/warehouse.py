@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -47,7 +48,18 @@ def build(
         {"dataset": "masters", "source_key": "human/<broken>.jpg", "reason": "truncated", "detail": "cut short"},
         {"dataset": "masters", "source_key": "human/none.jpg", "reason": "missing_file", "detail": "no file"},
     ]
-    return write(path, samples, metrics, membership, rejected, comparisons=comparisons)
+    readouts = [
+        {"sample_id": s["sample_id"], "experiment": "tiny-sd.ddim20", "readout": name, "value": value}
+        for i, s in enumerate(samples)
+        for name, value in (("noise_power", 1 + 0.01 * (i % 7) - (s["label"] == "ai")), ("ceiling_lpips", None))
+    ]
+    duplicates = [
+        {"sample_id": other, "duplicate_of": first, "kind": "near", "same_work": same}
+        for other, first, same in (("mh5", "mh1", False), ("mh9", "mh1", False), ("h0", "a0", True))
+        if {other, first} <= {s["sample_id"] for s in samples}
+    ]
+    further = {"readouts": pd.DataFrame(readouts), "duplicates": pd.DataFrame(duplicates)}
+    return write(path, samples, metrics, membership, rejected, further=further, comparisons=comparisons)
 
 
 def write(
@@ -57,9 +69,10 @@ def write(
     membership: list[dict[str, Any]],
     rejected: list[dict[str, Any]],
     *,
+    further: Mapping[str, pd.DataFrame] = MappingProxyType({}),
     comparisons: Sequence[Comparison] = COMPARISONS,
 ) -> Path:
-    """The given rows, and the statistics that follow from them, as a DuckDB database."""
+    """The given rows, `further` tables by name, and the statistics that follow from them, as a DuckDB database."""
     frames = {
         "samples": pd.DataFrame(samples, columns=PUBLIC_SAMPLES).astype({"year": "Int64", "decade": "Int64"}),
         "image_metrics": pd.DataFrame(metrics, columns=IMAGE_METRICS.names),
@@ -67,6 +80,7 @@ def write(
         "rejected_samples": pd.DataFrame(rejected, columns=REJECTED.names),
     }
     stats = {name: stats_table(name, frames["samples"], frames["image_metrics"], comparisons) for name in GROUPINGS}
+    frames |= {name: frame for name, frame in further.items() if len(frame)}
     frames |= stats | {"paper_comparison": paper_comparison(stats, paper_reference())}
     with duckdb.connect(str(path)) as connection:
         for name, frame in frames.items():
