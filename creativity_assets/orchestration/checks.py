@@ -1,6 +1,6 @@
-"""One asset check per entry of `workflow.checks.CHECKS`, all on the scores."""
+"""One asset check per entry of `workflow.checks.CHECKS`, all on the scores and from one look at the parts."""
 
-from typing import Any
+from collections.abc import Iterator
 
 import dagster as dg
 
@@ -11,15 +11,24 @@ from creativity_assets.workflow.collected import Collected
 SHOWN = 20
 
 
-def _check(name: str) -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset="image_metrics", name=name, description=CHECKS[name].__doc__)
-    def check(study: StudyResource) -> dg.AssetCheckResult:
-        problems = CHECKS[name](Collected(study.open().lineage))
-        text = "\n".join(f"- {line}" for line in problems[:SHOWN])
-        metadata: dict[str, Any] = {"n_problems": len(problems), "problems": dg.MetadataValue.md(text or "none")}
-        return dg.AssetCheckResult(passed=not problems, metadata=metadata)
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec(name, asset="image_metrics", description=check.__doc__) for name, check in CHECKS.items()
+    ],
+    can_subset=True,
+)
+def score_checks(context: dg.AssetCheckExecutionContext, study: StudyResource) -> Iterator[dg.AssetCheckResult]:
+    """The problems of everything measured, check by check; the UI may ask for some of them."""
+    collected = Collected(study.open().lineage)
+    for key in sorted(context.selected_asset_check_keys):
+        problems = CHECKS[key.name](collected)
+        shown = "\n".join(f"- {line}" for line in problems[:SHOWN]) or "none"
+        yield dg.AssetCheckResult(
+            asset_key=key.asset_key,
+            check_name=key.name,
+            passed=not problems,
+            metadata={"n_problems": len(problems), "problems": dg.MetadataValue.md(shown)},
+        )
 
-    return check
 
-
-ASSET_CHECKS = [_check(name) for name in CHECKS]
+ASSET_CHECKS = [score_checks]
