@@ -155,8 +155,9 @@ def catalog_list() -> None:
 
     for section, rows in listing(load_catalog(data_root())).items():
         typer.echo(section)
+        width = max((len(name) for name, _ in rows), default=0)
         for name, text in rows:
-            typer.echo(f"  {name:<24} {text}")
+            typer.echo(f"  {name:<{width}}  {text}")
 
 
 @catalog_app.command("add")

@@ -12,9 +12,7 @@ SHOWN = 20
 
 
 @dg.multi_asset_check(
-    specs=[
-        dg.AssetCheckSpec(name, asset="image_metrics", description=check.__doc__) for name, check in CHECKS.items()
-    ],
+    specs=[dg.AssetCheckSpec(name, asset="image_metrics", description=check.__doc__) for name, check in CHECKS.items()],
     can_subset=True,
 )
 def score_checks(context: dg.AssetCheckExecutionContext, study: StudyResource) -> Iterator[dg.AssetCheckResult]:

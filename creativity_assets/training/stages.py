@@ -53,7 +53,10 @@ def autoencoder(root: Path, settings: AutoencoderSettings, report: Report = sile
 
 
 def suite(root: Path, settings: SuiteSettings, report: Report = silent, judged: int = 20) -> dict[str, Any]:
-    """Train both extractors, write embedded/suite, and return its facts."""
+    """Train both extractors, write embedded/suite, and return its facts.
+
+    Where tiny-sd is there, its samples are measured again: the extractor that attributes them is another one now.
+    """
     folder = root / "store" / "training" / "suite"
     target = root / "embedded" / "suite"
     works = data.suite_works(
@@ -75,6 +78,8 @@ def suite(root: Path, settings: SuiteSettings, report: Report = silent, judged: 
         "quality": quality.suite_quality(load_semantic(target), load_perceptual(target), works, unseen),
     }
     write_facts(target / "quality.json", facts)
+    if (root / "embedded" / "tiny-sd" / "quality.json").exists():
+        _judge_samples(root, judged)
     return facts
 
 
@@ -104,12 +109,20 @@ def denoiser(root: Path, settings: DenoiserSettings, report: Report = silent, ju
         },
         "quality": {"autoencoder": encoder_facts["quality"]},
     }
-    write_facts(target / "quality.json", facts)  # stands even if the measuring below is interrupted
+    write_facts(target / "quality.json", facts)  # stands even if the measuring is interrupted
+    return _judge_samples(root, judged)
+
+
+def _judge_samples(root: Path, judged: int) -> dict[str, Any]:
+    """Measure tiny-sd's samples with the suite, `judged` works per painter, and return tiny-sd's facts."""
+    target = root / "embedded" / "tiny-sd"
+    facts = read_facts(target / "quality.json", "denoiser")
+    pipeline = load_pipeline(target)
     facts["quality"]["denoiser"] = quality.denoiser_quality(
-        load_pipeline(target),
+        pipeline,
         load_semantic(root / "embedded" / "suite"),
         data.suite_works(3 * judged),
-        data.held_out_works(judged, vae.config.sample_size),
+        data.held_out_works(judged, pipeline.vae.config.sample_size),
     )
     write_facts(target / "quality.json", facts)
     return facts
