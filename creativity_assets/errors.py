@@ -9,9 +9,18 @@ CreativityError
  |- TrainingError   a training run cannot start, resume or export
 """
 
+FETCH = "; fetch it with: "
+"""Stands between what is missing and the command that fetches it, which may be long."""
+
 
 class CreativityError(Exception):
     """Base of all errors meant for people; the command line prints it as one line and exits with 2."""
+
+    @property
+    def brief(self) -> str:
+        """The line without the command that fetches what is missing: for lists of much that is missing."""
+        what, fetch, _ = str(self).partition(FETCH)
+        return f"{what}; `creativity doctor` says what fetches it" if fetch else what
 
 
 class CatalogError(CreativityError):

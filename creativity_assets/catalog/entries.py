@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
 
 from creativity_assets.catalog.entry import Entry, Slug
 from creativity_assets.catalog.location import Located
@@ -60,10 +60,10 @@ class GuidanceStage(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     above: float
-    weight: float = Field(ge=0)
+    weight: FiniteFloat = Field(ge=0)
 
 
-Guidance = Annotated[float, Field(ge=0)] | tuple[GuidanceStage, ...]
+Guidance = Annotated[FiniteFloat, Field(ge=0)] | tuple[GuidanceStage, ...]
 """One weight for all steps, or stages from the noisiest down, the last with `above: -1`."""
 
 
@@ -78,7 +78,7 @@ class MethodEntry(Entry):
     name: Slug
     inversion: str
     steps: int = Field(ge=0, le=1000)
-    options: dict[str, float] = Field(default_factory=dict)
+    options: dict[str, FiniteFloat] = Field(default_factory=dict)
     guidance: Guidance = 0.0
     resample_guidance: Guidance | None = None
     prompt: Literal["none", "caption"] = "none"
@@ -94,7 +94,7 @@ class MethodEntry(Entry):
 class ExperimentEntry(Entry):
     """A model and a method, the suite that scores them, and the data sets they are wanted for.
 
-    readouts: groups of further numbers to read out on the way (docs/readouts.md).
+    readouts: groups of further numbers to read out on the way (docs/methods.md).
     """
 
     model: Slug

@@ -111,9 +111,10 @@ class Backbone:
             return FlowSchedule.from_config(self._scheduler_config, steps, tokens=self._family.tokens)
         return Schedule.from_config({**self._scheduler_config, "timestep_spacing": spacing}, steps)
 
-    def alpha_bar(self, t: int) -> float:
-        """The signal power at training step t, in (0, 1], of a diffusion model."""
-        return float(self._training_alpha_bars[t])
+    @property
+    def alpha_bars(self) -> np.ndarray:
+        """The signal power at every training step of a diffusion model, float64 in (0, 1], falling."""
+        return self._training_alpha_bars
 
     @torch.no_grad()  # not inference_mode: null-text optimisation puts these latents into a graph
     def encode(self, images: np.ndarray) -> Tensor:
@@ -173,7 +174,7 @@ class Backbone:
         def predict(x: Tensor, level: float) -> Tensor:
             output = self._family.evaluate(x.to(dtype), level, conditioning.expanded(len(x)).to(dtype))
             output = output.to(x.dtype)
-            return output if self.kind == "flow" else self._to_noise(output, x, self.alpha_bar(int(level)))
+            return output if self.kind == "flow" else self._to_noise(output, x, float(self.alpha_bars[int(level)]))
 
         return predict
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from creativity_assets.errors import ModelError
+from creativity_assets.errors import FETCH, ModelError
 
 Location = Path | str  # a folder, or a hub id
 
@@ -44,9 +44,9 @@ def locate(name: str, location: Location, revision: str | None, patterns: list[s
         if not Path(location).is_dir():
             raise ModelError(f"{name}: folder {location} is missing; check the entry's location")
         return Place(Path(location), None, "restore the folder in diffusers' layout")
-    remedy = f"fetch it with: {download_command(str(location), revision, patterns)}"
-    snapshot = _snapshot(name, str(location), revision, patterns, remedy, local_only=local_only)
-    return Place(snapshot, snapshot.name, remedy)
+    command = download_command(str(location), revision, patterns)
+    snapshot = _snapshot(name, str(location), revision, patterns, command, local_only=local_only)
+    return Place(snapshot, snapshot.name, f"fetch it with: {command}")
 
 
 def download_command(hub_id: str, revision: str | None, patterns: list[str]) -> str:
@@ -56,7 +56,7 @@ def download_command(hub_id: str, revision: str | None, patterns: list[str]) -> 
 
 
 def _snapshot(
-    name: str, hub_id: str, revision: str | None, patterns: list[str], remedy: str, *, local_only: bool
+    name: str, hub_id: str, revision: str | None, patterns: list[str], command: str, *, local_only: bool
 ) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
@@ -64,9 +64,9 @@ def _snapshot(
     try:
         return Path(snapshot_download(hub_id, revision=revision, allow_patterns=patterns, local_files_only=local_only))
     except LocalEntryNotFoundError:
-        raise ModelError(f"{name}: {hub_id} is not on this machine; {remedy}") from None
+        raise ModelError(f"{name}: {hub_id} is not on this machine{FETCH}{command}") from None
     except HFValidationError:
         raise ModelError(f"{name}: {hub_id} is neither a folder nor a hub id; check the entry") from None
     except (HfHubHTTPError, OSError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(f"{name}: {hub_id} cannot be fetched ({reason}); {remedy}") from None
+        raise ModelError(f"{name}: {hub_id} cannot be fetched ({reason}){FETCH}{command}") from None

@@ -37,21 +37,21 @@ class InversionSettings:
             raise ModelError(
                 f"{self.inversion}: steps {self.steps}; take {self.method.steps or 0}, or as many as needed"
             )
-        if unknown := sorted(set(self.options) - set(self.method.defaults)):
-            have = sorted(self.method.defaults) or "none"
-            raise ModelError(f"{self.inversion}: no option {unknown[0]!r}; have {have}")
+        known = self.method.options
+        if unknown := sorted(set(self.options) - set(known)):
+            raise ModelError(f"{self.inversion}: no option {unknown[0]!r}; have {sorted(known) or 'none'}")
         for name, value in self.options.items():
-            if isinstance(self.method.defaults[name], int) and (value != int(value) or value < 0):
-                raise ModelError(f"{self.inversion}: option {name} {value}: must be a whole number")
+            if not known[name].allows(value):
+                raise ModelError(f"{self.inversion}: option {name} {value:g}: must be {known[name]}")
+        if problem := self.method.problem(self.steps, self.prompt, **self.options):
+            raise ModelError(f"{self.inversion}: {problem}")
         weights = {*self.guidance.weights, *(self.resample_guidance or self.guidance).weights}
         if self.prompt == "none" and weights != {0.0}:
             raise ModelError("guidance without a caption changes nothing: both prompts are empty; set prompt: caption")
         if self.prompt == "caption" and weights == {0.0} and self.method.subject == "denoiser":
             raise ModelError("prompt: caption at guidance 0 never reads the caption; set guidance, or drop the prompt")
         if self.method.subject == "prompted" and (weights != {0.0} or self.resample_guidance):
-            raise ModelError(
-                f"{self.inversion} guides by its own options {sorted(self.method.defaults)}; drop guidance"
-            )
+            raise ModelError(f"{self.inversion} guides by its own options {sorted(known)}; drop guidance")
 
     @property
     def method(self) -> MethodSpec:

@@ -78,6 +78,8 @@ def reconstruct(
 ) -> Iterator[Reconstruction]:
     """Invert, resample and decode each latent of a stream; `readouts` names groups of `engine.readouts.READOUTS`.
 
+    Under a captioned method `captioned` is read out too, 1 or 0: an image without a caption is measured on the empty
+    prompt, which is another method.
     Raises ModelError for a method that is not for this kind of model.
     """
     if settings.method.kind not in (None, backbone.kind):
@@ -103,8 +105,11 @@ def _round_trip(
     inverted = settings.method.invert(there, schedule, latents, **settings.options)
     returned = settings.method.resample(back, schedule, inverted.noise, inverted.carried, **settings.options)
     images = backbone.decode(returned)
-    trip = Trip(backbone, settings, there, schedule, inverted, tuple(item.sample_id for item in chunk))
+    names = tuple(item.sample_id for item in chunk)
+    trip = Trip(backbone, settings, there, back, schedule, inverted, returned, names)
     values = {name: column.tolist() for name, column in read_out(trip, readouts).items()}
+    if settings.prompt == "caption":
+        values["captioned"] = [float(caption != "") for caption in captions]
     return [
         Reconstruction(item.sample_id, images[i], {name: column[i] for name, column in values.items()})
         for i, item in enumerate(chunk)

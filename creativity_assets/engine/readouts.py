@@ -18,28 +18,33 @@ from creativity_assets.diffusion.flow import FlowSchedule
 from creativity_assets.diffusion.guidance import Prompted
 from creativity_assets.diffusion.inversion import Inverted
 from creativity_assets.diffusion.settings import InversionSettings
+from creativity_assets.engine.likelihood import PROBES, Field, Path, log_likelihood
 from creativity_assets.errors import ModelError
 
 LARE_STEP = 200  # of 1000 (LaRE2, Luo et al. 2024)
 DRAWS = 4
-PROBES = 2
 
 
 @dataclass(frozen=True)
 class Trip:
-    """A batch that was inverted: what a readout may look at. schedule is None where nothing was inverted."""
+    """A batch that went to noise and back: what a readout may look at. schedule is None where nothing was inverted.
+
+    there, back: what the two directions walked by; returned: the latents that came back, (B, C, h, w).
+    """
 
     backbone: Backbone
     settings: InversionSettings
-    subject: Any
+    there: Any
+    back: Any
     schedule: Any
     inverted: Inverted
+    returned: Tensor
     sample_ids: tuple[str, ...]
 
     @property
-    def denoiser(self) -> Callable[[Tensor, Any], Tensor]:
-        """The field that the inversion followed: e(x, t), or v(x, sigma) of a flow model."""
-        return self.subject.under(self.subject.prompts) if isinstance(self.subject, Prompted) else self.subject
+    def field(self) -> Field:
+        """What the inversion followed: e(x, t), or v(x, sigma) of a flow model."""
+        return self.there.under(self.there.prompts) if isinstance(self.there, Prompted) else self.there
 
     @property
     def clean(self) -> Tensor:
@@ -50,10 +55,6 @@ class Trip:
         return isinstance(self.schedule, FlowSchedule)
 
     def label(self, i: int) -> Any:
-        """What the network is told of state i itself."""
-        return self.schedule.sigmas[i] if self.is_flow else self.schedule.own_label(i)
-
-    def told(self, i: int) -> Any:
         """What the network is told between the states i - 1 and i on the way back."""
         return self.schedule.sigmas[i] if self.is_flow else self.schedule.label(i)
 
@@ -97,7 +98,7 @@ def noise_autocorrelation(x: Tensor) -> Tensor:
     return (right + lower) / (2 * power)
 
 
-def noise_divergence(x: Tensor) -> Tensor:
+def noise_kl(x: Tensor) -> Tensor:
     """KL(N(m, v) | N(0, 1)) in nats per dimension, m and v the moments of all of an image's numbers; (B,), >= 0."""
     flat = x.flatten(1)
     m, v = flat.mean(1), flat.var(1, correction=0)
@@ -109,15 +110,18 @@ def _noise(trip: Trip) -> dict[str, Tensor]:
     return {
         "noise_power": noise_power(x),
         "noise_autocorrelation": noise_autocorrelation(x),
-        "noise_divergence": noise_divergence(x),
+        "noise_kl": noise_kl(x),
     }
 
 
 def _defect(trip: Trip) -> dict[str, Tensor]:
-    """How far the sampler's single step from x_i misses x_{i-1}: RMS over the latent, mean over the steps."""
-    e, states = trip.denoiser, trip.inverted.states
+    """How far a DDIM (flow: Euler) step back from x_i misses x_{i-1}, whatever the method's own sampler does.
+
+    RMS over the latent, mean over the steps.
+    """
+    e, states = trip.field, trip.inverted.states
     missed = [
-        _mean_square(trip.schedule.transfer(x, e(x, trip.told(i)), i, i - 1) - states[i - 1]).sqrt()
+        _mean_square(trip.schedule.transfer(x, e(x, trip.label(i)), i, i - 1) - states[i - 1]).sqrt()
         for i, x in enumerate(states)
         if i
     ]
@@ -126,8 +130,9 @@ def _defect(trip: Trip) -> dict[str, Tensor]:
 
 def _one_state(trip: Trip) -> dict[str, Tensor]:
     """RMS of the round trip from x_T alone: what an exact method cannot hide in its second state."""
-    method, options = trip.settings.method, trip.settings.options
-    returned = method.resample(trip.subject, trip.schedule, trip.inverted.noise, **options)
+    method, options, returned = trip.settings.method, trip.settings.options, trip.returned
+    if trip.inverted.carried is not None:
+        returned = method.resample(trip.back, trip.schedule, trip.inverted.noise, **options)
     return {"one_state_error": _mean_square(returned - trip.clean).sqrt()}
 
 
@@ -136,54 +141,23 @@ def _denoising_error(trip: Trip) -> dict[str, Tensor]:
 
     Of the noise for a diffusion model, of the velocity at sigma = 0.2 for a flow model.
     """
-    e, x, errors = trip.denoiser, trip.clean, []
+    e, x, errors = trip.field, trip.clean, []
     for noise in trip.draws(DRAWS, "denoising_error"):
         if trip.is_flow:
             sigma = LARE_STEP / 1000
             wrong = e((1 - sigma) * x + sigma * noise, sigma) - (noise - x)
         else:
-            alpha_bar = trip.backbone.alpha_bar(LARE_STEP)
+            alpha_bar = float(trip.backbone.alpha_bars[LARE_STEP])
             wrong = e(math.sqrt(alpha_bar) * x + math.sqrt(1 - alpha_bar) * noise, LARE_STEP) - noise
         errors.append(_mean_square(wrong))
     return {"denoising_error": torch.stack(errors).mean(0)}
 
 
 def _log_likelihood(trip: Trip) -> dict[str, Tensor]:
-    """log p(x_0) of the latent in nats per dimension, by the probability flow (Song et al. 2021b, eq. 39).
-
-    Along u = s / a the flow of x / a is dx/du = e, so that log p changes by the integral of a tr(de/dx) du, taken
-    by the trapezoidal rule in log u over the inversion's states; for a flow model by that of tr(dv/dx) dsigma. The
-    trace is Hutchinson's estimate with PROBES sign vectors of the image's own seed; x_T is taken as N(0, I). Not
-    comparable between autoencoders.
-    """
-    states = trip.inverted.states
+    """Of the clean latent, under the field that the inversion followed; see engine/likelihood.py."""
+    path = Path.of_flow() if trip.is_flow else Path.of_diffusion(trip.backbone.alpha_bars)
     probes = [noise.sign() for noise in trip.draws(PROBES, "log_likelihood")]
-    traces = [_trace(trip.denoiser, x, trip.label(i), probes) for i, x in enumerate(states)]
-    if trip.is_flow:
-        at, integrands, volume = list(trip.schedule.sigmas), traces, 0.0
-    else:
-        powers = [(math.sqrt(bar), math.sqrt(1 - bar)) for bar in trip.schedule.alpha_bars]
-        at = [math.log(s / a) for a, s in powers]
-        integrands = [s * trace for (_, s), trace in zip(powers, traces, strict=True)]
-        volume = math.log(powers[-1][0] / powers[0][0])
-    total = sum(
-        ((at[i] - at[i - 1]) * (integrands[i] + integrands[i - 1]) / 2 for i in range(1, len(at))),
-        torch.zeros_like(traces[0]),
-    )
-    size = states[-1][0].numel()
-    gaussian = -(_mean_square(states[-1]) + math.log(2 * math.pi)) / 2
-    return {"log_likelihood": gaussian + volume + total / size}
-
-
-def _trace(e: Callable[[Tensor, Any], Tensor], x: Tensor, label: Any, probes: Sequence[Tensor]) -> Tensor:
-    """The mean of p' (de/dx) p over the probes, (B,): images do not see each other, so one gradient serves all."""
-    estimates = []
-    for probe in probes:
-        with torch.enable_grad():
-            leaf = x.detach().clone().requires_grad_()
-            (gradient,) = torch.autograd.grad(e(leaf, label), leaf, probe)
-        estimates.append((gradient * probe).flatten(1).sum(1))
-    return torch.stack(estimates).mean(0).detach()
+    return {"log_likelihood": log_likelihood(trip.field, path, trip.clean, probes)}
 
 
 def _mean_square(x: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from creativity_assets.errors import MetricError
+from creativity_assets.errors import FETCH, MetricError
 
 ALEXNET_FILE = "alexnet-owt-7be5be79.pth"
 ALEXNET_URL = f"https://download.pytorch.org/models/{ALEXNET_FILE}"
@@ -85,7 +85,7 @@ def find_alexnet(name: str) -> Path:
     """The AlexNet that the study's LPIPS needs. Raises MetricError with the command that fetches it."""
     file = alexnet_path()
     if not file.is_file():
-        raise MetricError(f"suite {name}: {file} is missing; fetch it with: curl --create-dirs -o {file} {ALEXNET_URL}")
+        raise MetricError(f"suite {name}: {file} is missing{FETCH}curl --create-dirs -o {file} {ALEXNET_URL}")
     return file
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from creativity_assets.errors import MetricError
+from creativity_assets.errors import FETCH, MetricError
 from creativity_assets.metrics import pixel
 from creativity_assets.metrics.composite import composite
 from creativity_assets.metrics.perceptual import ALEXNET_SHA256, HEADS_SHA256, PerceptualDistance, find_alexnet
@@ -155,7 +155,7 @@ def _dinov2_folder(offline: bool | None = None) -> Path:
 
     if offline is None:
         offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
-    remedy = f"fetch it with: hf download {DINOV2} --revision {DINOV2_REVISION} {' '.join(DINOV2_FILES)}"
+    command = f"hf download {DINOV2} --revision {DINOV2_REVISION} {' '.join(DINOV2_FILES)}"
     try:
         return Path(
             snapshot_download(
@@ -163,9 +163,9 @@ def _dinov2_folder(offline: bool | None = None) -> Path:
             )
         )
     except LocalEntryNotFoundError:
-        raise MetricError(f"suite paper: {DINOV2} is not on this machine; {remedy}") from None
+        raise MetricError(f"suite paper: {DINOV2} is not on this machine{FETCH}{command}") from None
     except (HfHubHTTPError, OSError) as error:
-        raise MetricError(f"suite paper: {DINOV2} cannot be fetched ({type(error).__name__}); {remedy}") from None
+        raise MetricError(f"suite paper: {DINOV2} cannot be fetched ({type(error).__name__}){FETCH}{command}") from None
 
 
 SUITES = {

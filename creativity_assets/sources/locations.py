@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from creativity_assets.errors import SourceError
+from creativity_assets.errors import FETCH, SourceError
 
 _LITTER = {"thumbs.db", "desktop.ini", "__macosx"}  # what desktops leave behind beside the hidden files
 
@@ -81,7 +81,7 @@ def hub_file(name: str, hub_id: str, revision: str, file: str) -> Path:
     found = try_to_load_from_cache(hub_id, file, revision=revision, repo_type="dataset")
     if not isinstance(found, str):
         command = f"hf download {hub_id} {file} --repo-type dataset --revision {revision}"
-        raise SourceError(f"{name}: {file} of {hub_id} is not on this machine; fetch it with `{command}`")
+        raise SourceError(f"{name}: {file} of {hub_id} is not on this machine{FETCH}{command}")
     return Path(found)
 
 

@@ -108,7 +108,7 @@ def noise_errors(backbone: Backbone, works: Works, batch: int = 32) -> Tensor:
         for start in range(0, len(works), batch):
             x = backbone.encode(works.images[start : start + batch])
             noise = backbone.noise(range(start, start + len(x)))
-            levels = [(t, backbone.alpha_bar(t)) for t in LABELS]
+            levels = [(t, float(backbone.alpha_bars[t])) for t in LABELS]
             wrong = [e(bar**0.5 * x + (1 - bar) ** 0.5 * noise, t) - noise for t, bar in levels]
             errors.append(torch.stack(wrong).square().mean(dim=(0, 2, 3, 4)))
     return torch.cat(errors)

@@ -153,23 +153,56 @@ def _index_is_fresh(lineage: Lineage, name: str) -> bool:
 
 
 def _present(lineage: Lineage, scope: Scope) -> tuple[list[tuple[ExperimentEntry, DatasetEntry]], list[str]]:
-    """The wanted pairs whose source and model are there; an absent one is a line if optional, else an error."""
+    """The wanted pairs whose source and model are there, and a line for each optional entry that is absent.
+
+    Raises CreativityError for what is not optional, or is asked for by its own name, or leaves an experiment that
+    is asked for with nothing.
+    """
     wanted, skipped = [], list(lineage.catalog.problems)
+    first_absent: dict[str, CreativityError] = {}
     for experiment, dataset in lineage.catalog.wanted():
         if scope.datasets and dataset.name not in scope.datasets:
             continue
         if scope.experiments and experiment.name not in scope.experiments:
             continue
-        model = lineage.catalog.model(experiment.model)
-        asked_for = dataset.name in scope.datasets or experiment.name in scope.experiments
         try:
-            lineage.revisions.model(model)
-            for source in lineage.catalog.with_originals(dataset):
-                lineage.index(source)
-        except CreativityError as absent:
-            if asked_for or not (dataset.optional or model.optional):
-                raise
-            skipped.append(f"skipped: {absent}")
+            _find_model(lineage, experiment, asked_for=experiment.name in scope.experiments)
+            _find_source(lineage, dataset, asked_for=dataset.name in scope.datasets)
+        except _Absent as absent:
+            skipped.append(f"skipped: {absent.problem.brief}")
+            first_absent.setdefault(experiment.name, absent.problem)
         else:
             wanted.append((experiment, dataset))
+    measurable = {experiment.name for experiment, _ in wanted}
+    for name in scope.experiments:
+        if name in first_absent and name not in measurable:
+            raise first_absent[name]
     return wanted, list(dict.fromkeys(skipped))
+
+
+class _Absent(Exception):
+    """Something optional is not there."""
+
+    def __init__(self, problem: CreativityError) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def _find_model(lineage: Lineage, experiment: ExperimentEntry, *, asked_for: bool) -> None:
+    model = lineage.catalog.model(experiment.model)
+    try:
+        lineage.revisions.model(model)
+    except CreativityError as problem:
+        if asked_for or not model.optional:
+            raise
+        raise _Absent(problem) from None
+
+
+def _find_source(lineage: Lineage, dataset: DatasetEntry, *, asked_for: bool) -> None:
+    try:
+        for source in lineage.catalog.with_originals(dataset):
+            lineage.index(source)
+    except CreativityError as problem:
+        if asked_for or not dataset.optional:
+            raise
+        raise _Absent(problem) from None

@@ -1,5 +1,6 @@
 """Laws that hold of every inversion method, asked of the registry, and a golden number for each."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,8 @@ def test_stated_cost_is_the_counted_cost(name: str) -> None:
     spec = INVERSIONS[name]
     subject, schedule = world(spec, 20)
     subject, labels = counted(subject)
-    options = {"early_stop": 0.0} if "early_stop" in spec.defaults else {}
+    whole = {option: value + 1 for option, value in spec.defaults.items() if isinstance(value, int)}
+    options = {**spec.defaults, **whole, **({"early_stop": 0.0} if "early_stop" in spec.defaults else {})}
     inverted = spec.invert(subject, schedule, mixture_samples(8), **options)
     spec.resample(subject, schedule, inverted.noise, inverted.carried, **options)
     assert len(labels) == spec.evaluations(20, **options)
@@ -206,6 +208,34 @@ def test_guidance_that_changes_nothing_is_refused() -> None:
         InversionSettings(prompt="caption")
     with pytest.raises(ModelError, match="guides by its own options"):
         InversionSettings("null_text", guidance=seven, prompt="caption")
+
+
+@pytest.mark.parametrize(
+    ("settings", "remedy"),
+    [
+        ({"inversion": "cfg_pp"}, "cfg_pp: both prompts are empty, .* set prompt: caption"),
+        ({"inversion": "cfg_pp", "prompt": "caption", "options": {"weight": 0}}, "option weight 0: must be a number from 0.01 to 1"),
+        ({"inversion": "null_text", "options": {"w": 1}}, "option w 1: must be a number from 1.1"),
+        ({"inversion": "fixed_point", "options": {"evaluations": 0}}, "option evaluations 0: must be a whole number from 1"),
+        ({"inversion": "aidi", "options": {"evaluations": 2.5}}, "option evaluations 2.5: must be a whole number"),
+        ({"inversion": "renoise", "options": {"averaged": 0}}, "option averaged 0: must be a whole number from 1"),
+        ({"inversion": "edict", "options": {"p": 0}}, "option p 0: must be a number from 0.5 to 1"),
+        ({"inversion": "edict", "options": {"p": math.nan}}, "option p nan: must be"),
+        ({"inversion": "edict", "steps": 100}, r"p 0.93 makes x_T grow without bound over 100 steps; set options: \{p: 1\}"),
+        ({"inversion": "bdia", "options": {"gamma": 0}}, "option gamma 0: must be"),
+        (
+            {"inversion": "autoencoder", "steps": 0, "prompt": "caption", "guidance": Guidance.constant(3)},
+            "autoencoder: nothing reads a prompt; drop prompt and guidance",
+        ),
+    ],
+)  # fmt: skip
+def test_a_setting_that_means_nothing_is_refused(settings: dict[str, Any], remedy: str) -> None:
+    with pytest.raises(ModelError, match=remedy):
+        InversionSettings(**settings)
+
+
+def test_edict_without_mixing_takes_any_number_of_steps() -> None:
+    assert InversionSettings("edict", 100, options={"p": 1}).evaluations == 400
 
 
 def test_a_mismatch_is_known_as_no_distance() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from creativity_assets.errors import ModelError
+from creativity_assets.errors import ModelError, SourceError
 from creativity_assets.orchestration.instance import open_instance
 from creativity_assets.orchestration.sensors import _facts
 from creativity_assets.workflow.collected import Collected
@@ -122,11 +122,31 @@ def test_an_absent_optional_model_is_one_line_and_an_error_only_when_asked_for(m
     todo = plan(Study(measured_root).lineage)
     assert not todo
     assert len(todo.skipped) == 1
-    assert todo.skipped[0].startswith(
-        f"skipped: absent: some/model is not on this machine; fetch it with: hf download some/model --revision {COMMIT}"
-    )
-    with pytest.raises(ModelError, match="fetch it with: hf download"):
+    brief = "skipped: absent: some/model is not on this machine; `creativity doctor` says what fetches it"
+    assert todo.skipped[0] == brief
+    with pytest.raises(ModelError, match=f"fetch it with: hf download some/model --revision {COMMIT}"):
         plan(Study(measured_root).lineage, Scope(experiments=("absent.ddim4",)))
+
+
+def test_a_data_set_that_is_asked_for_does_not_need_every_model_that_wants_it(measured_root: Path) -> None:
+    with_model(measured_root, "absent", {**HUB_MODEL, "optional": True})
+    wanting = Study(measured_root).catalog.experiment("absent.ddim4").datasets
+    todo = plan(Study(measured_root).lineage, Scope(datasets=wanting))
+    assert todo.datasets
+    assert len(todo.skipped) == 1
+
+
+def test_an_experiment_that_is_asked_for_needs_one_of_its_data_sets(measured_root: Path) -> None:
+    gone = {"kind": "folder", "path": "nowhere", "optional": True}
+    experiment = CATALOG["experiments"]["tiny.ddim4"]
+    entry = {**experiment, "datasets": [*experiment["datasets"], "gone"]}
+    catalog = {**CATALOG, "datasets": {**CATALOG["datasets"], "gone": gone}}
+    write_catalog(measured_root, {**catalog, "experiments": {"tiny.ddim4": entry}})
+    scope = Scope(experiments=("tiny.ddim4",))
+    assert [line.split(":")[1] for line in plan(Study(measured_root).lineage, scope).skipped] == [" gone"]
+    write_catalog(measured_root, {**catalog, "experiments": {"tiny.ddim4": {**experiment, "datasets": ["gone"]}}})
+    with pytest.raises(SourceError, match="gone: .*nowhere"):
+        plan(Study(measured_root).lineage, scope)
 
 
 def test_an_absent_model_that_must_be_there_is_an_error_offline(measured_root: Path) -> None:

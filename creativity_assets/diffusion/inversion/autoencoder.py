@@ -21,4 +21,8 @@ def _cost(steps: int) -> int:
     return 0
 
 
-AUTOENCODER = MethodSpec(stay, come_back, _cost, exact=True, kind=None, steps=0)
+def _problem(steps: int, prompt: str) -> str | None:
+    return "nothing reads a prompt; drop prompt and guidance" if prompt == "caption" else None
+
+
+AUTOENCODER = MethodSpec(stay, come_back, _cost, exact=True, problem=_problem, kind=None, steps=0)

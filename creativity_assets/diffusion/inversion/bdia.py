@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from creativity_assets.diffusion.guidance import Denoiser
-from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec
+from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec, Option
 from creativity_assets.diffusion.schedule import Schedule
 
 GAMMA = 1.0
@@ -45,4 +45,4 @@ def _cost(steps: int, gamma: float = GAMMA) -> int:
     return 2 * steps - 1
 
 
-BDIA = MethodSpec(bdia_invert, bdia_sample, _cost, exact=True, defaults={"gamma": GAMMA})
+BDIA = MethodSpec(bdia_invert, bdia_sample, _cost, exact=True, options={"gamma": Option(GAMMA, 0.5, 1.0)})

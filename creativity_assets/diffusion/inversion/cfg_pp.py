@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from creativity_assets.diffusion.guidance import Prompted
-from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec
+from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec, Option
 from creativity_assets.diffusion.schedule import Schedule, signal_and_noise
 
 WEIGHT = 0.6
@@ -50,4 +50,17 @@ def _cost(steps: int, weight: float = WEIGHT) -> int:
     return 4 * steps
 
 
-CFG_PP = MethodSpec(cfg_pp_invert, cfg_pp_sample, _cost, defaults={"weight": WEIGHT}, subject="prompted")
+def _problem(steps: int, prompt: str, weight: float = WEIGHT) -> str | None:
+    if prompt == "none":
+        return "both prompts are empty, which is DDIM at twice its cost; set prompt: caption"
+    return None
+
+
+CFG_PP = MethodSpec(
+    cfg_pp_invert,
+    cfg_pp_sample,
+    _cost,
+    options={"weight": Option(WEIGHT, 0.01, 1.0)},
+    problem=_problem,
+    subject="prompted",
+)

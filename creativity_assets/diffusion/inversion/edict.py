@@ -3,10 +3,11 @@
 from torch import Tensor
 
 from creativity_assets.diffusion.guidance import Denoiser
-from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec
+from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec, Option
 from creativity_assets.diffusion.schedule import Schedule, signal_and_noise
 
 P = 0.93
+MOST_MIXED_STEPS = 50
 
 
 def edict_invert(e: Denoiser, schedule: Schedule, x: Tensor, *, p: float = P) -> Inverted:
@@ -63,4 +64,11 @@ def _cost(steps: int, p: float = P) -> int:
     return 4 * steps
 
 
-EDICT = MethodSpec(edict_invert, edict_sample, _cost, exact=True, defaults={"p": P})
+def _problem(steps: int, prompt: str, p: float = P) -> str | None:
+    """Undoing the mixing amplifies what the two latents differ by, at every step: x_T is no noise in the end."""
+    if p < 1 and steps > MOST_MIXED_STEPS:
+        return f"mixing with p {p:g} makes x_T grow without bound over {steps} steps; set options: {{p: 1}}"
+    return None
+
+
+EDICT = MethodSpec(edict_invert, edict_sample, _cost, exact=True, options={"p": Option(P, 0.5, 1.0)}, problem=_problem)

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from creativity_assets.diffusion.guidance import Denoiser
 from creativity_assets.diffusion.inversion.ddim import ddim_sample
-from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec
+from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec, Option
 from creativity_assets.diffusion.schedule import Schedule
 
 K = 5
@@ -45,6 +45,13 @@ def aidi_invert(e: Denoiser, schedule: Schedule, x: Tensor, *, evaluations: int 
     return Inverted(tuple(states))
 
 
+def fixed_point_sample(
+    e: Denoiser, schedule: Schedule, x: Tensor, carried: Tensor | None = None, *, evaluations: int = K
+) -> Tensor:
+    """DDIM, whose steps the inversion has solved for: `evaluations` are the inversion's alone."""
+    return ddim_sample(e, schedule, x)
+
+
 def _secant(f: Tensor, change: Tensor) -> Tensor:
     """<f, change> / |change|^2 per image, shaped to multiply it; 0 where nothing changes any more."""
     inner = (f * change).flatten(1).sum(1)
@@ -58,5 +65,5 @@ def _cost(steps: int, evaluations: int = K) -> int:
     return evaluations * steps + steps
 
 
-FIXED_POINT = MethodSpec(fixed_point_invert, ddim_sample, _cost, defaults={"evaluations": K})
-AIDI = MethodSpec(aidi_invert, ddim_sample, _cost, defaults={"evaluations": K})
+FIXED_POINT = MethodSpec(fixed_point_invert, fixed_point_sample, _cost, options={"evaluations": Option(K, 1)})
+AIDI = MethodSpec(aidi_invert, fixed_point_sample, _cost, options={"evaluations": Option(K, 1)})

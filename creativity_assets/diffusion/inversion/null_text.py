@@ -5,7 +5,7 @@ from torch import Tensor
 
 from creativity_assets.diffusion.guidance import Denoiser, Guidance, Prompted, classifier_free
 from creativity_assets.diffusion.inversion.ddim import ddim_invert
-from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec
+from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec, Option
 from creativity_assets.diffusion.schedule import Schedule
 
 W = 7.5
@@ -31,7 +31,7 @@ def null_text_invert(
     x = x.clone()  # of an inference tensor: one that autograd may see
     prompted = model.under(model.prompts)
     pivots = ddim_invert(prompted, schedule, x).states
-    null = model.null.expanded(len(x)).tokens.clone()
+    null = _at_least_float32(model.null.expanded(len(x)).tokens)
     x, embeddings = pivots[-1], []
 
     def under(tokens: Tensor) -> Denoiser:
@@ -66,6 +66,11 @@ def null_text_invert(
     return Inverted(pivots, torch.stack(embeddings))
 
 
+def _at_least_float32(tokens: Tensor) -> Tensor:
+    """A copy that Adam can move by 0.01: bfloat16 has no such step next to numbers of 4 and more."""
+    return tokens.to(torch.promote_types(tokens.dtype, torch.float32), copy=True)
+
+
 def null_text_sample(
     model: Prompted,
     schedule: Schedule,
@@ -94,6 +99,10 @@ NULL_TEXT = MethodSpec(
     null_text_invert,
     null_text_sample,
     _cost,
-    defaults={"w": W, "inner_steps": INNER_STEPS, "early_stop": EARLY_STOP},
+    options={
+        "w": Option(W, 1.1),  # at 1 the embedding is multiplied by nothing
+        "inner_steps": Option(INNER_STEPS, 1),
+        "early_stop": Option(EARLY_STOP, 0.0),
+    },
     subject="prompted",
 )

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from creativity_assets.diffusion.guidance import Denoiser
 from creativity_assets.diffusion.inversion.ddim import ddim_sample
-from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec
+from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec, Option
 from creativity_assets.diffusion.schedule import Schedule
 
 
@@ -28,8 +28,23 @@ def renoise_invert(e: Denoiser, schedule: Schedule, x: Tensor, *, renoisings: in
     return Inverted(tuple(states))
 
 
+def renoise_sample(
+    e: Denoiser,
+    schedule: Schedule,
+    x: Tensor,
+    carried: Tensor | None = None,
+    *,
+    renoisings: int = 1,
+    averaged: int = 2,
+) -> Tensor:
+    """DDIM; both options are the inversion's alone."""
+    return ddim_sample(e, schedule, x)
+
+
 def _cost(steps: int, renoisings: int = 1, averaged: int = 2) -> int:
     return (1 + renoisings) * steps + steps
 
 
-RENOISE = MethodSpec(renoise_invert, ddim_sample, _cost, defaults={"renoisings": 1, "averaged": 2})
+RENOISE = MethodSpec(
+    renoise_invert, renoise_sample, _cost, options={"renoisings": Option(1, 1), "averaged": Option(2, 1)}
+)

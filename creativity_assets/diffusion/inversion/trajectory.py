@@ -1,5 +1,6 @@
 """What every inversion method hands over between its two directions, and what is known of it beforehand."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -27,6 +28,27 @@ class Inverted(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Option:
+    """A number that a method takes, low <= value <= high; a whole one where the default is."""
+
+    default: float
+    low: float
+    high: float = math.inf
+
+    def allows(self, value: float) -> bool:
+        whole = isinstance(self.default, int)
+        return math.isfinite(value) and self.low <= value <= self.high and (not whole or value == int(value))
+
+    def __str__(self) -> str:
+        kind = "a whole number" if isinstance(self.default, int) else "a number"
+        return f"{kind} from {self.low:g}" + (f" to {self.high:g}" if math.isfinite(self.high) else "")
+
+
+def _no_problem(steps: int, prompt: str, **options: float) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
 class MethodSpec:
     """An inversion method: its two directions and what is known of it.
 
@@ -34,7 +56,8 @@ class MethodSpec:
     -> x_0; without `carried` it goes back from x_T alone, which for an exact method is the one-state round trip.
     evaluations: (T, **options) -> network evaluations per image for both directions, a guided one counted once.
     exact: the round trip returns its input up to rounding, so that the score equals the floor.
-    defaults: the options with their default values. subject: `denoiser` for e(x, t), `prompted` for the model
+    options: by name, what else the method takes. problem: (T, prompt, **options) -> why this setting of the method
+    means nothing, and the remedy, or None. subject: `denoiser` for e(x, t), `prompted` for the model
     under any prompt. kind: the models it is for, None for all. spacing: where the steps lie. steps: a usual T.
     """
 
@@ -42,8 +65,14 @@ class MethodSpec:
     resample: Callable[..., Tensor]
     evaluations: Callable[..., int]
     exact: bool = False
-    defaults: Mapping[str, float] = field(default_factory=dict)
+    options: Mapping[str, Option] = field(default_factory=dict)
+    problem: Callable[..., str | None] = _no_problem
     subject: Subject = "denoiser"
     kind: Kind | None = "diffusion"
     spacing: str = "leading"
     steps: int = 20
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        """The options' default values."""
+        return {name: option.default for name, option in self.options.items()}
