@@ -130,6 +130,7 @@ def _chapter(evidence: Evidence, study: Study, load_images: LoadImages | None, w
         further=(
             *comparison_tables.further(evidence, study),
             comparison_tables.confounds(study),
+            comparison_tables.bounds(evidence, study),
             comparison_tables.readouts(evidence, study),
         ),
         gallery=shown,

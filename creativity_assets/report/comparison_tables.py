@@ -12,7 +12,9 @@ from creativity_assets.report import formats
 from creativity_assets.report.data import Evidence, Study
 from creativity_assets.report.figures import METRIC_TITLES
 from creativity_assets.report.table import LONG, SIDE_HEADS, Head, Table, shares, side_cells
+from creativity_assets.statistics.bounds import LEAST_ROOM, normalised
 from creativity_assets.statistics.effects import effect
+from creativity_assets.statistics.tables import METRICS
 
 STUDY_GROUP = "the study"
 
@@ -124,19 +126,46 @@ def further(evidence: Evidence, study: Study) -> list[Table]:
 
 
 def readouts(evidence: Evidence, study: Study) -> Table:
-    """What else was read out of the sides' inversions, and the scores normalised between floor and ceiling."""
-    read = evidence.tables["readouts"].dropna(subset=["value"])
-    read = read[read["experiment"] == study.experiment]
-    ai, human = (read[read["sample_id"].isin(side["sample_id"])] for side in (study.ai, study.human))
+    """What else was read out of the sides' inversions; what follows from scores and bounds is in `bounds`."""
+    ai, human = (_read(evidence, study, side) for side in (study.ai, study.human))
     named = [
-        {"readout": name, **asdict(effect(*(side.loc[side["readout"] == name, "value"] for side in (ai, human))))}
-        for name in sorted({*ai["readout"]} & {*human["readout"]})
+        {"readout": name, **asdict(effect(ai[name].dropna(), human[name].dropna()))}
+        for name in sorted({*ai.columns} & {*human.columns})
+        if not name.startswith(("excess_", "ceiling_", "normalised_"))
     ]
     column = _Column(Head("readout", False), lambda r: str(r["readout"]))
     note = "What each is: docs/methods.md. A readout that tells the sides apart better than the score is a rival to it."
     return _folded(
         _grouped("Readouts", pd.DataFrame(named), column, "readout", suite=study.suite, note=note), bool(named)
     )
+
+
+def bounds(evidence: Evidence, study: Study) -> Table:
+    """Where each side's mean scores lie between floor and ceiling: the ratio of means, not the mean of ratios."""
+    rows = []
+    for metric in METRICS:
+        for label, side in (("ai", study.ai), ("human", study.human)):
+            read = _read(evidence, study, side)
+            if f"ceiling_{metric}" not in read:
+                continue
+            ceilings = read[f"ceiling_{metric}"].dropna()
+            held = side.set_index("sample_id").loc[ceilings.index]
+            floor, score, ceiling = held[f"floor_{metric}"].mean(), held[metric].mean(), ceilings.mean()
+            numbers = map(formats.score, (floor, score, ceiling, normalised(score, floor, ceiling)))
+            rows.append((METRIC_TITLES.get(metric, metric), label, formats.count(len(held)), *numbers))
+    heads = (Head("metric", False), Head("label", False), *map(Head, ("n", "floor", "score", "ceiling", "normalised")))
+    note = (
+        "Ceiling: against the reconstructions of other works. Normalised: (score − floor) / (ceiling − floor) of the "
+        f"means; none where there is less than {LEAST_ROOM} between them."
+    )
+    return _folded(Table("Between floor and ceiling", heads, tuple(rows), study.suite, note), bool(rows))
+
+
+def _read(evidence: Evidence, study: Study, side: pd.DataFrame) -> pd.DataFrame:
+    """A side's readouts: a row per sample_id, a column each."""
+    read = evidence.tables["readouts"]
+    read = read[(read["experiment"] == study.experiment) & read["sample_id"].isin(side["sample_id"])]
+    return read.pivot(index="sample_id", columns="readout", values="value").astype("float64").dropna(axis=1, how="all")
 
 
 def composite(evidence: Evidence, study: Study, table: str) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from creativity_assets.sources.dates import decade_of
+from creativity_assets.statistics.bounds import normalised
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import read_part, read_provenance
 from creativity_assets.store.schemas import (
@@ -25,8 +26,6 @@ from creativity_assets.store.schemas import (
 from creativity_assets.workflow.lineage import Lineage, digest
 
 TABLES_VERSION = 2
-LEAST_ROOM = 0.05
-"""Between floor and ceiling, below which a score cannot be normalised."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +97,7 @@ class Collected:
     def readouts(self) -> pd.DataFrame:
         """The table `readouts`: what was read out on the way, and where each score lies above its floor.
 
-        excess: score - floor. normalised: (score - floor) / (ceiling - floor), null where there is less than
-        LEAST_ROOM between them.
+        excess: score - floor. normalised: see `statistics.bounds`, null where there is too little room.
         """
         store, metrics = self.lineage.store, self.metrics
         cells = [(c, name) for name in self.experiments for c in self.collections]
@@ -111,8 +109,8 @@ class Collected:
             tables.append(_readout(metrics, f"excess_{score}", metrics[score] - metrics[f"floor_{score}"]))
             ceiling, floor = bounded[f"{score}_ceiling"], bounded[f"floor_{score}"]
             tables.append(_readout(bounded, f"ceiling_{score}", ceiling))
-            room = (ceiling - floor).where(ceiling - floor >= LEAST_ROOM)
-            tables.append(_readout(bounded, f"normalised_{score}", (bounded[score] - floor) / room))
+            placed = pd.Series(normalised(bounded[score], floor, ceiling), index=bounded.index)
+            tables.append(_readout(bounded, f"normalised_{score}", placed))
         return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True).sort_values(
             ["experiment", "sample_id", "readout"], kind="stable", ignore_index=True
         )

@@ -1,7 +1,8 @@
 """The reference panel of an experiment: works whose reconstructions say what an unrelated picture scores.
 
 Chosen from the accepted works of the experiment's first data set alone, so that it does not change with what happens
-to be measured: works of as many artists as there are, in an order drawn from the experiment's name.
+to be measured: works of as many artists as there are, in an order drawn from the data set's name. Experiments over
+the same data set hold images against the same works, each against its own reconstructions of them.
 """
 
 from dataclasses import dataclass
@@ -53,20 +54,7 @@ def panel_of(lineage: Lineage, experiment: ExperimentEntry) -> Panel | None:
     held = lineage.collections(dataset) if dataset else {}
     if dataset is None or not held:
         return None
-    rows = read_part(lineage.store.index(dataset), ["sample_id", "artist_slug", "pair_id"]).to_pylist()
-
-    @cache
-    def accepted(collection: Collection) -> set[str]:
-        path = lineage.store.samples(collection)
-        return set(read_part(path, ["sample_id"])["sample_id"].to_pylist()) if path.is_file() else set()
-
-    by_artist: dict[str, list[Member]] = {}
-    for row in sorted(rows, key=lambda row: digest(panel=experiment.name, sample=row["sample_id"])):
-        member = Member(Collection(dataset, row["artist_slug"]), row["sample_id"], row["pair_id"])
-        by_artist.setdefault(row["artist_slug"], []).append(member)
-    rounds = chain.from_iterable(zip_longest(*by_artist.values()))
-    usable = (member for member in rounds if member is not None and member.sample_id in accepted(member.collection))
-    members = tuple(islice(usable, CANDIDATES))
+    members = _chosen(lineage, dataset)
     hashes = {m.collection: lineage.reconstructions(held[m.collection], experiment) for m in members}
     store = lineage.store
     if len(members) < SIZE or not all(
@@ -75,3 +63,21 @@ def panel_of(lineage: Lineage, experiment: ExperimentEntry) -> Panel | None:
         return None
     facts = [(member.sample_id, hashes[member.collection]) for member in members]
     return Panel(members, digest(size=SIZE, members=facts))
+
+
+def _chosen(lineage: Lineage, dataset: str) -> tuple[Member, ...]:
+    """At most CANDIDATES accepted works of an indexed data set."""
+    rows = read_part(lineage.store.index(dataset), ["sample_id", "artist_slug", "pair_id"]).to_pylist()
+
+    @cache
+    def accepted(collection: Collection) -> set[str]:
+        path = lineage.store.samples(collection)
+        return set(read_part(path, ["sample_id"])["sample_id"].to_pylist()) if path.is_file() else set()
+
+    by_artist: dict[str, list[Member]] = {}
+    for row in sorted(rows, key=lambda row: digest(panel=dataset, sample=row["sample_id"])):
+        member = Member(Collection(dataset, row["artist_slug"]), row["sample_id"], row["pair_id"])
+        by_artist.setdefault(row["artist_slug"], []).append(member)
+    rounds = chain.from_iterable(zip_longest(*by_artist.values()))
+    usable = (member for member in rounds if member is not None and member.sample_id in accepted(member.collection))
+    return tuple(islice(usable, CANDIDATES))

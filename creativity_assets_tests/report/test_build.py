@@ -16,6 +16,7 @@ from creativity_assets.report import calibration, comparison_tables, formats, ov
 from creativity_assets.report.build import BANNER, QUERIES, build_report, render
 from creativity_assets.report.data import read_evidence
 from creativity_assets.report.gallery import MAX_WORKS, per_end
+from creativity_assets.statistics.bounds import LEAST_ROOM
 from creativity_assets.store.sql import query
 from creativity_assets_tests.report.page import Page
 from creativity_assets_tests.report.warehouse import COMPARISONS, HOSTILE, build, pictures, write
@@ -36,6 +37,7 @@ TABLES = (
     "By style",
     "By family",
     "What else differs between the sides",
+    "Between floor and ceiling",
     "Readouts",
     "Composite score by training membership",
     "Composite score by known novelty",
@@ -131,6 +133,19 @@ def test_readouts_compare_the_sides(database: Path) -> None:
             formats.p_value(tested.pvalue),
         )
         assert row[-1] == "0.00"
+
+
+def test_bounds_are_ratios_of_means(database: Path) -> None:
+    """Every ceiling is 0.9 for LPIPS and 0.2 for the composite, where some floors leave no room."""
+    evidence = read_evidence(database)
+    study = next(evidence.studies())
+    rows = {row[:2]: row[2:] for row in comparison_tables.bounds(evidence, study).rows}
+    assert list(rows) == [("Composite score", "ai"), ("Composite score", "human"), ("LPIPS", "ai"), ("LPIPS", "human")]
+    floor, score = study.ai["floor_lpips"].mean(), study.ai["lpips"].mean()
+    expected = (floor, score, 0.9, (score - floor) / (0.9 - floor))
+    assert rows["LPIPS", "ai"] == (formats.count(len(study.ai)), *map(formats.score, expected))
+    tight = 0.2 - study.ai["floor_composite"].mean() < LEAST_ROOM
+    assert (rows["Composite score", "ai"][-1] == formats.MISSING) == tight
 
 
 def test_duplicates_are_counted_by_data_set(database: Path) -> None:

@@ -48,10 +48,15 @@ def build(
         {"dataset": "masters", "source_key": "human/<broken>.jpg", "reason": "truncated", "detail": "cut short"},
         {"dataset": "masters", "source_key": "human/none.jpg", "reason": "missing_file", "detail": "no file"},
     ]
+    ceilings = (("ceiling_lpips", 0.9), ("ceiling_composite", 0.2))
     readouts = [
         {"sample_id": s["sample_id"], "experiment": "tiny-sd.ddim20", "readout": name, "value": value}
         for i, s in enumerate(samples)
-        for name, value in (("noise_power", 1 + 0.01 * (i % 7) - (s["label"] == "ai")), ("ceiling_lpips", None))
+        for name, value in (
+            ("noise_power", 1 + 0.01 * (i % 7) - (s["label"] == "ai")),
+            ("step_defect", None),
+            *ceilings,
+        )
     ]
     duplicates = [
         {"sample_id": other, "duplicate_of": first, "kind": "near", "same_work": same}
