@@ -18,11 +18,14 @@ def listing(catalog: Catalog) -> dict[str, list[tuple[str, str]]]:
             for m in catalog.models.values()
         ],
         "methods": [
-            (m.name, f"{m.inversion}, {m.steps} steps{_prompting(m)}  {m.description}")
+            (m.name, f"{m.inversion}, {m.steps} steps{_options(m)}{_prompting(m)}  {m.description}")
             for m in catalog.methods.values()
         ],
         "experiments": [
-            (e.name, f"suite {e.suite}, over {', '.join(e.datasets) or 'nothing yet'}")
+            (
+                e.name,
+                f"suite {e.suite}, over {', '.join(e.datasets) or 'nothing yet'}; reads out {', '.join(e.readouts)}",
+            )
             for e in catalog.experiments.values()
         ],
         "comparisons": [
@@ -35,6 +38,10 @@ def listing(catalog: Catalog) -> dict[str, list[tuple[str, str]]]:
 
 def _optional(optional: bool) -> str:
     return "(optional) " if optional else ""
+
+
+def _options(method: MethodEntry) -> str:
+    return "".join(f", {name} {value:g}" for name, value in method.options.items())
 
 
 def _prompting(method: MethodEntry) -> str:

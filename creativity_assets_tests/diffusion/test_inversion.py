@@ -38,7 +38,7 @@ ORDERS = {
 
 NOT_CONVERGING = {"ddim_class_defaults": 0.3, "cfg_pp": 0.05}
 """Round-trip errors at any T that these do not fall below: the first by mistake, the second because each of its
-steps adds s (w - 1) (e_prompt - e_null) however short it is."""
+steps adds s w (e_prompt - e_null) however short it is."""
 
 GOLDEN = {
     "autoencoder": 0.0,
