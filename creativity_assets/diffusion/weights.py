@@ -14,7 +14,7 @@ from creativity_assets.diffusion.component_files import (
     read_json,
     refuse_pickles,
 )
-from creativity_assets.diffusion.hub import Location, Place, download_command, is_folder, locate, offline
+from creativity_assets.diffusion.hub import Location, Place, download_command, locate, offline
 from creativity_assets.diffusion.layouts import LAYOUTS, Component, Layout
 from creativity_assets.errors import ModelError
 
@@ -112,7 +112,7 @@ def download_commands(source: ModelSource) -> list[str]:
     fetched += [(o.location, o.revision, _override_patterns(o)) for o in source.overrides]
     if source.lora is not None:
         fetched.append((source.lora.location, source.lora.revision, [source.lora.file]))
-    return [download_command(str(at), pin, patterns) for at, pin, patterns in fetched if not is_folder(at)]
+    return [download_command(at, pin, patterns) for at, pin, patterns in fetched if isinstance(at, str)]
 
 
 def _find(source: ModelSource, *, local_only: bool) -> ModelFiles:

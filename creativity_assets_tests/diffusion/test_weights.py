@@ -168,6 +168,20 @@ def test_a_pinned_hub_commit_is_known_without_files(hub: str) -> None:
     assert weights_revision(ModelSource("a", hub)) == f"commit:{COMMIT}"
 
 
+def test_a_folder_of_a_hub_id_s_name_does_not_stand_for_it(
+    hub: str, sd_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`hf download X --local-dir X` makes one, and its files are of whatever commit."""
+    shutil.copytree(sd_folder, tmp_path / "here" / hub)
+    shutil.copytree(sd_folder, tmp_path / "here" / "some" / "other-sd")
+    monkeypatch.chdir(tmp_path / "here")
+    pinned = ModelSource("a", hub, revision=COMMIT)
+    assert find_model(pinned).place.commit == COMMIT
+    assert weights_revision(pinned) == f"commit:{COMMIT}"
+    with pytest.raises(ModelError, match="some/other-sd is not on this machine; fetch it with"):
+        find_model(ModelSource("a", "some/other-sd", revision=COMMIT))
+
+
 def test_files_as_they_were_first_published_load_to_the_same_weights(
     sd_folder: Path, backbone: Backbone, tmp_path: Path
 ) -> None:
