@@ -163,7 +163,7 @@ def test_doctor_names_what_is_missing(study_root: Path, run: Run) -> None:
     (study_root / "embedded").unlink()
     code, out, _ = run("doctor")
     assert code == 0
-    assert "model       tiny: MISSING: tiny: no folder embedded/tiny" in out
+    assert "model       tiny: MISSING: no folder embedded/tiny" in out
     assert "device" in out
 
 

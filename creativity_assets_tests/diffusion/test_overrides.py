@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 
 from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.revision import weights_revision
-from creativity_assets.diffusion.weights import Lora, ModelSource, Override, download_commands
+from creativity_assets.diffusion.weights import Lora, ModelSource, Override, missing_parts
 from creativity_assets.errors import ModelError
 from creativity_assets_tests.diffusion.test_backbone import assert_same_images, images
 from creativity_assets_tests.tiny_families import SAVERS
@@ -315,8 +315,9 @@ def test_the_commands_are_understood_and_fetch_every_part(monkeypatch: pytest.Mo
 
     asked: list[dict[str, Any]] = []
     monkeypatch.setattr("huggingface_hub.cli.download.snapshot_download", lambda **call: asked.append(call) or "")
-    for command in download_commands(HUB_SOURCE):
-        program, *arguments = shlex.split(command)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    for part in missing_parts(HUB_SOURCE):
+        program, *arguments = shlex.split(part.command)
         assert program == "hf"
         hf.app(arguments, standalone_mode=False)
     assert [call["repo_id"] for call in asked] == ["some/base", "some/vae", "some/lora"]
@@ -325,4 +326,18 @@ def test_the_commands_are_understood_and_fetch_every_part(monkeypatch: pytest.Mo
     assert {"model_index.json", "scheduler/scheduler_config.json", "tokenizer/*", "unet/config.json"} <= set(fetched[0])
     assert not [pattern for pattern in fetched[0] if pattern.startswith("vae/")]
     assert fetched[2] == [FILE]
-    assert download_commands(ModelSource("a", tmp_path)) == []
+    assert [part.command for part in missing_parts(ModelSource("a", tmp_path))] == [""]
+
+
+@pytest.mark.parametrize("lost", [("base",), ("vae",), ("lora",), ("base", "lora"), ()])
+def test_only_the_parts_that_are_not_there_are_named(hub: Path, lost: tuple[str, ...]) -> None:
+    for name in lost:
+        shutil.rmtree(hub / f"models--some--{name}")
+    commands = [part.command for part in missing_parts(HUB_SOURCE)]
+    assert [command.split()[2] for command in commands] == [f"some/{name}" for name in lost]
+
+
+def test_a_lora_that_is_no_whole_file_is_named(sd_folder: Path, lora_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes((lora_folder / FILE).read_bytes()[:-100])
+    with pytest.raises(ModelError, match=f"my-entry: lora: .*{FILE} is not a whole safetensors file"):
+        Backbone.load(sd_folder, name="my-entry", lora=Lora(tmp_path))

@@ -45,6 +45,10 @@ def truncate(folder: Path) -> None:
     (folder / UNET).write_bytes((folder / UNET).read_bytes()[:1000])
 
 
+def pointer(folder: Path) -> None:
+    (folder / UNET).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3438167536\n")
+
+
 def other_pipeline(folder: Path) -> None:
     edit(folder / "model_index.json", _class_name="KandinskyPipeline")
 
@@ -71,7 +75,8 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "shape": (widen, "wrong architecture"),
     "text shape": (narrow_text_encoder, "wrong architecture"),
     "tensor gone": (lose_a_tensor, "missing keys: 1, first conv_in.weight"),
-    "truncated": (truncate, "cannot be loaded"),
+    "truncated": (truncate, f"{UNET} is not a whole safetensors file"),
+    "a Git LFS pointer": (pointer, f"{UNET} is not a whole safetensors file (a Git LFS pointer?)"),
 }
 
 
