@@ -1,5 +1,6 @@
 """Components and LoRAs taken from elsewhere: what is loaded, what the revision covers, what is refused."""
 
+import itertools
 import json
 import shlex
 import shutil
@@ -327,6 +328,53 @@ def test_the_commands_are_understood_and_fetch_every_part(monkeypatch: pytest.Mo
     assert not [pattern for pattern in fetched[0] if pattern.startswith("vae/")]
     assert fetched[2] == [FILE]
     assert [part.command for part in missing_parts(ModelSource("a", tmp_path))] == [""]
+
+
+def shard(folder: Path, stem: str) -> None:
+    """The weights of a component in two files and an index, as large ones are published."""
+    state = load_file(folder / f"{stem}.safetensors")
+    (folder / f"{stem}.safetensors").unlink()
+    weight_map = {key: f"{stem}-0000{n % 2 + 1}-of-00002.safetensors" for n, key in enumerate(sorted(state))}
+    for file in sorted(set(weight_map.values())):
+        held = {key: state[key] for key in state if weight_map[key] == file}
+        save_file(held, folder / file, metadata={"format": "pt"})
+    index = {"metadata": {}, "weight_map": weight_map}
+    (folder / f"{stem}.safetensors.index.json").write_text(json.dumps(index))
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+@pytest.mark.parametrize("extra", [(), ("text_encoder_3", "tokenizer_3")])
+@pytest.mark.parametrize("family", ["sd1", "sdxl", "sd3"])
+def test_the_command_fetches_all_that_is_loaded_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: str, extra: tuple[str, ...], sharded: bool
+) -> None:
+    """What the hub's client would pick out of a whole repository by the command's patterns is a complete model."""
+    from huggingface_hub.utils import filter_repo_objects
+
+    if extra and family != "sd3":
+        pytest.skip("has no optional components")
+    repository = SAVERS[family](tmp_path / "repository")
+    if sharded:
+        for file in [*repository.rglob("*.safetensors")]:
+            shard(file.parent, file.stem)
+    (repository / "whole.safetensors").write_bytes(b"weights in another layout")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    source = ModelSource("my-entry", "some/base", COMMIT, extra=extra)
+    words = shlex.split(missing_parts(source)[0].command)
+    patterns = [pattern for option, pattern in itertools.pairwise(words) if option == "--include"]
+    files = [path.relative_to(repository).as_posix() for path in repository.rglob("*") if path.is_file()]
+    fetched = list(filter_repo_objects(files, allow_patterns=patterns))
+    snapshot = tmp_path / "models--some--base" / "snapshots" / COMMIT
+    for file in fetched:
+        (snapshot / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(repository / file, snapshot / file)
+    loaded = Backbone.from_source(source)
+    local = Backbone.load(repository, extra=extra)
+    x = local.noise([1])
+    assert torch.equal(loaded.denoiser(["red"], 3.0)(x, 0.5), local.denoiser(["red"], 3.0)(x, 0.5))
+    assert ("text_encoder_3/config.json" in fetched) == bool(extra)
+    assert not {"whole.safetensors", "safety_checker/config.json"} & set(fetched)
 
 
 @pytest.mark.parametrize("lost", [("base",), ("vae",), ("lora",), ("base", "lora"), ()])
