@@ -57,7 +57,7 @@ def _open(entry: "HuggingFaceDataset", root: Path) -> _Opened:
     place = None if entry.path is None else locate(entry.name, entry.path, root)
     rows = _load(entry, place)
     features = rows.features
-    image = entry.columns.get("image", "image")
+    image = entry.columns.get("image") or "image"
     columns = checked_columns(entry.name, {**entry.columns, "image": image}, features)
     if isinstance(features[image], datasets.Image):
         rows = rows.cast_column(image, datasets.Image(decode=False))

@@ -80,7 +80,7 @@ def _files(entry: "ParquetDataset", root: Path) -> list[SourceFile]:
 
 
 def _layout(entry: "ParquetDataset", file: SourceFile, schema: pa.Schema) -> _Layout:
-    image = entry.columns.get("image", "image")
+    image = entry.columns.get("image") or "image"
     columns = checked_columns(entry.name, {**entry.columns, "image": image}, schema.names)
     kind = schema.field(image).type
     parts = {field.name for field in kind} if pa.types.is_struct(kind) else set()
