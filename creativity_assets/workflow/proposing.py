@@ -176,9 +176,10 @@ def _of_tables(files: list[str], read: Callable[[str], Table]) -> tuple[str | No
     for table in tables[:TABLES_LOOKED_AT]:
         try:
             found = (table, of_table(read(table), files))
-        except (SourceError, OSError, pa.ArrowException):
+        except (SourceError, OSError, pa.ArrowException) as error:
             if PurePosixPath(table).stem == "metadata":
-                raise
+                said = " ".join(str(error).split())[:240]
+                raise SourceError(f"{said}; mend {table}, or take it away") from error
         if found[1] is not None:
             break
         found = (None, None)

@@ -222,7 +222,7 @@ def test_a_path_below_the_data_root_is_told_from_there(study_root: Path) -> None
         ("half.parquet", SourceError, "half-parquet: .*half.parquet is no whole Parquet file .*; fetch it again"),
         ("!!!", CatalogError, "no name can be made of '!!!'; give one of at most 80 small letters"),
         ("incoming", CatalogError, "incoming: in an experiment this word stands for"),
-        ("broken", SourceError, "broken: metadata.json line 1 is no JSON"),
+        ("broken", SourceError, "broken: metadata.json line 1 is no JSON: .*; mend metadata.json, or take it away"),
     ],
 )
 def test_what_cannot_be_proposed_is_told_with_the_remedy(
