@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from creativity_assets_tests.studies import new_study, save_weights
-
+# Before torch and the hub's client are imported, which read these once.
 os.environ["HF_HUB_OFFLINE"] = "1"
 # One thread in each of pytest's workers: more of them than cores wait for one another at every operation.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.pop("DAGSTER_HOME", None)
 os.environ.pop("CREATIVITY_DATA", None)
+
+from creativity_assets_tests.studies import new_study, save_weights
 
 
 @pytest.fixture(scope="session")

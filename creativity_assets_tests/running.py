@@ -4,6 +4,7 @@ import os
 import warnings
 from pathlib import Path
 
+import dagster as dg
 import pandas as pd
 
 from creativity_assets.orchestration.instance import open_instance
@@ -34,6 +35,19 @@ def bring_up_to_date(root: Path, scope: Scope | None = None) -> Outcome:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+
+
+def partitions(root: Path) -> dict[str, set[str]]:
+    """The partitions that Dagster knows, by dimension."""
+    dimensions = ("dataset", "collection", "experiment")
+    with open_instance(root) as instance:
+        return {dimension: set(instance.get_dynamic_partitions(dimension)) for dimension in dimensions}
+
+
+def recorded(root: Path, asset: str) -> set[str]:
+    """The partitions of an asset that Dagster has recorded as made."""
+    with open_instance(root) as instance:
+        return set(instance.get_materialized_partitions(dg.AssetKey(asset)))
 
 
 def assert_same_tables(left: Path, right: Path, *names: str) -> None:

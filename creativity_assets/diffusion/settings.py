@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from creativity_assets.diffusion.guidance import Guidance
-from creativity_assets.diffusion.inversion import INVERSIONS, NO_DISTANCES, MethodSpec
+from creativity_assets.diffusion.inversion import INVERSIONS, MethodSpec, no_distance
 from creativity_assets.errors import ModelError
 
 Prompt = Literal["none", "caption"]
@@ -29,7 +29,7 @@ class InversionSettings:
     prompt: Prompt = "none"
 
     def __post_init__(self) -> None:
-        if reason := NO_DISTANCES.get(self.inversion):
+        if reason := no_distance(self.inversion):
             raise ModelError(f"{self.inversion} is no distance: {reason}")
         if self.inversion not in INVERSIONS:
             raise ModelError(f"no inversion {self.inversion!r}; have {sorted(INVERSIONS)}")

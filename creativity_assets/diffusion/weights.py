@@ -107,6 +107,18 @@ def find_model(source: ModelSource, *, local_files_only: bool | None = None) -> 
     return _find(source, local_only=False)
 
 
+def known_of(source: ModelSource) -> tuple[str | None, dict[str, Any]]:
+    """A model's pipeline, and its scheduler's configuration, as far as they are known without fetching anything.
+
+    Of what is not on this machine that is the pipeline its entry states, if it does, and an empty configuration.
+    """
+    try:
+        place, pipeline, _ = base_files(source, local_only=True)
+        return pipeline, read_json(source.name, place.folder / SCHEDULER_CONFIG, place.remedy)
+    except ModelError:
+        return source.pipeline, {}  # what is missing or broken is named, with its remedy, where it is needed
+
+
 def missing_parts(source: ModelSource) -> list[ModelError]:
     """Why the model's own files, an override or the LoRA cannot be used on this machine, a problem for each.
 

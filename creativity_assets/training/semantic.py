@@ -50,10 +50,11 @@ class SemanticSettings:
     size: int = 64  # pixels
     works_per_painter: int = 160
     ordered: float = 0.3  # part of a batch that is also distorted, at five strengths
+    damaged: float = 0.5  # weight of telling painter and genre of the distorted works
     order: float = 100.0  # weight of the ordering
     layout: float = 20.0  # weight of the thumbnails
     margin: float = 0.03  # wanted difference of the distances at two neighbouring strengths
-    budget: Budget = field(default_factory=lambda: Budget(minutes=45, steps=2000))
+    budget: Budget = field(default_factory=lambda: Budget(minutes=45, steps=3000))
     optimisation: Optimisation = field(
         default_factory=lambda: Optimisation(batch=40, learning_rate=1e-3, weight_decay=0.05, warmup=0.05)
     )
@@ -63,7 +64,8 @@ class Embedder(nn.Module):
     """Extractor with what its embedding is taught by: a cosine classifier per label, and a painter of thumbnails.
 
     Only the extractor is kept. Classifiers alone make an embedding that does not mind where things stand, and so
-    cannot tell a little warping from much; an embedding that also holds a thumbnail can.
+    cannot tell a little warping from much; an embedding that also holds a thumbnail can. Distorted works keep their
+    painter and genre, as DINOv2's do: else what an autoencoder loses looks like another hand.
     """
 
     def __init__(self, extractor: "Dinov2Model", width: int, classes: tuple[int, ...]) -> None:
@@ -126,8 +128,12 @@ def train(
         embedding = model(everything)
         whole, original, damaged = embedding.split([count, ordered, len(STRENGTHS) * ordered])
         total = settings.layout * model.misplaced(embedding, everything)
-        for column, logits in enumerate(model.logits(whole)):
-            total = total + functional.cross_entropy(logits, targets[chosen, column], label_smoothing=0.05)
+        labels = targets[chosen]
+        told = [(whole, labels, 1.0), (damaged, labels[:ordered].repeat(len(STRENGTHS), 1), settings.damaged)]
+        for embedded, wanted, weight in told:
+            for column, logits in enumerate(model.logits(embedded)):
+                wrong = functional.cross_entropy(logits, wanted[:, column], label_smoothing=0.05)
+                total = total + weight * wrong
         distances = 1 - (original * damaged.unflatten(0, (len(STRENGTHS), ordered))).sum(-1)  # (strengths, ordered)
         disorder = functional.relu(settings.margin - distances.diff(dim=0)).mean()
         return total + settings.order * disorder

@@ -7,7 +7,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from creativity_assets.errors import CatalogError, CreativityError
+from creativity_assets.errors import CreativityError
 from creativity_assets.workflow.model_needs import Machine, examine_model
 from creativity_assets.workflow.study import Study, code_version
 
@@ -54,22 +54,18 @@ def examine(data_root: Path) -> Iterator[str]:
 
 def check_catalog(data_root: Path) -> Iterator[str]:
     """Check every entry against the code; yields warnings, then the count. Raises CreativityError for a wrong entry."""
-    from creativity_assets.engine.readouts import READOUTS
-    from creativity_assets.metrics.suites import SUITES
+    from creativity_assets.workflow.entries import check_all
     from creativity_assets.workflow.methods import inversion_settings
 
-    catalog = Study(data_root).catalog
+    study = Study(data_root)
+    catalog = study.catalog
+    check_all(study.lineage)
     for method in catalog.methods.values():
         if not inversion_settings(method).is_distance:
             yield (
                 f"warning: {method.name} inverts and samples under different guidance: what it gives is no distance, "
                 "since the way back is not the way there reversed"
             )
-    for experiment in catalog.experiments.values():
-        if unknown := [name for name in experiment.readouts if name not in READOUTS]:
-            raise CatalogError(f"{experiment.name}: no readout {unknown[0]!r}; have {', '.join(READOUTS)}")
-        if experiment.suite not in SUITES:
-            raise CatalogError(f"{experiment.name}: no suite {experiment.suite!r}; have {', '.join(SUITES)}")
     yield from (f"ignored: {problem}" for problem in catalog.problems)
     yield (
         f"{len(catalog.datasets)} data sets, {len(catalog.models)} models, {len(catalog.methods)} methods, "

@@ -1,6 +1,6 @@
 """The plan: wanted cells minus fresh ones. Command line, sensor and schedule all request this."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from creativity_assets.catalog.datasets import DatasetEntry
@@ -50,11 +50,26 @@ class Scope:
         for name in self.experiments:
             lineage.catalog.experiment(name)
 
+    def of(self, wanted: Iterable[tuple[ExperimentEntry, DatasetEntry]]) -> list[tuple[ExperimentEntry, DatasetEntry]]:
+        """Those of the pairs that are asked for."""
+        return [
+            (experiment, dataset)
+            for experiment, dataset in wanted
+            if (not self.datasets or dataset.name in self.datasets)
+            and (not self.experiments or experiment.name in self.experiments)
+        ]
+
 
 def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
-    """Everything wanted within `scope` that is missing or stale, in the order in which it must be made."""
+    """Everything wanted within `scope` that is missing or stale, in the order in which it must be made.
+
+    Raises CreativityError for an entry that does not hold, and for a source or model that must be there and is not.
+    """
+    from creativity_assets.workflow.entries import check_wanted
+
     scope = scope or Scope()
     scope.check(lineage)
+    check_wanted(lineage, scope.of(lineage.catalog.wanted()))
     wanted, skipped = _present(lineage, scope)
     names = list(dict.fromkeys(d.name for _, dataset in wanted for d in lineage.catalog.with_originals(dataset)))
     indexes = tuple(name for name in names if not _index_is_fresh(lineage, name))
@@ -160,11 +175,7 @@ def _present(lineage: Lineage, scope: Scope) -> tuple[list[tuple[ExperimentEntry
     """
     wanted, skipped = [], list(lineage.catalog.problems)
     first_absent: dict[str, CreativityError] = {}
-    for experiment, dataset in lineage.catalog.wanted():
-        if scope.datasets and dataset.name not in scope.datasets:
-            continue
-        if scope.experiments and experiment.name not in scope.experiments:
-            continue
+    for experiment, dataset in scope.of(lineage.catalog.wanted()):
         try:
             _find_model(lineage, experiment, asked_for=experiment.name in scope.experiments)
             _find_source(lineage, dataset, asked_for=dataset.name in scope.datasets)

@@ -11,6 +11,7 @@ from creativity_assets.errors import CreativityError
 from creativity_assets.sources.images import ImageRejected, decode
 from creativity_assets.store.images import to_png
 from creativity_assets.store.parts import replacing
+from creativity_assets.workflow.entries import check_experiment
 from creativity_assets.workflow.methods import inversion_settings
 from creativity_assets.workflow.revisions import model_source
 from creativity_assets.workflow.study import Study
@@ -37,6 +38,7 @@ def score_files(
     """
     study = Study(data_root)
     entry = study.catalog.experiment(experiment)
+    check_experiment(study.lineage, entry)
     settings = inversion_settings(study.catalog.method(entry.method))
     problems: list[str] = []
     _check_stems(files, save_to)

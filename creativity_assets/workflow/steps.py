@@ -66,10 +66,12 @@ class Step:
 
 def index_dataset(step: Step, name: str) -> tuple[Provenance, dict[str, int]]:
     """Index one data set: a streaming pass over its source, or for a generated one the sampling of its images."""
+    from creativity_assets.workflow.entries import check_dataset
     from creativity_assets.workflow.generating import index_generated
     from creativity_assets.workflow.indexing import index_source
 
     study, entry = step.study, step.study.catalog.dataset(name)
+    check_dataset(study.lineage, entry)
     with exclusive(study.store, f"index-{name}"):
         input_hash = study.lineage.index(entry)
         provenance = step.stamp(input_hash)
@@ -122,10 +124,12 @@ def reconstruct_collections(
 ) -> Iterator[Finished]:
     """reconstructions: one experiment over the collections, in full batches across their borders."""
     from creativity_assets.workflow.cells import Cells
+    from creativity_assets.workflow.entries import check_experiment
     from creativity_assets.workflow.reconstructing import reconstruct_cells
 
     lineage, store = step.study.lineage, step.study.store
     entry = lineage.catalog.experiment(experiment)
+    check_experiment(lineage, entry)
     with exclusive(store, f"reconstructions-{experiment}"), timed(store, experiment, "reconstruct") as clock:
         cells = Cells(lineage, entry, step.contents(keys))
         fresh = [c for c, held in cells.collections.items() if reconstruction_is_fresh(lineage, entry, c, held)]

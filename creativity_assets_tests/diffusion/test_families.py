@@ -289,7 +289,7 @@ def test_the_engine_measures_every_family_by_its_methods(family: tuple[str, Path
     """A method for the other kind of model is refused by name. The plain methods take every readout along."""
     originals = [(str(i), image) for i, image in enumerate(images(2))]
     latents = [Latent(e.sample_id, e.latent, "red") for e in encode(ours, originals, batch=BatchSize(2))]
-    settings = InversionSettings(method, 2)
+    settings = InversionSettings(method, 2, prompt="caption" if method == "cfg_pp" else "none")
     groups = tuple(READOUTS) if method in {"ddim", "euler"} else ("noise",)
 
     def measured() -> list[Reconstruction]:

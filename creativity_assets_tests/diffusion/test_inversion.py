@@ -10,7 +10,7 @@ from torch import Tensor
 
 from creativity_assets.diffusion.conditioning import Conditioning
 from creativity_assets.diffusion.guidance import Denoiser, Guidance, Prompted, Stage
-from creativity_assets.diffusion.inversion import INVERSIONS, NO_DISTANCES, Inverted, MethodSpec
+from creativity_assets.diffusion.inversion import INVERSIONS, NO_DISTANCES, Inverted, MethodSpec, no_distance
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.errors import ModelError
 from creativity_assets_tests.diffusion.oracles import (
@@ -166,12 +166,12 @@ def test_golden_errors(name: str) -> None:
     assert error(returned, x) == pytest.approx(GOLDEN[name], rel=1e-5)
 
 
+@pytest.mark.parametrize("name", [name for name, spec in INVERSIONS.items() if spec.exact and spec.steps])
 def test_exact_methods_are_not_exact_from_one_state(name: str) -> None:
     """What makes the one-state round trip a readout of the model, and not another zero."""
     spec, x = INVERSIONS[name], mixture_samples(1000)
-    if spec.exact and name != "autoencoder":
-        subject, schedule = world(spec, 20)
-        assert error(spec.resample(subject, schedule, spec.invert(subject, schedule, x).noise), x) > 0.01
+    subject, schedule = world(spec, 20)
+    assert error(spec.resample(subject, schedule, spec.invert(subject, schedule, x).noise), x) > 0.01
 
 
 def test_edict_is_exact_for_many_steps_without_mixing() -> None:
@@ -192,10 +192,27 @@ def test_settings_name_what_there_is() -> None:
     assert InversionSettings("fixed_point", options={"evaluations": 11}).evaluations == 240
 
 
-@pytest.mark.parametrize("method", NO_DISTANCES)
-def test_what_is_no_distance_is_refused_with_the_reason(method: str) -> None:
-    with pytest.raises(ModelError, match=f"{method} is no distance: it"):
-        InversionSettings(method)
+SPELLINGS = {
+    "edit-friendly-ddpm": "edit_friendly_ddpm",
+    "Edit-Friendly-DDPM-Inversion": "edit_friendly_ddpm",
+    "PnP": "pnp",
+    "pnp_inversion": "pnp",
+    "direct-inversion": "direct",
+    "direct_inversion": "direct",
+    "rf-inversion": "rf_inversion",
+    "RF_Inversion": "rf_inversion",
+}
+
+
+@pytest.mark.parametrize(("spelled", "method"), [*((name, name) for name in NO_DISTANCES), *SPELLINGS.items()])
+def test_what_is_no_distance_is_refused_with_the_reason(spelled: str, method: str) -> None:
+    with pytest.raises(ModelError) as refused:
+        InversionSettings(spelled)
+    assert str(refused.value) == f"{spelled} is no distance: {NO_DISTANCES[method]}"
+
+
+def test_no_method_on_offer_is_taken_for_one_that_is_no_distance() -> None:
+    assert [name for name in INVERSIONS if no_distance(name)] == []
 
 
 def test_guidance_that_changes_nothing_is_refused() -> None:

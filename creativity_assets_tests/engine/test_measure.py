@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,9 @@ import torch
 from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.guidance import Guidance
 from creativity_assets.diffusion.inversion import ddim_invert, ddim_sample
+from creativity_assets.diffusion.inversion.cfg_pp import cfg_pp_invert, cfg_pp_sample
+from creativity_assets.diffusion.inversion.dpm_solver import dpmpp_2m_invert, dpmpp_2m_sample
+from creativity_assets.diffusion.inversion.edict import edict_invert, edict_sample
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.measure import (
@@ -166,6 +169,83 @@ def test_a_caption_is_read_where_the_method_says_so(backbone: Backbone, latents:
     )
     assert any(levels_apart(a, b) > 0 for a, b in zip(with_caption, other, strict=True))
     assert all(levels_apart(a, b) <= 1 for a, b in zip(without, plain, strict=True)), "no caption is the empty prompt"
+
+
+CAPTIONS = ("a portrait in red", "the sea", "the sea in blue", "a portrait", "red and blue", "of the sea", "blue")
+MISMATCH = InversionSettings(
+    steps=10, prompt="caption", guidance=Guidance.constant(1.0), resample_guidance=Guidance.constant(7.5)
+)
+WEAK = InversionSettings("cfg_pp", 10, options={"weight": 0.2}, prompt="caption")
+MIXED = InversionSettings("edict", 10, options={"p": 0.6})
+MULTISTEP = InversionSettings("dpmpp_2m", 10)
+
+Way = Callable[[Backbone, torch.Tensor], torch.Tensor]
+"""A round trip written out: clean latents to what comes back, both (B, C, h, w)."""
+
+
+def ddim_way(there: float, back: float) -> Way:
+    """DDIM under the captions, at one guidance weight there and at another back."""
+
+    def way(backbone: Backbone, x: torch.Tensor) -> torch.Tensor:
+        schedule = backbone.schedule(10)
+        noise = ddim_invert(backbone.denoiser(CAPTIONS, there), schedule, x).noise
+        return ddim_sample(backbone.denoiser(CAPTIONS, back), schedule, noise)
+
+    return way
+
+
+def cfg_pp_way(there: float, back: float) -> Way:
+    """CFG++ under the captions, at one weight there and at another back."""
+
+    def way(backbone: Backbone, x: torch.Tensor) -> torch.Tensor:
+        model, schedule = backbone.prompted(CAPTIONS), backbone.schedule(10)
+        noise = cfg_pp_invert(model, schedule, x, weight=there).noise
+        return cfg_pp_sample(model, schedule, noise, weight=back)
+
+    return way
+
+
+def edict_way(there: float, back: float, *, second: bool = True) -> Way:
+    """EDICT at one p there and at another back, with its second latent or from x_T alone."""
+
+    def way(backbone: Backbone, x: torch.Tensor) -> torch.Tensor:
+        e, schedule = backbone.denoiser(), backbone.schedule(10)
+        inverted = edict_invert(e, schedule, x, p=there)
+        return edict_sample(e, schedule, inverted.noise, inverted.carried if second else None, p=back)
+
+    return way
+
+
+def dpmpp_2m_way(spacing: str) -> Way:
+    """The multistep solver on steps that lie as `spacing` says."""
+
+    def way(backbone: Backbone, x: torch.Tensor) -> torch.Tensor:
+        e, schedule = backbone.denoiser(), backbone.schedule(10, spacing)
+        return dpmpp_2m_sample(e, schedule, dpmpp_2m_invert(e, schedule, x).noise)
+
+    return way
+
+
+@pytest.mark.parametrize(
+    ("settings", "way", "lost"),
+    [
+        pytest.param(MISMATCH, ddim_way(1.0, 7.5), [ddim_way(1.0, 1.0), ddim_way(7.5, 7.5)], id="guidance"),
+        pytest.param(WEAK, cfg_pp_way(0.2, 0.2), [cfg_pp_way(0.6, 0.2), cfg_pp_way(0.2, 0.6)], id="options"),
+        pytest.param(MIXED, edict_way(0.6, 0.6), [edict_way(0.93, 0.6), edict_way(0.6, 0.6, second=False)], id="carried"),
+        pytest.param(MULTISTEP, dpmpp_2m_way("linspace"), [dpmpp_2m_way("leading")], id="spacing"),
+    ],
+)  # fmt: skip
+def test_what_an_entry_sets_reaches_the_method(
+    backbone: Backbone, encodings: list[Encoding], settings: InversionSettings, way: Way, lost: list[Way]
+) -> None:
+    """A reconstruction is the method's own functions called with the setting, and not what they give without it."""
+    named = [Latent(e.sample_id, e.latent, caption) for e, caption in zip(encodings, CAPTIONS, strict=True)]
+    x = torch.from_numpy(np.stack([e.latent for e in encodings]))
+    with torch.no_grad():
+        wanted, *others = (backbone.decode(route(backbone, x)) for route in (way, *lost))
+    done = np.stack([r.image for r in reconstruct(backbone, settings, named, batch=BatchSize(len(named)))])
+    assert levels_apart(done, wanted) == 0
+    assert min(levels_apart(done, other) for other in others) > 4
 
 
 def test_embeddings_kept_change_no_score(suite: Suite, items: Items, reference: list[Reconstruction]) -> None:

@@ -7,10 +7,11 @@ import pytest
 
 from creativity_assets.catalog.entries import MethodEntry
 from creativity_assets.errors import CatalogError
+from creativity_assets.orchestration.partitions import cell_key
 from creativity_assets.workflow.methods import inversion_settings
 from creativity_assets.workflow.plan import plan
 from creativity_assets.workflow.study import Study
-from creativity_assets_tests.running import bring_up_to_date, table
+from creativity_assets_tests.running import bring_up_to_date, partitions, recorded, table
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, save_picture, write_catalog
 
 
@@ -49,7 +50,12 @@ def test_a_method_is_one_entry_and_its_experiment_one_more(measured_root: Path) 
     with_methods(measured_root, methods, readouts=["noise", "one_state"])
     wanted = plan(Study(measured_root).lineage).reconstructions
     assert {name: len(cells) for name, cells in wanted.items()} == dict.fromkeys((f"tiny.{m}" for m in methods), 4)
+    known, made = partitions(measured_root), recorded(measured_root, "image_metrics")
     bring_up_to_date(measured_root)
+    assert partitions(measured_root) == {**known, "experiment": known["experiment"] | wanted.keys()}
+    assert recorded(measured_root, "image_metrics") - made == {
+        str(cell_key(cell, name)) for name, cells in wanted.items() for cell in cells
+    }
     assert {path: path.stat().st_mtime_ns for path in shared} == before
 
     metrics = table(measured_root, "image_metrics").set_index(["experiment", "sample_id"])
@@ -77,10 +83,18 @@ def test_a_data_set_is_one_entry_and_a_word_in_its_experiment(measured_root: Pat
         {**CATALOG, "datasets": {**CATALOG["datasets"], "photographs": entry}, "experiments": {EXPERIMENT: experiment}},
     )
     assert plan(Study(measured_root).lineage).indexes == ("photographs",)
+    known, made = partitions(measured_root), recorded(measured_root, "image_metrics")
     bring_up_to_date(measured_root)
     cells = plan(Study(measured_root).lineage).wanted[EXPERIMENT]
-    assert {cell.artist for cell in cells if cell.dataset == "photographs"} == {"artist-0", "artist-1"}
+    new = [cell for cell in cells if cell.dataset == "photographs"]
+    assert {cell.artist for cell in new} == {"artist-0", "artist-1"}
     assert len(cells) == 6
+    assert partitions(measured_root) == {
+        "dataset": known["dataset"] | {"photographs"},
+        "collection": known["collection"] | {cell.key for cell in new},
+        "experiment": known["experiment"],
+    }
+    assert recorded(measured_root, "image_metrics") - made == {str(cell_key(cell, EXPERIMENT)) for cell in new}
 
 
 @pytest.mark.parametrize(

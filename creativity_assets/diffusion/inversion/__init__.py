@@ -24,15 +24,25 @@ from creativity_assets.diffusion.inversion.o_belm import O_BELM
 from creativity_assets.diffusion.inversion.renoise import RENOISE
 from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec
 
-__all__ = ["INVERSIONS", "NO_DISTANCES", "Inverted", "MethodSpec", "ddim_invert", "ddim_sample"]
+__all__ = ["INVERSIONS", "NO_DISTANCES", "Inverted", "MethodSpec", "ddim_invert", "ddim_sample", "no_distance"]
 
 NO_DISTANCES = {
     "edit_friendly_ddpm": "it stores the noise that takes every state to the next, so it always returns its input",
     "pnp": "it puts the source's own latents back into the resampling",
-    "direct": "it adds the difference to the inverted path at every step, so it always returns its input",
+    "direct": "it puts the source's own latents back, by their difference at every step: it always returns its input",
     "rf_inversion": "its controller pulls the resampling towards the original",
 }
 """Methods that carry the answer along: their round trip says nothing of the model."""
+
+
+def no_distance(name: str) -> str | None:
+    """Why a method of this name is not offered, or None. Case, hyphens and the word `inversion` make no difference."""
+    return next((reason for known, reason in NO_DISTANCES.items() if _words(known) == _words(name)), None)
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in name.lower().replace("-", "_").split("_") if word != "inversion"]
+
 
 INVERSIONS = {
     "autoencoder": AUTOENCODER,

@@ -1,0 +1,100 @@
+"""Whether entries hold: what they ask for, against the code and what is known of their model before it is loaded.
+
+The one place for what must fail later: `catalog check` asks it of every entry, the plan of what is wanted, before any
+work, and a step of what it was asked to make.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from creativity_assets.catalog.datasets import DatasetEntry, GeneratedDataset
+from creativity_assets.catalog.entries import ExperimentEntry
+from creativity_assets.diffusion.families import FAMILIES
+from creativity_assets.diffusion.inversion import INVERSIONS
+from creativity_assets.diffusion.schedule import STUDY_FIELDS, Schedule
+from creativity_assets.diffusion.settings import InversionSettings
+from creativity_assets.diffusion.weights import known_of
+from creativity_assets.engine.readouts import READOUTS
+from creativity_assets.errors import CatalogError, ModelError
+from creativity_assets.metrics.suites import SUITES
+from creativity_assets.workflow.lineage import Lineage
+from creativity_assets.workflow.methods import inversion_settings
+from creativity_assets.workflow.revisions import model_source
+
+
+def check_all(lineage: Lineage) -> None:
+    """Raise CatalogError, naming the entry and the remedy, for the first entry that could not be measured."""
+    catalog = lineage.catalog
+    used = {experiment.method for experiment in catalog.experiments.values()}
+    for method in catalog.methods.values():
+        settings = inversion_settings(method)
+        if method.name not in used:  # by the training steps that models usually have
+            _check_method_steps(method.name, settings, {})
+    for experiment in catalog.experiments.values():
+        check_experiment(lineage, experiment)
+    for dataset in catalog.datasets.values():
+        check_dataset(lineage, dataset)
+
+
+def check_wanted(lineage: Lineage, wanted: Iterable[tuple[ExperimentEntry, DatasetEntry]]) -> None:
+    """Raise CatalogError for the first of these experiments and data sets, originals included, that does not hold."""
+    pairs = list(wanted)
+    for name in dict.fromkeys(experiment.name for experiment, _ in pairs):
+        check_experiment(lineage, lineage.catalog.experiment(name))
+    for name in dict.fromkeys(d.name for _, dataset in pairs for d in lineage.catalog.with_originals(dataset)):
+        check_dataset(lineage, lineage.catalog.dataset(name))
+
+
+def check_experiment(lineage: Lineage, experiment: ExperimentEntry) -> None:
+    """Raise CatalogError, naming the experiment and the remedy, for what could not be measured.
+
+    That is a method for another kind of model, steps that its schedule does not have, an unknown suite or readout.
+    """
+    if unknown := [name for name in experiment.readouts if name not in READOUTS]:
+        raise CatalogError(f"{experiment.name}: no readout {unknown[0]!r}; have {', '.join(READOUTS)}")
+    if experiment.suite not in SUITES:
+        raise CatalogError(f"{experiment.name}: no suite {experiment.suite!r}; have {', '.join(SUITES)}")
+    settings = inversion_settings(lineage.catalog.method(experiment.method))
+    model, wanted = _known(lineage, experiment.model), settings.method.kind
+    if wanted is not None and model.kind not in (None, wanted):
+        fitting = [name for name, spec in INVERSIONS.items() if spec.kind in (None, model.kind)]
+        raise CatalogError(
+            f"{experiment.name}: {experiment.model} is a {model.kind} model, but {settings.inversion} inverts {wanted} "
+            f"models; take a method of {', '.join(fitting)}"
+        )
+    _check_method_steps(experiment.name, settings, model.scheduler)
+
+
+def check_dataset(lineage: Lineage, dataset: DatasetEntry) -> None:
+    """Raise CatalogError for a generated data set whose steps its model's schedule does not have."""
+    if isinstance(dataset, GeneratedDataset):
+        model = _known(lineage, dataset.model)
+        if model.kind == "diffusion":
+            _check_steps(dataset.name, dataset.steps, model.scheduler)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Of a model: its kind, None where nothing says, and its scheduler's configuration, empty where it is not here."""
+
+    kind: str | None
+    scheduler: Mapping[str, Any]
+
+
+def _known(lineage: Lineage, name: str) -> _Known:
+    pipeline, scheduler = known_of(model_source(lineage.catalog.model(name), lineage.store.data_root))
+    return _Known(FAMILIES[pipeline].kind if pipeline else None, scheduler)
+
+
+def _check_method_steps(name: str, settings: InversionSettings, scheduler: Mapping[str, Any]) -> None:
+    if settings.method.kind == "diffusion":
+        _check_steps(name, settings.steps, scheduler, settings.method.spacing)
+
+
+def _check_steps(name: str, steps: int, scheduler: Mapping[str, Any], spacing: str = "leading") -> None:
+    """By making the schedule that the backbone will make."""
+    try:
+        Schedule.from_config({**scheduler, **STUDY_FIELDS, "timestep_spacing": spacing}, steps)
+    except ModelError as problem:
+        raise CatalogError(f"{name}: {problem}") from None
