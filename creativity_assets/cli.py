@@ -183,7 +183,8 @@ def catalog_add(
 
 @catalog_app.command("check")
 def catalog_check() -> None:
-    """Check the catalogue against the code, the sources and the weights. Example: creativity catalog check"""
+    """Check every entry against the code and the other entries; `doctor` looks at data and weights.
+    Example: creativity catalog check"""
     from creativity_assets.workflow.doctor import check_catalog
 
     for line in check_catalog(data_root()):

@@ -17,10 +17,19 @@ class CreativityError(Exception):
     """Base of all errors meant for people; the command line prints it as one line and exits with 2."""
 
     @property
+    def culprit(self) -> str:
+        """What is wrong, without the command that fetches what is missing."""
+        return str(self).partition(FETCH)[0]
+
+    @property
+    def command(self) -> str:
+        """The command that fetches what is missing; empty where none does."""
+        return str(self).partition(FETCH)[2]
+
+    @property
     def brief(self) -> str:
         """The line without the command that fetches what is missing: for lists of much that is missing."""
-        what, fetch, _ = str(self).partition(FETCH)
-        return f"{what}; `creativity doctor` says what fetches it" if fetch else what
+        return f"{self.culprit}; `creativity doctor` says what fetches it" if self.command else self.culprit
 
 
 class CatalogError(CreativityError):

@@ -88,6 +88,28 @@ def test_an_error_is_one_line_and_exit_code_2(study_root: Path, run: Run) -> Non
         assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((".", "--name", "My Prints"), "'My Prints' is no name for an entry"),
+        ((".", "--name", "../evil"), "'../evil' is no name for an entry"),
+        (("!!!",), "no name can be made of '!!!'"),
+        (("half.parquet",), "is no whole Parquet file"),
+        (("src/missing.tar",), "there is no such file or folder"),
+    ],
+)
+def test_what_cannot_be_added_is_one_line(
+    study_root: Path, monkeypatch: pytest.MonkeyPatch, run: Run, arguments: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.chdir(study_root.parent)
+    save_picture(Path("!!!") / "a.png", seed=1)
+    Path("half.parquet").write_bytes(b"PAR1")
+    code, _, err = run("catalog", "add", "dataset", *arguments, "--yes")
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert message in err
+    assert [file.name for file in (study_root / "catalog").iterdir()] == ["study.yaml"]
+
+
 def test_outside_a_project_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     monkeypatch.chdir(tmp_path)
     code, _, err = run("catalog", "list")
@@ -163,7 +185,7 @@ def test_doctor_names_what_is_missing(study_root: Path, run: Run) -> None:
     (study_root / "embedded").unlink()
     code, out, _ = run("doctor")
     assert code == 0
-    assert "model       tiny: MISSING: tiny: no folder embedded/tiny" in out
+    assert "model       tiny: MISSING: no folder embedded/tiny" in out
     assert "device" in out
 
 

@@ -11,9 +11,6 @@ from creativity_assets.errors import CatalogError
 
 T = TypeVar("T")
 
-INCOMING = "incoming"
-"""In an experiment's `datasets` this word stands for every folder dropped into data/incoming."""
-
 
 @dataclass(frozen=True)
 class Catalog:

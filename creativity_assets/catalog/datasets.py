@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -12,6 +12,8 @@ from creativity_assets.catalog.location import Located
 Stratum = Literal["artist", "style", "genre", "label", "family", "generator"]
 Scalar = str | int | float
 
+INCOMING = "incoming"
+"""In an experiment's `datasets` this word stands for every folder dropped into data/incoming."""
 
 CANONICAL_COLUMNS = (
     "file",
@@ -70,6 +72,12 @@ class _Dataset(Entry):
     limit: int | None = Field(default=None, ge=1)
     seed: int = 0
 
+    @model_validator(mode="after")
+    def _name_of_its_own(self) -> Self:
+        if self.name == INCOMING:
+            raise ValueError("in an experiment this word stands for the folders in data/incoming; give another name")
+        return self
+
     @property
     def local_path(self) -> str | None:
         """Where the source lies, relative to the data root, or None where it lies nowhere on disk."""
@@ -92,7 +100,8 @@ class TwinRule(BaseModel):
 class MappedDataset(_Dataset):
     """A source whose columns are mapped to ours: canonical name -> source column, or -> a constant."""
 
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, str | None] = Field(default_factory=dict)
+    """By canonical name, the source's column; null for a column of that name that is not to be read."""
     constants: dict[str, Scalar] = Field(default_factory=dict)
     values: dict[str, dict[str, Scalar | None]] = Field(default_factory=dict)
     """By canonical name, what a value of the source stands for; null for none."""
@@ -105,6 +114,8 @@ class MappedDataset(_Dataset):
         for name in (*self.columns, *self.constants, *self.values):
             _check_column(name)
         _check_words(self.constants)
+        if nowhere := [name for name in ("file", "image", "key") if self.columns.get(name, "") is None]:
+            raise ValueError(f"`columns`: {nowhere[0]} says where a picture is and cannot be null; name its column")
         if self.twins is not None and self.limit is not None:
             raise ValueError("`limit` belongs to the originals; their twins follow")
         return self
@@ -123,7 +134,9 @@ class PathRule(BaseModel):
 
     @model_validator(mode="after")
     def _known_columns(self) -> "PathRule":
-        captured = re.findall(r"\{(.*?)\}", self.match)
+        captured = re.findall(r"\{(\w*)\}", self.match)
+        if "{" in (rest := re.sub(r"\{\w*\}", "", self.match)) or "}" in rest:
+            raise ValueError(f"{self.match!r} has a brace without its other; a capture is {{artist}}")
         for name in (*captured, *self.set):
             _check_column(name)
         _check_words(self.set)

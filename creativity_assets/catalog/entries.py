@@ -110,12 +110,51 @@ class ExperimentEntry(Entry):
         return self
 
 
+COMPARED = (
+    "sample_id",
+    "dataset",
+    "artist",
+    "artist_slug",
+    "title",
+    "year",
+    "year_source",
+    "decade",
+    "era",
+    "style",
+    "genre",
+    "caption",
+    "label",
+    "automation",
+    "family",
+    "generator",
+    "pair_id",
+    "width",
+    "height",
+    "format",
+    "jpeg_quality",
+    "padding_fraction",
+    "entropy",
+    "edge_density",
+    "novelty",
+    "sha256",
+    "phash",
+    "source_uri",
+)
+"""The columns of `samples` that a comparison may choose by."""
+
+
 class ComparisonSide(BaseModel):
     """One group of a comparison: the samples of a data set whose columns equal `where`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     dataset: Slug
     where: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known_columns(self) -> "ComparisonSide":
+        if unknown := [column for column in self.where if column not in COMPARED]:
+            raise ValueError(f"samples have no column {unknown[0]!r}; have {', '.join(COMPARED)}")
+        return self
 
 
 class ComparisonEntry(Entry):

@@ -7,8 +7,8 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from creativity_assets.catalog.catalog import INCOMING, Catalog
-from creativity_assets.catalog.datasets import DatasetEntry, FolderDataset
+from creativity_assets.catalog.catalog import Catalog
+from creativity_assets.catalog.datasets import INCOMING, DatasetEntry, FolderDataset
 from creativity_assets.catalog.entries import ComparisonEntry, EraEntry, ExperimentEntry, MethodEntry, ModelEntry
 from creativity_assets.errors import CatalogError
 
@@ -46,6 +46,10 @@ def load_catalog(root: Path, incoming_folders: Sequence[str] = (), problems: Seq
 def _read(file: Path) -> Mapping[str, Mapping[str, Any]]:
     try:
         content = yaml.load(file.read_text(encoding="utf-8"), Loader=_StrictLoader) or {}
+    except UnicodeDecodeError as error:
+        raise CatalogError(f"{file.name}: is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+    except OSError as error:
+        raise CatalogError(f"{file.name}: cannot be read: {error.strerror or error}") from error
     except yaml.YAMLError as error:
         raise CatalogError(f"{file.name}: {_one_line(str(error))}") from error
     if not isinstance(content, dict):
@@ -65,7 +69,7 @@ def _add(sections: dict[str, dict[str, Any]], section: str, entries: Mapping[str
         try:
             sections[section][name] = SECTIONS[section].validate_python({**(body or {}), "name": name})
         except (ValidationError, TypeError) as error:
-            raise CatalogError(f"{file.name}: {name}: {_first_problem(error)}") from error
+            raise CatalogError(f"{file.name}: {name}: {first_problem(error)}") from error
 
 
 def _relocate(sections: dict[str, dict[str, Any]], locations: Mapping[str, str], folder: Path) -> None:
@@ -96,7 +100,7 @@ def _expand_incoming(entry: ExperimentEntry, names: list[str]) -> ExperimentEntr
     return entry.model_copy(update={"datasets": (*kept, *(n for n in names if n not in kept))})
 
 
-def _first_problem(error: ValidationError | TypeError) -> str:
+def first_problem(error: ValidationError | TypeError) -> str:
     """The first problem pydantic found, as `key: what is wrong`."""
     if isinstance(error, TypeError):
         return "must be a mapping of settings"

@@ -46,6 +46,11 @@ class ComponentFiles:
         shards = sorted(set(read_json(self.name, index, self.place.remedy)["weight_map"].values()))
         return [index, *(self.folder / Path(shard).name for shard in shards)]
 
+    def shapes(self) -> list[list[int]]:
+        """Of every tensor, each once. Raises ModelError for a file that is no whole safetensors file."""
+        files = [file for file in self.weights() if file.suffix == ".safetensors"]
+        return [shape for file in files for shape in tensor_shapes(self.name, file)]
+
     def all(self) -> list[Path]:
         """Every file the numbers follow from: weights, configurations, words."""
         return [*self.folder.glob("*.json"), *self.folder.glob("*.txt"), *self.weights()]
@@ -106,6 +111,23 @@ def refuse_pickles(name: str, wanted: Path) -> None:
     pickled = next((file for pattern in PICKLES for file in sorted(wanted.parent.glob(pattern))), None)
     if pickled:
         raise ModelError(f"{name}: {pickled} is a pickle and is refused; convert it to {wanted.name}")
+
+
+def tensor_shapes(name: str, file: Path) -> list[list[int]]:
+    """Of every tensor in a safetensors file, from its header; the library checks it against the file's size.
+
+    Raises ModelError, naming the entry, for what is no such file or was cut off.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, framework="numpy") as tensors:
+            return [tensors.get_slice(key).get_shape() for key in tensors.keys()]  # noqa: SIM118  # no mapping
+    except (SafetensorError, OSError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise ModelError(
+            f"{name}: {file} is not a whole safetensors file (a Git LFS pointer?): {reason}; fetch the file again"
+        ) from None
 
 
 def hash_files(folder: Path, files: list[Path]) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from creativity_assets.errors import FETCH, ModelError
 
-Location = Path | str  # a folder, or a hub id
+Location = Path | str
+"""A folder is a Path and a hub id a str: a folder that is named like a hub id says nothing of the pinned commit."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,9 @@ def offline() -> bool:
 
 def pinned_commit(location: Location, revision: str | None) -> str | None:
     """The commit a hub id is pinned to; None for a folder and for a branch or tag."""
-    if is_folder(location) or revision is None:
+    if isinstance(location, Path) or revision is None:
         return None
     return revision if re.fullmatch(r"[0-9a-f]{40}", revision) else None
-
-
-def is_folder(location: Location) -> bool:
-    return isinstance(location, Path) or Path(location).is_dir()
 
 
 def locate(name: str, location: Location, revision: str | None, patterns: list[str], *, local_only: bool) -> Place:
@@ -40,12 +37,12 @@ def locate(name: str, location: Location, revision: str | None, patterns: list[s
 
     Raises ModelError in one line: the entry, the location and the command that fetches it.
     """
-    if is_folder(location):
-        if not Path(location).is_dir():
+    if isinstance(location, Path):
+        if not location.is_dir():
             raise ModelError(f"{name}: folder {location} is missing; check the entry's location")
-        return Place(Path(location), None, "restore the folder in diffusers' layout")
-    command = download_command(str(location), revision, patterns)
-    snapshot = _snapshot(name, str(location), revision, patterns, command, local_only=local_only)
+        return Place(location, None, "restore the folder in diffusers' layout")
+    command = download_command(location, revision, patterns)
+    snapshot = _snapshot(name, location, revision, patterns, command, local_only=local_only)
     return Place(snapshot, snapshot.name, f"fetch it with: {command}")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from creativity_assets.diffusion.component_files import tensor_shapes
 from creativity_assets.diffusion.weights import ModelFiles
 from creativity_assets.errors import ModelError
 
@@ -23,6 +24,7 @@ def fuse_lora(files: ModelFiles, parts: Mapping[str, Any]) -> None:
     import diffusers
 
     pipeline_class = getattr(diffusers, files.pipeline)
+    tensor_shapes(f"{files.source.name}: lora", files.lora)  # a pointer or half a file is no LoRA for another base
     where = f"{files.source.name}: lora: {files.lora}"
     pipeline = pipeline_class(**{**_absent(pipeline_class), **parts})
     try:

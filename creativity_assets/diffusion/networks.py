@@ -88,6 +88,7 @@ def _load_network(part: ComponentFiles, dtype: torch.dtype) -> nn.Module:
     typed: Mapping[str, torch.dtype] = {"torch_dtype": dtype}
     if architecture is None:
         architecture, typed = getattr(transformers, part.component.architecture), {"dtype": dtype}
+    part.shapes()  # a pointer or half a file is no wrong architecture
     try:
         network, info = architecture.from_pretrained(
             part.folder,

@@ -3,8 +3,9 @@
 Imports neither torch nor diffusers, so that a plan can ask for a revision without loading a model.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from creativity_assets.diffusion.component_files import (
     read_json,
     refuse_pickles,
 )
-from creativity_assets.diffusion.hub import Location, Place, download_command, is_folder, locate, offline
+from creativity_assets.diffusion.hub import Location, Place, locate, offline
 from creativity_assets.diffusion.layouts import LAYOUTS, Component, Layout
 from creativity_assets.errors import ModelError
 
@@ -118,33 +119,60 @@ def known_of(source: ModelSource) -> tuple[str | None, dict[str, Any]]:
         return source.pipeline, {}  # what is missing or broken is named, with its remedy, where it is needed
 
 
-def download_commands(source: ModelSource) -> list[str]:
-    """What fetches the hub parts of a model, a line each; empty where it lies in folders."""
-    fetched: list[tuple[Location, str | None, list[str]]] = [(source.location, source.revision, _patterns(source))]
-    fetched += [(o.location, o.revision, _override_patterns(o)) for o in source.overrides]
+def missing_parts(source: ModelSource) -> list[ModelError]:
+    """Why the model's own files, an override or the LoRA cannot be used on this machine, a problem for each.
+
+    The command of each problem fetches that part; it is empty where the part lies in a folder.
+    """
+    looks: list[Callable[[], object]] = [partial(_own_files, source, local_only=True)]
+    for override in source.overrides:
+        component = next(
+            layout.components[override.component]
+            for layout in LAYOUTS.values()
+            if override.component in layout.components
+        )
+        looks.append(partial(_checked_override, source, component, override, local_only=True))
     if source.lora is not None:
-        fetched.append((source.lora.location, source.lora.revision, [source.lora.file]))
-    return [download_command(str(at), pin, patterns) for at, pin, patterns in fetched if not is_folder(at)]
+        looks.append(partial(lora_file, source, source.lora, local_only=True))
+    problems = []
+    for look in looks:
+        try:
+            look()
+        except ModelError as problem:
+            problems.append(problem)
+    return problems
 
 
 def _find(source: ModelSource, *, local_only: bool) -> ModelFiles:
-    place, pipeline, layout = base_files(source, local_only=local_only)
-    overrides = {override.component: override for override in source.overrides}
-    for name in overrides:
-        overridable_component(source, layout, name)
-    components = {}
-    for name, component in chosen_components(source, layout).items():
-        override = overrides.get(name)
-        components[name] = (
-            ComponentFiles(source.name, component, place, name, source.variant)
-            if override is None
-            else override_files(source, component, override, local_only=local_only)
+    place, pipeline, own = _own_files(source, local_only=local_only)
+    layout = LAYOUTS[pipeline]
+    replaced = {
+        override.component: _checked_override(
+            source, layout.components[override.component], override, local_only=local_only
         )
-        components[name].check()
-    if not (place.folder / SCHEDULER_CONFIG).is_file():
-        raise ModelError(f"{source.name}: {place.folder / SCHEDULER_CONFIG} is missing; {place.remedy}")
+        for override in source.overrides
+    }
+    components = {name: replaced.get(name) or own[name] for name in chosen_components(source, layout)}
     lora = None if source.lora is None else lora_file(source, source.lora, local_only=local_only)[0]
     return ModelFiles(source, pipeline, place, components, lora)
+
+
+def _own_files(source: ModelSource, *, local_only: bool) -> tuple[Place, str, dict[str, ComponentFiles]]:
+    """The model's own folder, its family, and the checked components that no override replaces."""
+    place, pipeline, layout = base_files(source, local_only=local_only)
+    overridden = {override.component for override in source.overrides}
+    for name in overridden:
+        overridable_component(source, layout, name)
+    components = {
+        name: ComponentFiles(source.name, component, place, name, source.variant)
+        for name, component in chosen_components(source, layout).items()
+        if name not in overridden
+    }
+    for component in components.values():
+        component.check()
+    if not (place.folder / SCHEDULER_CONFIG).is_file():
+        raise ModelError(f"{source.name}: {place.folder / SCHEDULER_CONFIG} is missing; {place.remedy}")
+    return place, pipeline, components
 
 
 def base_files(source: ModelSource, *, local_only: bool) -> tuple[Place, str, Layout]:
@@ -184,13 +212,6 @@ def overridable_component(source: ModelSource, layout: Layout, name: str) -> Com
     return layout.components[name]
 
 
-def _override_patterns(override: Override) -> list[str]:
-    component = next(
-        layout.components[override.component] for layout in LAYOUTS.values() if override.component in layout.components
-    )
-    return component_patterns(component, override.subfolder, override.variant)
-
-
 def override_files(
     source: ModelSource, component: Component, override: Override, *, local_only: bool
 ) -> ComponentFiles:
@@ -198,6 +219,14 @@ def override_files(
     patterns = component_patterns(component, override.subfolder, override.variant)
     place = locate(name, override.location, override.revision, patterns, local_only=local_only)
     return ComponentFiles(name, component, place, override.subfolder, override.variant)
+
+
+def _checked_override(
+    source: ModelSource, component: Component, override: Override, *, local_only: bool
+) -> ComponentFiles:
+    files = override_files(source, component, override, local_only=local_only)
+    files.check()
+    return files
 
 
 def lora_file(source: ModelSource, lora: Lora, *, local_only: bool) -> tuple[Path, Place]:

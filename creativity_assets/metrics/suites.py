@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -144,8 +145,16 @@ def _paper_revision(_data_root: Path) -> str:
 
 
 def _find_paper(_data_root: Path) -> None:
-    find_alexnet("paper")
-    _dinov2_folder(offline=True)
+    """All that is missing in one error, with one command line that fetches it."""
+    problems = []
+    for find in (partial(find_alexnet, "paper"), partial(_dinov2_folder, offline=True)):
+        try:
+            find()
+        except MetricError as problem:
+            problems.append(problem)
+    if problems:
+        what = " and ".join(problem.culprit.removeprefix("suite paper: ") for problem in problems)
+        raise MetricError(f"suite paper: {what}{FETCH}{' && '.join(problem.command for problem in problems)}")
 
 
 def _dinov2_folder(offline: bool | None = None) -> Path:

@@ -24,21 +24,22 @@ FIELDS = (
 """The names that describe a work; `file`, `image` and `key` of a column map only say where it is."""
 
 
-def checked_columns(name: str, columns: Mapping[str, str], have: Collection[str]) -> dict[str, str]:
+def checked_columns(name: str, columns: Mapping[str, str | None], have: Collection[str]) -> dict[str, str]:
     """The column map to read by: the entry's own, and equal names where the entry says nothing.
 
     A column that the entry maps is not read a second time under its own name: where `style` is the column `genre`,
-    there is no genre.
+    there is no genre. One that is mapped to None is not read at all.
 
     Raises SourceError, naming dataset `name`, when the entry maps a column that the source does not have.
     """
     for canonical, column in columns.items():
-        if column not in have:
+        if column is not None and column not in have:
             raise SourceError(
                 f"{name}: no column {column!r} for {canonical!r} in the source; have {', '.join(sorted(have))}"
             )
     same_name = {name: name for name in FIELDS if name in have and name not in columns.values()}
-    return same_name | dict(columns)
+    mapped = {canonical: column for canonical, column in columns.items() if column is not None}
+    return {name: column for name, column in same_name.items() if name not in columns} | mapped
 
 
 def fields_of(

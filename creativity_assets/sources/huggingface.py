@@ -1,6 +1,7 @@
 """Any Hugging Face data set by column map: a hub id at a pinned revision, or a local folder of one."""
 
 import gc
+import itertools
 import logging
 import warnings
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
-from creativity_assets.sources.locations import digest_of_facts, digest_of_files, locate, walk
+from creativity_assets.sources.locations import digest_of_facts, digest_of_files, locate, offline_copy, walk
 from creativity_assets.sources.parquet import with_class_names
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 from creativity_assets.sources.sampling import draw
@@ -27,6 +28,7 @@ class _Opened(NamedTuple):
     columns: Mapping[str, str]
     class_names: Mapping[str, list[str]]
     place: Path | None  # the local folder; None on the hub
+    origin: str  # what the paths of the data set's files begin with
 
 
 def read(entry: "HuggingFaceDataset", root: Path) -> Iterator[SourceRecord | SourceReject]:
@@ -34,8 +36,9 @@ def read(entry: "HuggingFaceDataset", root: Path) -> Iterator[SourceRecord | Sou
 
     The image column is `image` unless mapped, class labels become their names. The key is the mapped `key`
     column; without one the file's path for folders of images, `split:row` for embedded images. Streaming (the
-    default) keeps no copy on disk; otherwise `datasets` keeps its usual cache. A `limit` costs one further pass
-    over the keys, in which Parquet files are asked for no images.
+    default) keeps no copy on disk, otherwise `datasets` keeps its usual cache; offline, what was fetched of a hub's
+    data set is read, under the same keys. A `limit` costs one further pass over the keys, in which Parquet files are
+    asked for no images.
 
     Raises SourceError when the data set cannot be loaded or a mapped column is missing.
     """
@@ -54,16 +57,55 @@ def fingerprint(entry: "HuggingFaceDataset", root: Path) -> str:
 def _open(entry: "HuggingFaceDataset", root: Path) -> _Opened:
     import datasets
 
-    place = None if entry.path is None else locate(entry.name, entry.path, root)
+    place = _place(entry, root)
     rows = _load(entry, place)
     features = rows.features
-    image = entry.columns.get("image", "image")
+    image = entry.columns.get("image") or "image"
     columns = checked_columns(entry.name, {**entry.columns, "image": image}, features)
     if isinstance(features[image], datasets.Image):
         rows = rows.cast_column(image, datasets.Image(decode=False))
     names = {name: f.names for name, f in features.items() if isinstance(f, datasets.ClassLabel)}
     wanted = sorted({image, *columns.values()})
-    return _Opened(rows.select_columns(wanted), image, columns, names, place)
+    origin = f"{place}/" if place else f"hf://datasets/{entry.hub_id}@{entry.revision}/"
+    return _Opened(rows.select_columns(wanted), image, columns, names, place, origin)
+
+
+def _place(entry: "HuggingFaceDataset", root: Path) -> Path | None:
+    """The folder to read, or None where the hub is streamed. Offline it is the copy that was fetched before."""
+    if entry.path is not None:
+        return locate(entry.name, entry.path, root)
+    return offline_copy(entry.name, str(entry.hub_id), str(entry.revision))
+
+
+def words(entry: "HuggingFaceDataset", root: Path, rows: int) -> tuple[list[str], dict[str, list[Any]]]:
+    """The column names of a split, and what the first `rows` rows say in its plain columns; of classes, all names.
+
+    Raises SourceError when the data set cannot be loaded.
+    """
+    import datasets
+
+    place = _place(entry, root)
+    opened = _load(entry, place)
+    features = opened.features
+    cells: dict[str, list[Any]] = {n: list(f.names) for n, f in features.items() if isinstance(f, datasets.ClassLabel)}
+    plain = [name for name, f in features.items() if isinstance(f, datasets.Value) and f.dtype != "binary"]
+    if plain:
+        try:
+            with _quiet():
+                for row in itertools.islice(_columns_alone(entry, place, opened, plain), rows):
+                    for name in plain:
+                        cells.setdefault(name, []).append(row[name])
+                _close_leaks(opened)
+        except Exception as error:  # `datasets` passes on whatever its many back ends raise
+            said = (str(error).strip() or type(error).__name__).splitlines()[0][:240]
+            raise SourceError(f"{entry.name}: cannot be read: {said}; fetch it again") from error
+    return list(features), cells
+
+
+def _columns_alone(entry: "HuggingFaceDataset", place: Path | None, rows: Any, columns: list[str]) -> Any:
+    """The rows with these columns; Parquet files that are streamed are asked for no others."""
+    streamed_parquet = entry.streaming and rows.info.builder_name == "parquet"
+    return (_load(entry, place, columns=columns) if streamed_parquet else rows).select_columns(columns)
 
 
 def _load(entry: "HuggingFaceDataset", place: Path | None, **settings: list[str]) -> Any:
@@ -74,14 +116,18 @@ def _load(entry: "HuggingFaceDataset", place: Path | None, **settings: list[str]
     try:
         with _quiet():
             rows = datasets.load_dataset(
-                source, split=entry.split, revision=entry.revision, streaming=entry.streaming, **settings
+                source,
+                split=entry.split,
+                revision=None if place else entry.revision,
+                streaming=entry.streaming,
+                **settings,
             )
             if rows.features is None:
                 rows = rows._resolve_features()
             _close_leaks(rows)
     except Exception as error:  # `datasets` passes on whatever its many back ends raise
         said = (str(error).strip() or type(error).__name__).splitlines()[0][:240]
-        at = f" at {entry.revision}" if entry.revision else ""
+        at = f" at {entry.revision}" if entry.revision and not place else ""
         remedy = "check path and split" if place else "check hub_id, revision, split and the connection"
         raise SourceError(f"{entry.name}: cannot load {source}{at}: {said}; {remedy}") from error
     return rows
@@ -101,8 +147,7 @@ def _draw(entry: "HuggingFaceDataset", opened: _Opened) -> frozenset[str]:
     if "key" in opened.columns or not in_files:  # otherwise the keys are the images' paths
         asked = (opened.columns.get("key", _lightest(opened)), opened.columns.get(entry.stratify or ""))
         columns = sorted({column for column in asked if column is not None})
-        streamed_parquet = entry.streaming and rows.info.builder_name == "parquet"
-        rows = (_load(entry, opened.place, columns=columns) if streamed_parquet else rows).select_columns(columns)
+        rows = _columns_alone(entry, opened.place, rows, columns)
     strata: dict[str, str] = {}
     with _quiet():
         for number, row in enumerate(rows):
@@ -128,15 +173,13 @@ def _key(entry: "HuggingFaceDataset", opened: _Opened, number: int, row: Mapping
         return None if is_missing(value) else str(value)
     cell: Any = row.get(opened.image)
     if _lies_in_a_file(cell):
-        return _short(cell["path"], opened.place)
+        return _short(cell["path"], opened)
     return f"{entry.split}:{number}"
 
 
-def _short(path: str, place: Path | None) -> str:
-    """A file's path inside the data set, so that a moved folder keeps its keys."""
-    if place is not None and Path(path).is_relative_to(place):
-        return Path(path).relative_to(place).as_posix()
-    return path
+def _short(path: str, opened: _Opened) -> str:
+    """A file's path inside the data set, so that a moved folder keeps its keys, and a hub's copy has the hub's."""
+    return path.replace(opened.origin, "", 1)
 
 
 def _all(
@@ -178,11 +221,11 @@ def _record(
         try:
             data = _bytes_at(path)
         except OSError as error:
-            return SourceReject(key, "unreadable", f"{_short(path, opened.place)}: {error.strerror or error}")
+            return SourceReject(key, "unreadable", f"{_short(path, opened)}: {error.strerror or error}")
     if not isinstance(data, bytes):
         return SourceReject(key, "no_image_bytes", f"row {number} of {entry.split}: no image in {opened.image!r}")
     origin = entry.path or f"hf://datasets/{entry.hub_id}@{entry.revision}"
-    within = _short(path, opened.place) if _lies_in_a_file(cell) and path else f"{entry.split}/{number}"
+    within = _short(path, opened) if _lies_in_a_file(cell) and path else f"{entry.split}/{number}"
     uri = within if "://" in within else f"{origin.rstrip('/')}/{within}"
     return SourceRecord(key, data, uri, _fields(entry, opened, row))
 

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -86,7 +88,7 @@ def hub_file(name: str, hub_id: str, revision: str, file: str) -> Path:
 
 
 def hub_snapshot(name: str, hub_id: str) -> tuple[str, list[str], Path | None]:
-    """Commit, file names and, where this machine has a copy, folder of a hub's data set at its main branch.
+    """Commit and file names of a hub's data set at its main branch; and the folder of this machine's copy, or None.
 
     Offline the copy alone is asked. Raises SourceError, naming dataset `name`, where neither knows it.
     """
@@ -106,4 +108,34 @@ def hub_snapshot(name: str, hub_id: str) -> tuple[str, list[str], Path | None]:
         raise SourceError(
             f"{name}: the hub tells nothing of {hub_id} ({said}); check the name and connection"
         ) from error
-    return str(info.sha), [file.rfilename for file in info.siblings or []], folder
+    copy = folder if folder is not None and folder.name == info.sha else None
+    return str(info.sha), [file.rfilename for file in info.siblings or []], copy
+
+
+def offline_copy(name: str, hub_id: str, revision: str) -> Path | None:
+    """The folder of a hub's data set at a commit, as it was fetched; None where there is none or the hub can be asked.
+
+    Whether all of it was fetched only the hub knows, and the names of numbered shards: raises SourceError, naming data
+    set `name` and the command that fetches the rest, where one of those is not there.
+    """
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    if not constants.is_offline_mode():
+        return None
+    try:
+        folder = Path(snapshot_download(hub_id, repo_type="dataset", revision=revision, local_files_only=True))
+    except LocalEntryNotFoundError:
+        return None
+    shards: dict[tuple[str, str, str], int] = Counter()
+    for file in walk(folder):
+        if numbered := re.fullmatch(r"(.*)-\d{5}-of-(\d{5})(.*)", file.name):
+            start, total, end = numbered.groups()
+            shards[start, total, end] += 1
+    for (start, total, end), held in shards.items():
+        if held < int(total):
+            command = f"hf download {hub_id} --repo-type dataset --revision {revision}"
+            raise SourceError(
+                f"{name}: {held} of {int(total)} files {start}-*{end} of {hub_id} are on this machine{FETCH}{command}"
+            )
+    return folder.resolve()

@@ -1,6 +1,7 @@
 """Parquet files with an image column of bytes, or of Hugging Face's struct of bytes and path."""
 
 import glob
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 16
 """Rows in memory at a time: pictures are large, and a row group may hold thousands."""
+
+
+FILES_LOOKED_AT = 20
+"""Of a large collection, for what its columns hold."""
 
 
 class _Layout(NamedTuple):
@@ -80,13 +85,40 @@ def _files(entry: "ParquetDataset", root: Path) -> list[SourceFile]:
 
 
 def _layout(entry: "ParquetDataset", file: SourceFile, schema: pa.Schema) -> _Layout:
-    image = entry.columns.get("image", "image")
+    image = entry.columns.get("image") or "image"
     columns = checked_columns(entry.name, {**entry.columns, "image": image}, schema.names)
     kind = schema.field(image).type
     parts = {field.name for field in kind} if pa.types.is_struct(kind) else set()
     if not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or "bytes" in parts):
         raise SourceError(f"{entry.name}: column {image!r} of {file.name} holds {kind}, not image bytes; map `image`")
     return _Layout(image, columns, _class_names(schema))
+
+
+def words(entry: "ParquetDataset", root: Path, rows: int) -> tuple[list[str], dict[str, list[Any]]]:
+    """The column names, and what the first `rows` rows of some files say in plain columns; of classes, all names.
+
+    Files that cannot be read are left out. Raises SourceError when no file is there.
+    """
+    files = _files(entry, root)
+    header: list[str] = []
+    cells: dict[str, list[Any]] = {}
+    for file in files[:: max(1, len(files) // FILES_LOOKED_AT)]:
+        try:
+            schema = pq.read_schema(file.path)
+            header = header or list(schema.names)
+            names = _class_names(schema)
+            cells |= names
+            plain = [f.name for f in schema if f.name not in names and not _is_bulky(f.type)]
+            for _, row in itertools.islice(_rows(file, plain), rows) if plain else ():
+                for name in plain:
+                    cells.setdefault(name, []).append(row[name])
+        except (OSError, pa.ArrowException):  # reading the entry makes it a reject
+            continue
+    return header, cells
+
+
+def _is_bulky(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
 def _class_names(schema: pa.Schema) -> dict[str, list[str]]:

@@ -1,18 +1,23 @@
 """What a source's column, file and folder names are likely to mean: settings of an entry, to be looked at by people."""
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from creativity_assets.catalog.datasets import VOCABULARY
+from creativity_assets.sources.fields import is_missing
 from creativity_assets.sources.listing import IMAGE
 from creativity_assets.sources.metadata import Table
 from creativity_assets.sources.paths import fields_from_wikiart_name
 
-_LOOKED_AT = 200  # rows of a table, and names of files, that a guess is made from
+_NAMES = 200  # of files, that a guess is made from
+ROWS = 20_000
+"""Of a table, that a guess is made from: tables may be sorted by what is asked."""
 
 USUAL_NAMES = {
     "file": ("file", "file_name", "filename", "path", "image_name", "image_path", "generated_image", "image", "name"),
@@ -32,6 +37,24 @@ LABELS = dict.fromkeys(("human", "real", "nature", "natural", "authentic"), "hum
 LABELS |= dict.fromkeys(("ai", "fake", "generated", "synthetic", "ai_generated"), "ai")
 """Words, in lower case, by which labels are told."""
 
+_STYLES = (
+    "abstract_art abstract_expressionism action_painting analytical_cubism art_deco art_nouveau art_nouveau_modern "
+    "baroque color_field_painting conceptual_art constructivism contemporary_realism cubism early_renaissance "
+    "expressionism fauvism futurism high_renaissance impressionism lyrical_abstraction magic_realism "
+    "mannerism_late_renaissance minimalism naive_art_primitivism neoclassicism neo_impressionism new_realism "
+    "northern_renaissance op_art pointillism pop_art post_impressionism pre_raphaelite realism renaissance rococo "
+    "romanticism social_realism suprematism surrealism symbolism synthetic_cubism ukiyo_e"
+)
+STYLES = frozenset(_STYLES.split())
+"""WikiArt's and ArtBench's names of styles, in lower case with _, by which a column of styles is told."""
+
+
+class Guess(NamedTuple):
+    """Settings of an entry, and a line on each that people should look at."""
+
+    settings: dict[str, Any]
+    notes: list[str]
+
 
 def has_images(path: Path) -> bool:
     """Whether a Parquet file has a column of image bytes."""
@@ -46,26 +69,26 @@ def has_images(path: Path) -> bool:
     return False
 
 
-def of_table(table: Table, files: Sequence[str]) -> dict[str, Any] | None:
+def of_table(table: Table, files: Sequence[str]) -> Guess | None:
     """Settings for a table that names files of the source; None for another."""
-    rows = [row for _, row in itertools.islice(table.rows, _LOOKED_AT)]
+    rows = [row for _, row in itertools.islice(table.rows, ROWS)]
     names = {PurePosixPath(file).name for file in files if IMAGE.holds(file)}
     lower = {column.lower(): column for column in table.header}
     for column in (lower[usual] for usual in USUAL_NAMES["file"] if usual in lower):
         if any(PurePosixPath(str(row.get(column)).replace("\\", "/")).name in names for row in rows):
             cells = {name: [row.get(name) for row in rows] for name in table.header}
-            described = columns_of(table.header, ("image",), cells)
+            described, notes = columns_of(table.header, ("image",), cells)
             described["columns"] = {"file": column} | described.get("columns", {})
-            titled = [file for file in files if IMAGE.holds(file)][:_LOOKED_AT]
+            titled = [file for file in files if IMAGE.holds(file)][:_NAMES]
             if "year" not in described["columns"] and any("year" in fields_from_wikiart_name(file) for file in titled):
                 described["file_names"] = "wikiart"
-            return described
+            return Guess(described, notes)
     return None
 
 
 def of_names(files: Sequence[str], holds: Callable[[str], bool]) -> dict[str, Any]:
     """What names of files and folders say: WikiArt's way, or folders by which human and ai images are told."""
-    held = [file for file in files if holds(file)][:_LOOKED_AT]
+    held = [file for file in files if holds(file)][:_NAMES]
     settings: dict[str, Any] = {}
     labels = sorted({part for file in held for part in PurePosixPath(file).parts[:-1] if part.lower() in LABELS})
     if labels:
@@ -78,20 +101,54 @@ def of_names(files: Sequence[str], holds: Callable[[str], bool]) -> dict[str, An
     return settings
 
 
-def columns_of(header: Sequence[str], without: Iterable[str], cells: Mapping[str, list[Any]]) -> dict[str, Any]:
-    """Column map by what columns are usually called; a label only where its values are told."""
-    columns: dict[str, str] = {}
-    values: dict[str, dict[str, str]] = {}
+def columns_of(header: Sequence[str], without: Iterable[str], cells: Mapping[str, list[Any]]) -> Guess:
+    """Column map by what columns are usually called, and by their cells where the name says too little.
+
+    A label is taken only where its words are told, a style also from a genre or class whose words are styles; a
+    column of our name with words of its own (`label`: cat, dog) is mapped to None, or every image would be rejected.
+    """
+    words = {column: _words(cells.get(column, ())) for column in header}
     lower = {column.lower(): column for column in header}
+    columns: dict[str, str | None] = {}
+    values: dict[str, dict[str, str]] = {}
+    notes: list[str] = []
+
+    def candidates(usual: Iterable[str]) -> list[str]:
+        return [lower[name] for name in usual if name in lower and lower[name] not in columns.values()]
+
     for ours, usual in USUAL_NAMES.items():
-        theirs = next((lower[name] for name in usual if name in lower and lower[name] not in columns.values()), None)
-        if theirs is None or ours in (*without, "file"):
-            continue
+        theirs = candidates(usual)
         if ours == "label":
-            met = {str(cell) for cell in cells.get(theirs, []) if cell not in (None, "")}
-            if not met or any(word.lower() not in LABELS for word in met):
+            theirs = [column for column in theirs if _all_told(words[column], LABELS)]
+        if ours == "style" and not theirs:
+            theirs = [c for c in candidates((*USUAL_NAMES["genre"], *USUAL_NAMES["label"])) if _are_styles(words[c])]
+            notes += [f"column {column!r} holds styles by its words" for column in theirs[:1]]
+        if not theirs or ours in (*without, "file"):
+            continue
+        columns[ours] = theirs[0]
+        if ours == "label":
+            told = {word: LABELS[word.lower()] for word in sorted(words[theirs[0]])}
+            values["label"] = {word: label for word, label in told.items() if label != word}
+    for name, known in VOCABULARY.items():
+        if name in header and name not in columns and name not in columns.values():
+            if name in cells and words[name] <= {*known}:
                 continue
-            values["label"] = {word: LABELS[word.lower()] for word in sorted(met) if LABELS[word.lower()] != word}
-        columns[ours] = theirs
+            columns[name] = None
+            shown = ", ".join(sorted(words[name])[:3]) or "no plain words"
+            notes.append(f"column {name!r} is not read: it holds {shown}, which are none of {', '.join(known)}")
     settings: dict[str, Any] = {"columns": columns} if columns else {}
-    return settings | ({"values": values} if values.get("label") else {})
+    return Guess(settings | ({"values": values} if values.get("label") else {}), notes)
+
+
+def _words(cells: Iterable[Any]) -> set[str]:
+    return {str(cell).strip() for cell in cells if not is_missing(cell)}
+
+
+def _all_told(words: set[str], told: Mapping[str, str]) -> bool:
+    return bool(words) and all(word.lower() in told for word in words)
+
+
+def _are_styles(words: set[str]) -> bool:
+    """Most of them: every collection has a few of its own."""
+    known = [word for word in words if re.sub(r"[^a-z]+", "_", word.lower()).strip("_") in STYLES]
+    return len(known) > len(words) / 2

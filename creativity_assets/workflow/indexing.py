@@ -66,7 +66,7 @@ def write_index(
             rejects.append(item)
             continue
         row = record_row(entry.name, item)
-        if problem := _unknown_word(row):
+        if problem := unknown_word(row):
             rejects.append(SourceReject(item.key, "unknown_word", problem))
             continue
         if row["sample_id"] in fresh:
@@ -132,7 +132,7 @@ def record_row(dataset: str, record: SourceRecord) -> dict[str, Any]:
     }
 
 
-def _unknown_word(row: dict[str, Any]) -> str | None:
+def unknown_word(row: dict[str, Any]) -> str | None:
     """What is wrong with a row whose label, automation or family is none of the words that tables are made of."""
     for column, words in VOCABULARY.items():
         if row[column] not in words:

@@ -1,14 +1,14 @@
 """What a model needs of a machine, and what of it is there: disk, memory, files, the command that fetches them."""
 
-import json
 import math
-import struct
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from creativity_assets.catalog.entries import ModelEntry
-from creativity_assets.diffusion.weights import ModelFiles, download_commands, find_model
+from creativity_assets.diffusion.component_files import tensor_shapes
+from creativity_assets.diffusion.weights import ModelFiles, find_model, missing_parts
 from creativity_assets.errors import CreativityError
 from creativity_assets.workflow.revisions import model_source
 from creativity_assets.workflow.study import Study
@@ -21,22 +21,31 @@ BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 @dataclass(frozen=True)
 class Machine:
-    """What a model must fit into. memory: free bytes of the device; on_gpu: whether networks run in half precision."""
+    """What a model must fit into.
+
+    memory: free bytes of the device; on_gpu: whether networks run in half precision; disk: free bytes where the hub's
+    files are kept.
+    """
 
     memory: int
     on_gpu: bool
     name: str
+    disk: int
 
     @classmethod
     def here(cls) -> "Machine":
         """The device of this machine with the most free memory."""
         import psutil
+        from huggingface_hub import constants
 
         from creativity_assets.engine.devices import find_devices, free_memory
 
         device = max(find_devices(), key=lambda device: free_memory(device) or 0)
         free = free_memory(device)
-        return cls(psutil.virtual_memory().available if free is None else free, not device.is_cpu, device.description)
+        memory = psutil.virtual_memory().available if free is None else free
+        cache = Path(constants.HF_HUB_CACHE).absolute()
+        disk = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
+        return cls(memory, not device.is_cpu, device.description, shutil.disk_usage(disk).free)
 
 
 def examine_model(study: Study, model: ModelEntry, machine: Machine) -> Iterator[str]:
@@ -46,16 +55,20 @@ def examine_model(study: Study, model: ModelEntry, machine: Machine) -> Iterator
     try:
         revision = study.lineage.revisions.model(model)
         files = find_model(source, local_files_only=True)
+        parameters = count_parameters(files)
     except CreativityError as problem:
-        commands = download_commands(source)
-        size = f", {model.download_gb:g} GB to fetch" if commands and model.download_gb else ""
-        reason = f"{model.hub_id} is not on this machine" if commands and model.hub_id else str(problem)
+        problems: list[CreativityError] = [*missing_parts(source)] or [problem]
+        if isinstance(source.location, Path) and not source.location.is_dir():
+            problems[0] = problem  # the line that says how a folder of the catalogue may be given
+        commands = [part.command for part in problems if part.command]
+        reason = "; ".join(part.culprit.removeprefix(f"{model.name}: ") for part in problems)
+        size = _disk(model, machine) if commands else ""
         yield f"{label}: MISSING: {reason}{size}{_memory(model, model.parameters, machine)}"
         yield from commands
         return
     held = sum(file.stat().st_size for file in _weights(files))
     where = files.place.folder if files.place.commit is None else model.hub_id
-    need = _memory(model, count_parameters(files), machine)
+    need = _memory(model, parameters, machine)
     yield f"{label}: {revision}, {held / 1e6:,.0f} MB in {where}{need}"
 
 
@@ -69,9 +82,21 @@ def memory_needed(model: ModelEntry, parameters: int, *, half: bool) -> int:
 
 
 def count_parameters(files: ModelFiles) -> int:
-    """Of all components, from the headers of their files: nothing is loaded. Sharded or not, each tensor once."""
-    weights = [file for part in files.components.values() for file in part.weights() if file.suffix == ".safetensors"]
-    return sum(math.prod(shape) for file in weights for shape in _shapes(file))
+    """Of all components, from the headers of their files: nothing is loaded. Sharded or not, each tensor once.
+
+    Raises ModelError for a file that is not whole, the LoRA's too.
+    """
+    if files.lora is not None:
+        tensor_shapes(f"{files.source.name}: lora", files.lora)
+    return sum(math.prod(shape) for part in files.components.values() for shape in part.shapes())
+
+
+def _disk(model: ModelEntry, machine: Machine) -> str:
+    """Some parts may be here already, so that what the entry says is a bound."""
+    if model.download_gb is None:
+        return ""
+    verdict = "" if model.download_gb * 1e9 <= machine.disk else ", does NOT fit"
+    return f", up to {model.download_gb:g} GB to fetch{verdict} ({machine.disk / 1e9:,.0f} GB free on disk)"
 
 
 def _memory(model: ModelEntry, parameters: int | None, machine: Machine) -> str:
@@ -88,11 +113,3 @@ def _memory(model: ModelEntry, parameters: int | None, machine: Machine) -> str:
 def _weights(files: ModelFiles) -> list[Path]:
     own = [file for part in files.components.values() for file in part.weights()]
     return own if files.lora is None else [*own, files.lora]
-
-
-def _shapes(file: Path) -> Iterator[Sequence[int]]:
-    """Of every tensor, by safetensors' format: eight bytes of length, then a JSON header."""
-    with file.open("rb") as stream:
-        (length,) = struct.unpack("<Q", stream.read(8))
-        header = json.loads(stream.read(length))
-    yield from (tensor["shape"] for name, tensor in header.items() if name != "__metadata__")

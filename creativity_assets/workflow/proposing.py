@@ -1,6 +1,7 @@
 """`creativity catalog add dataset`: looks at a source and proposes the entry that would read it."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -9,22 +10,30 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from slugify import slugify
 
 from creativity_assets.catalog import load_catalog
-from creativity_assets.catalog.datasets import DatasetEntry, MappedDataset
+from creativity_assets.catalog.datasets import DatasetEntry, HuggingFaceDataset, MappedDataset, ParquetDataset
+from creativity_assets.catalog.loading import first_problem
 from creativity_assets.errors import CatalogError, SourceError
+from creativity_assets.sources import huggingface, parquet
 from creativity_assets.sources import read as read_source
 from creativity_assets.sources.archive import member_names, member_table
+from creativity_assets.sources.folder import METADATA
 from creativity_assets.sources.listing import IMAGE, VIDEO
 from creativity_assets.sources.locations import hub_snapshot, walk
-from creativity_assets.sources.metadata import FORMATS, read_table
+from creativity_assets.sources.metadata import FORMATS, Table, read_table
+from creativity_assets.sources.names import MAX_LENGTH
 from creativity_assets.sources.records import SourceRecord, SourceReject
-from creativity_assets.workflow.guessing import columns_of, has_images, of_names, of_table
-from creativity_assets.workflow.indexing import record_row
+from creativity_assets.workflow.guessing import Guess, columns_of, has_images, of_names, of_table
+from creativity_assets.workflow.indexing import record_row, unknown_word
 
 ROWS_SHOWN = 10
+ROWS_OF_WORDS = 200
+"""Of embedded images, for what their columns hold; on a hub they are streamed."""
+TABLES_LOOKED_AT = 8
+"""Of a source: each costs a pass over an archive."""
 
 _ENTRY: TypeAdapter[DatasetEntry] = TypeAdapter(DatasetEntry)
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
@@ -48,30 +57,58 @@ class Proposal:
 def propose(data_root: Path, source: str, name: str | None = None, label: str | None = None) -> Proposal:
     """An entry for a folder, a file or a hub id, and the first rows that it reads.
 
-    Raises CatalogError where the name is taken, SourceError where nothing is there or no image is found.
+    Raises CatalogError where the name is taken or no name, or where `label` is told by the source itself; SourceError
+    where nothing is there or no image is found.
     """
     place = Path(source).expanduser()
-    name = name or slugify(PurePosixPath(source.rstrip("/")).name.removesuffix(".gz").removesuffix(".tar"))
+    name = _name(source, place, name)
     if name in load_catalog(data_root).datasets:
         raise CatalogError(f"{name}: a data set of this name exists; give another with --name")
     if place.exists():
         place = place.resolve()
         inside = place.is_relative_to(data_root)
         where = {"path": str(place.relative_to(data_root) if inside else place)}
-        settings = _of_folder(name, place, where) if place.is_dir() else _of_file(name, place, where)
-    elif source.count("/") == 1 and not source.startswith((".", "~")):
-        settings = _of_hub(name, source)
+        look = _of_folder if place.is_dir() else _of_file
+        settings, notes = look(name, place, where, data_root)
+    elif _looks_like_a_path(source):
+        raise SourceError(f"{source}: there is no such file or folder")
+    elif source.count("/") == 1:
+        settings, notes = _of_hub(name, source, data_root)
     else:
         raise SourceError(f"{source}: nothing is there, and it is no hub id either (owner/name)")
-    guesses = _settle_label(settings, label)
-    entry = _ENTRY.validate_python({**settings, "name": name})
+    notes += _settle_label(name, settings, label)
+    if settings["kind"] == "video":
+        notes += _settle_family(settings)
+    try:
+        entry = _ENTRY.validate_python({**settings, "name": name})
+    except ValidationError as error:
+        raise CatalogError(f"{name}: {first_problem(error)}") from error
     rows, rejects = _look(entry, data_root)
     if not rows:
         told = f" ({rejects[0]})" if rejects else ""
         raise SourceError(
             f"{name}: no image was found in {source}{told}; write its entry by hand, see docs/datasets.md"
         )
-    return Proposal(name, settings, pd.DataFrame(rows).astype({"year": "Int64"}), rejects, guesses)
+    return Proposal(name, settings, pd.DataFrame(rows).astype({"year": "Int64"}), rejects, notes)
+
+
+def _name(source: str, place: Path, given: str | None) -> str:
+    """The given name, or one made of the source's. Raises CatalogError for what is no name of an entry."""
+    base = place.resolve().name if place.exists() else PurePosixPath(source.rstrip("/")).name
+    name = slugify(base.removesuffix(".gz").removesuffix(".tar"))[:MAX_LENGTH] if given is None else given
+    if re.fullmatch(rf"[a-z0-9_-]{{1,{MAX_LENGTH}}}", name):
+        return name
+    said = f"no name can be made of {base!r}" if given is None else f"{given!r} is no name for an entry"
+    raise CatalogError(
+        f"{said}; give one of at most {MAX_LENGTH} small letters, digits, - and _ with --name"
+        + (f", such as {slug}" if (slug := slugify(given or "")[:MAX_LENGTH]) else "")
+    )
+
+
+def _looks_like_a_path(source: str) -> bool:
+    """Hub ids have one slash and no file's ending; a name without a slash may be either."""
+    endings = (*_ARCHIVES, *FORMATS, *IMAGE.suffixes, *VIDEO.suffixes)
+    return source.startswith((".", "~", "/")) or source.count("/") > 1 or source.lower().endswith(endings)
 
 
 def write(data_root: Path, proposal: Proposal) -> Path:
@@ -86,70 +123,120 @@ def write(data_root: Path, proposal: Proposal) -> Path:
     return path
 
 
-def _of_folder(name: str, place: Path, where: dict[str, str]) -> dict[str, Any]:
+def _of_folder(name: str, place: Path, where: dict[str, str], data_root: Path) -> Guess:
     files = [file.name for file in walk(place)]
-    parquet = [file for file in files if file.endswith(".parquet") and has_images(place / file)]
-    if parquet:
-        schema = pq.read_schema(place / parquet[0])
-        return _of_schema(schema, where)
+    embedded = [file for file in files if file.endswith(".parquet") and has_images(place / file)]
+    if embedded:
+        return _of_parquet(name, place / embedded[0], where, data_root)
     if not any(IMAGE.holds(file) for file in files) and any(VIDEO.holds(file) for file in files):
-        return {"kind": "video", **where, "frames": {"every": 1.0}, **of_names(files, VIDEO.holds)}
-    tables = [file for file in files if PurePosixPath(file).suffix.lower() in FORMATS]
-    tables.sort(key=lambda table: (PurePosixPath(table).stem != "metadata", table.count("/"), table))
-    for table in tables:
-        described = of_table(read_table(name, table, (place / table).read_bytes()), files)
-        if described:
-            named = {} if table == "metadata.csv" else {"metadata": table}
-            return {"kind": "folder", **where, **named, **described}
-    return {"kind": "folder", **where, **of_names(files, IMAGE.holds)}
+        return Guess({"kind": "video", **where, "frames": {"every": 1.0}, **of_names(files, VIDEO.holds)}, [])
+    table, guess = _of_tables(files, lambda table: read_table(name, table, (place / table).read_bytes()))
+    named = {} if table in (None, METADATA) else {"metadata": table}
+    return Guess({"kind": "folder", **where, **named, **guess.settings}, guess.notes)
 
 
-def _of_file(name: str, place: Path, where: dict[str, str]) -> dict[str, Any]:
+def _of_file(name: str, place: Path, where: dict[str, str], data_root: Path) -> Guess:
     if place.name.endswith(".parquet"):
-        return _of_schema(pq.read_schema(place), where)
+        return _of_parquet(name, place, where, data_root)
     if place.name.endswith(_ARCHIVES):
-        return {"kind": "archive", **where, **_of_archive(name, place)}
+        settings, notes = _of_archive(name, place)
+        return Guess({"kind": "archive", **where, **settings}, notes)
     raise SourceError(f"{place}: neither Parquet nor an archive ({', '.join(_ARCHIVES)}); give the folder it lies in")
 
 
-def _of_hub(name: str, hub_id: str) -> dict[str, Any]:
+def _of_hub(name: str, hub_id: str, data_root: Path) -> Guess:
     """An entry at the commit that the hub's main branch, or this machine's copy of it, is at now."""
     revision, files, folder = hub_snapshot(name, hub_id)
     where = {"hub_id": hub_id, "revision": revision}
     archives = [file for file in files if file.endswith(_ARCHIVES)]
     if len(archives) == 1 and not any(file.endswith(".parquet") or IMAGE.holds(file) for file in files):
-        described = _of_archive(name, folder / archives[0]) if folder and (folder / archives[0]).is_file() else {}
-        return {"kind": "archive", **where, "file": archives[0], **described}
-    # Which columns there are is known once the data set is opened; those with our names need no map.
-    return {"kind": "huggingface", **where}
+        here = folder is not None and (folder / archives[0]).is_file()
+        settings, notes = _of_archive(name, folder / archives[0]) if folder and here else Guess({}, [])
+        return Guess({"kind": "archive", **where, "file": archives[0], **settings}, notes)
+    return _of_columns({"kind": "huggingface", **where}, name, data_root)
 
 
-def _of_archive(name: str, place: Path) -> dict[str, Any]:
+def _of_archive(name: str, place: Path) -> Guess:
     files = member_names(name, place)
-    for table in (file for file in files if PurePosixPath(file).suffix.lower() in FORMATS):
-        described = of_table(member_table(name, place, table), files)
-        if described:
-            return {"metadata": table, **described}
-    return of_names(files, IMAGE.holds)
+    table, guess = _of_tables(files, lambda table: member_table(name, place, table))
+    named = {} if table is None else {"metadata": table}
+    return Guess({**named, **guess.settings}, guess.notes)
 
 
-def _of_schema(schema: pa.Schema, where: dict[str, str]) -> dict[str, Any]:
+def _of_tables(files: list[str], read: Callable[[str], Table]) -> tuple[str | None, Guess]:
+    """The table that names images, and what it says; without one what the names of the files say.
+
+    A table that cannot be read, or names none of the images, is some other file of its makers, unless it is called
+    `metadata`. Raises SourceError where that one cannot be read.
+    """
+    tables = [file for file in files if PurePosixPath(file).suffix.lower() in FORMATS]
+    tables.sort(key=lambda table: (PurePosixPath(table).stem != "metadata", table.count("/"), table))
+    passed: list[str] = []
+    found: tuple[str | None, Guess | None] = (None, None)
+    for table in tables[:TABLES_LOOKED_AT]:
+        try:
+            found = (table, of_table(read(table), files))
+        except (SourceError, OSError, pa.ArrowException) as error:
+            if PurePosixPath(table).stem == "metadata":
+                said = " ".join(str(error).split())[:240]
+                raise SourceError(f"{said}; mend {table}, or take it away") from error
+        if found[1] is not None:
+            break
+        found = (None, None)
+        passed.append(table)
+    if not found[1]:
+        passed += tables[TABLES_LOOKED_AT:]
+    more = f" and {len(passed) - 3} more" if len(passed) > 3 else ""
+    notes = [f"not read, since they name no image here: {', '.join(passed[:3])}{more}"] if passed else []
+    settings, guessed = found[1] or Guess(of_names(files, IMAGE.holds), [])
+    return found[0], Guess(settings, [*notes, *guessed])
+
+
+def _of_parquet(name: str, first: Path, where: dict[str, str], data_root: Path) -> Guess:
     """Parquet with embedded images; Hugging Face's own where it describes its columns."""
-    kind = (
-        "huggingface" if b"huggingface" in (schema.metadata or {}) and Path(where["path"]).suffix == "" else "parquet"
-    )
-    return {"kind": kind, **where, **columns_of(schema.names, ("file",), {})}
+    try:
+        described = b"huggingface" in (pq.read_schema(first).metadata or {})
+    except (OSError, pa.ArrowException) as error:
+        said = " ".join(str(error).split())[:160]
+        raise SourceError(f"{name}: {first} is no whole Parquet file ({said}); fetch it again") from error
+    kind = "huggingface" if described and Path(where["path"]).suffix == "" else "parquet"
+    return _of_columns({"kind": kind, **where}, name, data_root)
 
 
-def _settle_label(settings: dict[str, Any], label: str | None) -> list[str]:
-    """Give the entry a label where its source tells none; returns a line on every guess."""
-    told = "label" in settings.get("columns", {}) or any(
-        "label" in rule.get("set", {}) for rule in settings.get("paths", ())
-    )
-    if told and label is None:
+def _of_columns(settings: dict[str, Any], name: str, data_root: Path) -> Guess:
+    """An entry for rows with embedded images, by the names of its columns and what its first rows say."""
+    entry = _ENTRY.validate_python({**settings, "name": name})
+    if isinstance(entry, HuggingFaceDataset):
+        header, cells = huggingface.words(entry, data_root, ROWS_OF_WORDS)
+    else:
+        assert isinstance(entry, ParquetDataset)
+        header, cells = parquet.words(entry, data_root, ROWS_OF_WORDS)
+    guess = columns_of(header, ("file",), cells)
+    return Guess({**settings, **guess.settings}, guess.notes)
+
+
+def _settle_label(name: str, settings: dict[str, Any], label: str | None) -> list[str]:
+    """Give the entry a label where its source tells none; returns a line on every guess.
+
+    Raises CatalogError where a label is given that the source tells itself: one of the two would be wrong.
+    """
+    column = settings.get("columns", {}).get("label")
+    folders = {rule["set"]["label"] for rule in settings.get("paths", ()) if "label" in rule.get("set", {})}
+    if label and (column or folders - {label}):
+        teller = f"column {column!r}" if column else f"folders ({', '.join(sorted(folders))})"
+        raise CatalogError(f"{name}: its {teller} tell who made the images; leave out --label, or correct the source")
+    if column or folders:
         return []
     settings["constants"] = {"label": label or "human"}
     return [] if label else ["nothing tells human from ai: label human is a guess, give --label ai otherwise"]
+
+
+def _settle_family(settings: dict[str, Any]) -> list[str]:
+    """Frames are none of the families that a label alone stands for."""
+    constants = settings.get("constants", {})
+    family = "film_frame" if constants.get("label") == "human" else "video_frame"
+    settings["constants"] = {**constants, "family": family}
+    return [f"family {family} is a guess: film_frame is for films, video_frame for other videos"]
 
 
 def _look(entry: DatasetEntry, data_root: Path) -> tuple[list[dict[str, Any]], list[str]]:
@@ -174,7 +261,10 @@ def _look(entry: DatasetEntry, data_root: Path) -> tuple[list[dict[str, Any]], l
             rejects.append(f"{item.reason}: {item.detail}")
         else:
             row = record_row(entry.name, item)
-            rows.append({column: row[column] for column in shown})
+            if problem := unknown_word(row):
+                rejects.append(f"unknown_word: {problem}")
+            else:
+                rows.append({column: row[column] for column in shown})
     return rows, rejects
 
 

@@ -95,8 +95,8 @@ def _locations(source: ModelSource) -> list[Path | str]:
 
 
 def _facts(location: Path | str) -> str:
-    """Names, sizes and times of the files at a location: equal facts, equal weights."""
-    folder = Path(location)
-    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+    """Names, sizes and times of a folder's files: equal facts, equal weights. A hub's commit needs none."""
+    found = location.rglob("*") if isinstance(location, Path) else ()
+    files = sorted(path for path in found if path.is_file())
     facts = [(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]

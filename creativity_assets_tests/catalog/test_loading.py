@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from creativity_assets.catalog import load_catalog
+from creativity_assets.catalog.entries import COMPARED
 from creativity_assets.catalog.listing import listing
 from creativity_assets.errors import CatalogError
+from creativity_assets.store.schemas import PUBLIC_SAMPLES
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, write_catalog
 
 PROJECT = Path(__file__).parents[2]
@@ -66,6 +68,12 @@ def test_the_projects_own_catalogue_loads_and_is_listed() -> None:
         ({"eras": {"late": {"title": "Late", "start": 1840, "end": 1900}}}, "eras old and late overlap"),
         ({"eras": {"late": {"title": "Late", "start": 1840, "end": 1840}}}, "start 1840 is not before end 1840"),
         ({"datasets": {"copies": {"kind": "generated", "originals": "copies", "model": "tiny", "guidance": 1, "steps": 1}}}, "derived from itself"),
+        ({"comparisons": {"c": {"human": {"dataset": "paintings", "where": {"labl": "human"}}, "ai": {"dataset": "copies"}, "pairing": "none"}}}, "c: human: samples have no column 'labl'; have sample_id"),
+        ({"datasets": {"incoming": {"kind": "folder", "path": "x"}}}, "incoming: in an experiment this word stands for"),
+        ({"datasets": {"d": {"kind": "folder", "path": "x", "paths": [{"match": "{artist"}]}}}, "d: paths.0: '{artist' has a brace without its other"),
+        ({"datasets": {"d": {"kind": "folder", "path": "x", "paths": [{"match": "artist}/*"}]}}}, "has a brace without its other"),
+        ({"datasets": {"d": {"kind": "folder", "path": "x", "paths": [{"match": "{}/*"}]}}}, "no column ''; have file"),
+        ({"datasets": {"d": {"kind": "parquet", "path": "x", "columns": {"image": None}}}}, "d: `columns`: image says where a picture is and cannot be null"),
         ({"comparisons": {"c": {"human": {"dataset": "x"}, "ai": {"dataset": "y"}, "pairing": "none"}}}, "c: no dataset 'x'"),
     ],
 )  # fmt: skip
@@ -100,6 +108,16 @@ def test_a_broken_file_is_named(root: Path, text: str, problem: str) -> None:
     (root / "catalog" / "wrong.yaml").write_text(text)
     with pytest.raises(CatalogError, match=problem):
         load_catalog(root)
+
+
+def test_a_file_that_is_not_utf_8_is_named(root: Path) -> None:
+    (root / "catalog" / "wrong.yaml").write_bytes("datasets: {} # Dürer\n".encode("latin-1"))
+    with pytest.raises(CatalogError, match=r"wrong\.yaml: is not UTF-8 \(byte 16\); save it as UTF-8"):
+        load_catalog(root)
+
+
+def test_a_comparison_may_choose_by_every_column_of_samples() -> None:
+    assert COMPARED == PUBLIC_SAMPLES
 
 
 def test_without_a_catalogue_the_remedy_is_named(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from creativity_assets.catalog import load_catalog
 from creativity_assets.catalog.entries import ModelEntry
 from creativity_assets.catalog.listing import listing
 from creativity_assets.diffusion.layouts import LAYOUTS
-from creativity_assets.diffusion.weights import Lora, Override, download_commands
+from creativity_assets.diffusion.weights import Lora, Override, missing_parts
 from creativity_assets.workflow.revisions import model_source
 
 PROJECT = Path(__file__).parents[2]
@@ -88,11 +88,14 @@ MODELS = load_catalog(PROJECT / "data").models
 
 
 @pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model.hub_id])
-def test_the_projects_hub_models_are_optional_and_fetched_by_a_command(name: str) -> None:
+def test_the_projects_hub_models_are_optional_and_fetched_by_a_command(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     model = MODELS[name]
     assert model.optional and model.licence and model.parameters and model.download_gb and model.training_cutoff
     assert model.pipeline in LAYOUTS
-    command, *_ = download_commands(model_source(model, PROJECT / "data"))
+    command = missing_parts(model_source(model, PROJECT / "data"))[0].command
     assert command.startswith(f"hf download {model.hub_id} --revision {model.revision} --include 'model_index.json'")
     assert "text_encoder_3" not in command, "T5 is left on the hub unless it is asked for"
     # Stable Diffusion 3's repository holds float16, the others float32; the rest of a download is a few megabytes.

@@ -1,5 +1,6 @@
 """Components and LoRAs taken from elsewhere: what is loaded, what the revision covers, what is refused."""
 
+import itertools
 import json
 import shlex
 import shutil
@@ -17,7 +18,7 @@ from safetensors.torch import load_file, save_file
 
 from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.revision import weights_revision
-from creativity_assets.diffusion.weights import Lora, ModelSource, Override, download_commands
+from creativity_assets.diffusion.weights import Lora, ModelSource, Override, missing_parts
 from creativity_assets.errors import ModelError
 from creativity_assets_tests.diffusion.test_backbone import assert_same_images, images
 from creativity_assets_tests.tiny_families import SAVERS
@@ -315,8 +316,9 @@ def test_the_commands_are_understood_and_fetch_every_part(monkeypatch: pytest.Mo
 
     asked: list[dict[str, Any]] = []
     monkeypatch.setattr("huggingface_hub.cli.download.snapshot_download", lambda **call: asked.append(call) or "")
-    for command in download_commands(HUB_SOURCE):
-        program, *arguments = shlex.split(command)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    for part in missing_parts(HUB_SOURCE):
+        program, *arguments = shlex.split(part.command)
         assert program == "hf"
         hf.app(arguments, standalone_mode=False)
     assert [call["repo_id"] for call in asked] == ["some/base", "some/vae", "some/lora"]
@@ -325,4 +327,65 @@ def test_the_commands_are_understood_and_fetch_every_part(monkeypatch: pytest.Mo
     assert {"model_index.json", "scheduler/scheduler_config.json", "tokenizer/*", "unet/config.json"} <= set(fetched[0])
     assert not [pattern for pattern in fetched[0] if pattern.startswith("vae/")]
     assert fetched[2] == [FILE]
-    assert download_commands(ModelSource("a", tmp_path)) == []
+    assert [part.command for part in missing_parts(ModelSource("a", tmp_path))] == [""]
+
+
+def shard(folder: Path, stem: str) -> None:
+    """The weights of a component in two files and an index, as large ones are published."""
+    state = load_file(folder / f"{stem}.safetensors")
+    (folder / f"{stem}.safetensors").unlink()
+    weight_map = {key: f"{stem}-0000{n % 2 + 1}-of-00002.safetensors" for n, key in enumerate(sorted(state))}
+    for file in sorted(set(weight_map.values())):
+        held = {key: state[key] for key in state if weight_map[key] == file}
+        save_file(held, folder / file, metadata={"format": "pt"})
+    index = {"metadata": {}, "weight_map": weight_map}
+    (folder / f"{stem}.safetensors.index.json").write_text(json.dumps(index))
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+@pytest.mark.parametrize("extra", [(), ("text_encoder_3", "tokenizer_3")])
+@pytest.mark.parametrize("family", ["sd1", "sdxl", "sd3"])
+def test_the_command_fetches_all_that_is_loaded_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: str, extra: tuple[str, ...], sharded: bool
+) -> None:
+    """What the hub's client would pick out of a whole repository by the command's patterns is a complete model."""
+    from huggingface_hub.utils import filter_repo_objects
+
+    if extra and family != "sd3":
+        pytest.skip("has no optional components")
+    repository = SAVERS[family](tmp_path / "repository")
+    if sharded:
+        for file in [*repository.rglob("*.safetensors")]:
+            shard(file.parent, file.stem)
+    (repository / "whole.safetensors").write_bytes(b"weights in another layout")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    source = ModelSource("my-entry", "some/base", COMMIT, extra=extra)
+    words = shlex.split(missing_parts(source)[0].command)
+    patterns = [pattern for option, pattern in itertools.pairwise(words) if option == "--include"]
+    files = [path.relative_to(repository).as_posix() for path in repository.rglob("*") if path.is_file()]
+    fetched = list(filter_repo_objects(files, allow_patterns=patterns))
+    snapshot = tmp_path / "models--some--base" / "snapshots" / COMMIT
+    for file in fetched:
+        (snapshot / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(repository / file, snapshot / file)
+    loaded = Backbone.from_source(source)
+    local = Backbone.load(repository, extra=extra)
+    x = local.noise([1])
+    assert torch.equal(loaded.denoiser(["red"], 3.0)(x, 0.5), local.denoiser(["red"], 3.0)(x, 0.5))
+    assert ("text_encoder_3/config.json" in fetched) == bool(extra)
+    assert not {"whole.safetensors", "safety_checker/config.json"} & set(fetched)
+
+
+@pytest.mark.parametrize("lost", [("base",), ("vae",), ("lora",), ("base", "lora"), ()])
+def test_only_the_parts_that_are_not_there_are_named(hub: Path, lost: tuple[str, ...]) -> None:
+    for name in lost:
+        shutil.rmtree(hub / f"models--some--{name}")
+    commands = [part.command for part in missing_parts(HUB_SOURCE)]
+    assert [command.split()[2] for command in commands] == [f"some/{name}" for name in lost]
+
+
+def test_a_lora_that_is_no_whole_file_is_named(sd_folder: Path, lora_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes((lora_folder / FILE).read_bytes()[:-100])
+    with pytest.raises(ModelError, match=f"my-entry: lora: .*{FILE} is not a whole safetensors file"):
+        Backbone.load(sd_folder, name="my-entry", lora=Lora(tmp_path))

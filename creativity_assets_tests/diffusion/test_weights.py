@@ -45,6 +45,10 @@ def truncate(folder: Path) -> None:
     (folder / UNET).write_bytes((folder / UNET).read_bytes()[:1000])
 
 
+def pointer(folder: Path) -> None:
+    (folder / UNET).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3438167536\n")
+
+
 def other_pipeline(folder: Path) -> None:
     edit(folder / "model_index.json", _class_name="KandinskyPipeline")
 
@@ -71,7 +75,8 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "shape": (widen, "wrong architecture"),
     "text shape": (narrow_text_encoder, "wrong architecture"),
     "tensor gone": (lose_a_tensor, "missing keys: 1, first conv_in.weight"),
-    "truncated": (truncate, "cannot be loaded"),
+    "truncated": (truncate, f"{UNET} is not a whole safetensors file"),
+    "a Git LFS pointer": (pointer, f"{UNET} is not a whole safetensors file (a Git LFS pointer?)"),
 }
 
 
@@ -166,6 +171,20 @@ def test_what_is_no_hub_id_is_said_so(hub: str) -> None:
 def test_a_pinned_hub_commit_is_known_without_files(hub: str) -> None:
     assert weights_revision(ModelSource("a", "not/here", revision=COMMIT)) == f"commit:{COMMIT}"
     assert weights_revision(ModelSource("a", hub)) == f"commit:{COMMIT}"
+
+
+def test_a_folder_of_a_hub_id_s_name_does_not_stand_for_it(
+    hub: str, sd_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`hf download X --local-dir X` makes one, and its files are of whatever commit."""
+    shutil.copytree(sd_folder, tmp_path / "here" / hub)
+    shutil.copytree(sd_folder, tmp_path / "here" / "some" / "other-sd")
+    monkeypatch.chdir(tmp_path / "here")
+    pinned = ModelSource("a", hub, revision=COMMIT)
+    assert find_model(pinned).place.commit == COMMIT
+    assert weights_revision(pinned) == f"commit:{COMMIT}"
+    with pytest.raises(ModelError, match="some/other-sd is not on this machine; fetch it with"):
+        find_model(ModelSource("a", "some/other-sd", revision=COMMIT))
 
 
 def test_files_as_they_were_first_published_load_to_the_same_weights(

@@ -88,10 +88,14 @@ def test_a_suite_is_found_only_where_its_weights_are(
 ) -> None:
     assert find_suite("embedded", data_root) == suite.revision
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    with pytest.raises(MetricError, match=r"suite paper: .*alexnet.* is missing; fetch it with: curl"):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    both = (
+        r"suite paper: [^:]*alexnet[^:]* is missing and facebook/dinov2-base is not on this machine; "
+        r"fetch it with: curl [^&]*alexnet\S* && hf download facebook/dinov2-base"
+    )
+    with pytest.raises(MetricError, match=both):
         find_suite("paper", data_root)
     alexnet_path().parent.mkdir(parents=True)
     alexnet_path().touch()
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(MetricError, match="suite paper: facebook/dinov2-base is not on this machine"):
         find_suite("paper", data_root)

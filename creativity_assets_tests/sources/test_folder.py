@@ -317,3 +317,15 @@ def test_a_file_that_no_rule_matches_and_a_bare_name_of_two_files_are_rejects(tm
     records, rejects = read(tmp_path, metadata="list.csv")
     assert [record.key for record in records] == ["Cubism/a.png"]
     assert rejects == dict.fromkeys(("b.png", "x/c.png", "y/c.png"), "no_metadata_row") | {"c.png": "missing_file"}
+
+
+def test_a_column_that_is_mapped_to_none_is_not_read(tmp_path: Path) -> None:
+    """A column of our name whose words mean something else; a constant may stand in for it."""
+    write(tmp_path / "a.png")
+    write(tmp_path / "metadata.csv", b"file,label,style\na.png,cat,Cubism\n")
+    (record,), _ = read(tmp_path, columns={"label": None})
+    assert dict(record.fields) == {"style": "Cubism"}
+    (record,), _ = read(tmp_path, columns={"label": None}, constants={"label": "ai"})
+    assert dict(record.fields) == {"style": "Cubism", "label": "ai"}
+    (record,), _ = read(tmp_path, columns={"label": None, "genre": "label"})
+    assert dict(record.fields) == {"style": "Cubism", "genre": "cat"}

@@ -134,3 +134,12 @@ def test_the_fingerprint_changes_with_files_and_entry(tmp_path: Path) -> None:
     assert before != sources.fingerprint(entry("set", limit=1), root)
     write_table(tmp_path / "set" / "b.parquet", {"image": IMAGES[:2]})
     assert before != sources.fingerprint(entry("set"), root)
+
+
+def test_a_column_that_is_mapped_to_none_is_not_read(tmp_path: Path) -> None:
+    write_table(tmp_path / "a.parquet", {"image": IMAGES[:2], "label": ["cat", "dog"], "title": ["A", "B"]})
+    records = read("a.parquet", tmp_path, columns={"label": None})
+    assert [dict(record.fields) for record in records if isinstance(record, SourceRecord)] == [
+        {"title": "A"},
+        {"title": "B"},
+    ]

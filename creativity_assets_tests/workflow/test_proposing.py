@@ -12,10 +12,12 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from creativity_assets import sources
 from creativity_assets.catalog import load_catalog
 from creativity_assets.cli import app
 from creativity_assets.errors import CatalogError, SourceError
 from creativity_assets.orchestration.instance import open_instance
+from creativity_assets.sources.records import SourceRecord
 from creativity_assets.workflow.proposing import ROWS_SHOWN, propose, write
 from creativity_assets_tests.running import bring_up_to_date, table
 from creativity_assets_tests.sources.archives import WORKS, ai_members, human_members, tar, zipped
@@ -23,6 +25,8 @@ from creativity_assets_tests.sources.pictures import encoded, scene
 from creativity_assets_tests.sources.pictures import write as write_file
 from creativity_assets_tests.sources.videos import video
 from creativity_assets_tests.studies import save_picture
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def files(place: Path, *names: str) -> Path:
@@ -48,10 +52,65 @@ def parquet(place: Path) -> Path:
     return place
 
 
-CASES: dict[str, tuple[Callable[[Path], Path], dict[str, Any]]] = {
+LABEL_GUESSED = "nothing tells human from ai: label human is a guess"
+
+
+def embedded(place: Path, **columns: list[Any]) -> Path:
+    """Parquet with images and these columns, a row for each of their cells."""
+    rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    images = [{"image": {"bytes": encoded(scene(20 + n, 20)), "path": None}} for n in range(len(rows))]
+    place.mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist([i | r for i, r in zip(images, rows, strict=True)]), place / "part-0.parquet")
+    return place
+
+
+def with_other_files(place: Path) -> Path:
+    """What lies beside images for other programs, each of which used to stop the proposal or to hide the images."""
+    files(place, "Anna/a.png", "Berta/b.png")
+    write_file(place / "classes.json", b'["cat", "dog"]')
+    write_file(place / "settings.json", b"{")
+    write_file(place / "prices.csv", b"thing,price\nframe,3\n")
+    write_file(place / "latin.csv", "name\nD\xfcrer\n".encode("latin-1"))
+    write_file(place / "half.parquet", b"PAR1")
+    return place
+
+
+def with_words(place: Path, header: str, *rows: str) -> Path:
+    files(place, *(row.split(",")[0] for row in rows))
+    write_file(place / "metadata.csv", "\n".join([header, *rows, ""]).encode())
+    return place
+
+
+CASES: dict[str, tuple[Callable[[Path], Path], dict[str, Any], list[str]]] = {
     "folders of artists": (
         lambda place: files(place, "Anna/a.png", "Berta/b.png"),
         {"kind": "folder", "constants": {"label": "human"}},
+        [LABEL_GUESSED],
+    ),
+    "files that are no table of the images": (
+        with_other_files,
+        {"kind": "folder", "constants": {"label": "human"}},
+        ["not read, since they name no image here: classes.json, half.parquet, latin.csv and 2 more", LABEL_GUESSED],
+    ),
+    "a label of other words": (
+        lambda place: with_words(place, "file,label,family", "a.png,cat,felidae", "b.png,dog,canidae"),
+        {"kind": "folder", "columns": {"file": "file", "label": None, "family": None}, "constants": {"label": "human"}},
+        ["column 'label' is not read: it holds cat, dog, which are none of human, ai", "column 'family' is not read", LABEL_GUESSED],
+    ),
+    "a label of numbers in Parquet": (
+        lambda place: embedded(place, label=[0, 1], family=["gan", "diffusion"]),
+        {"kind": "parquet", "columns": {"image": "image", "label": None}, "constants": {"label": "human"}},
+        ["column 'label' is not read: it holds 0, 1", LABEL_GUESSED],
+    ),
+    "a told label in Parquet beside another class": (
+        lambda place: embedded(place, label=["cat", "dog"], is_ai=["real", "ai"]),
+        {"kind": "parquet", "columns": {"image": "image", "label": "is_ai"}, "values": {"label": {"real": "human"}}},
+        [],
+    ),
+    "styles as labels": (
+        lambda place: with_words(place, "file,label", "a.png,art_nouveau", "b.png,Ukiyo-e", "c.png,post_impressionism"),
+        {"kind": "folder", "columns": {"file": "file", "style": "label"}, "constants": {"label": "human"}},
+        ["column 'label' holds styles by its words", LABEL_GUESSED],
     ),
     "a table under another name": (
         with_table,
@@ -61,10 +120,12 @@ CASES: dict[str, tuple[Callable[[Path], Path], dict[str, Any]]] = {
             "columns": {"file": "File_Name", "artist": "Painter", "year": "Dated", "label": "is_ai"},
             "values": {"label": {"Fake": "ai", "real": "human"}},
         },
+        ["not read, since they name no image here: notes.csv"],
     ),
     "WikiArt's names under styles": (
         lambda place: files(place, "Cubism/pablo-picasso_guitar-1913.jpg", "Fauvism/henri-matisse_dance.jpg"),
         {"kind": "folder", "file_names": "wikiart", "paths": [{"match": "**/{style}/*"}], "constants": {"label": "human"}},
+        [LABEL_GUESSED],
     ),
     "folders of labels": (
         lambda place: files(place, "BigGAN/train/ai/1.png", "BigGAN/train/nature/2.png"),
@@ -72,22 +133,39 @@ CASES: dict[str, tuple[Callable[[Path], Path], dict[str, Any]]] = {
             "kind": "folder",
             "paths": [{"match": "**/ai/**/*", "set": {"label": "ai"}}, {"match": "**/nature/**/*", "set": {"label": "human"}}],
         },
+        [],
     ),
-    "Parquet": (parquet, {"kind": "parquet", "columns": {"image": "image", "artist": "painter", "caption": "prompt"}, "constants": {"label": "human"}}),
-    "videos": (lambda place: video(place / "a.mp4", [90]).parent, {"kind": "video", "frames": {"every": 1.0}, "constants": {"label": "human"}}),
+    "Parquet": (parquet, {"kind": "parquet", "columns": {"image": "image", "artist": "painter", "caption": "prompt"}, "constants": {"label": "human"}}, [LABEL_GUESSED]),
+    "videos": (
+        lambda place: video(place / "a.mp4", [90]).parent,
+        {"kind": "video", "frames": {"every": 1.0}, "constants": {"label": "human", "family": "film_frame"}},
+        [LABEL_GUESSED, "family film_frame is a guess"],
+    ),
+    "videos by models and by people": (
+        lambda place: video(place / "ai" / "a.mp4", [90]).parents[1],
+        {"kind": "video", "frames": {"every": 1.0}, "paths": [{"match": "**/ai/**/*", "set": {"label": "ai"}}], "constants": {"family": "video_frame"}},
+        ["family video_frame is a guess"],
+    ),
     "the study's human archive": (
         lambda place: tar(place.with_suffix(".tar.gz"), human_members()),
         {
             "kind": "archive",
             "metadata": "data.csv",
-            "columns": {"file": "file_name", "artist": "artist", "title": "painting_name", "genre": "genre", "caption": "description"},
+            "columns": {"file": "file_name", "artist": "artist", "title": "painting_name", "style": "genre", "caption": "description"},
             "file_names": "wikiart",
             "constants": {"label": "human"},
         },
+        ["column 'genre' holds styles by its words", LABEL_GUESSED],
     ),
     "a zip file without a table": (
         lambda place: zipped(place.with_suffix(".zip"), {"x/a.png": encoded(scene())}),
         {"kind": "archive", "constants": {"label": "human"}},
+        [LABEL_GUESSED],
+    ),
+    "a zip file with files of other programs": (
+        lambda place: zipped(place.with_suffix(".zip"), {"settings.json": b"{", "x/a.png": encoded(scene())}),
+        {"kind": "archive", "constants": {"label": "human"}},
+        ["not read, since they name no image here: settings.json", LABEL_GUESSED],
     ),
 }  # fmt: skip
 
@@ -96,14 +174,16 @@ CASES: dict[str, tuple[Callable[[Path], Path], dict[str, Any]]] = {
 def test_a_source_is_proposed_as_it_is_laid_out_and_the_entry_reads_it(
     study_root: Path, tmp_path: Path, case: str
 ) -> None:
-    make, expected = CASES[case]
+    make, expected, guesses = CASES[case]
     (tmp_path / "sources").mkdir()
     source = make(tmp_path / "sources" / "New Set")
     proposal = propose(study_root, str(source))
     assert proposal.name.startswith("new-set")
     assert {**proposal.settings, "path": None} == {**expected, "path": None}
     assert 1 <= len(proposal.rows) <= ROWS_SHOWN
-    assert bool(proposal.guesses) == ("constants" in expected)
+    assert len(proposal.guesses) == len(guesses)
+    assert all(line.startswith(guess) for line, guess in zip(proposal.guesses, guesses, strict=True))
+    assert not [line for line in proposal.rejects if line.startswith("unknown_word")]
     path = write(study_root, proposal)
     assert yaml.safe_load(path.read_text(encoding="utf-8")) == {"datasets": {proposal.name: proposal.settings}}
     again = load_catalog(study_root).dataset(proposal.name)
@@ -135,6 +215,14 @@ def test_a_path_below_the_data_root_is_told_from_there(study_root: Path) -> None
         ("paintings", CatalogError, "paintings: a data set of this name exists; give another with --name"),
         ("empty", SourceError, "no image was found"),
         ("file.txt", SourceError, "neither Parquet nor an archive"),
+        ("src/missing.tar", SourceError, "^src/missing.tar: there is no such file or folder$"),
+        ("src/missing.PNG", SourceError, "there is no such file or folder"),
+        ("./x", SourceError, "^./x: there is no such file or folder$"),
+        ("a/b/c", SourceError, "there is no such file or folder"),
+        ("half.parquet", SourceError, "half-parquet: .*half.parquet is no whole Parquet file .*; fetch it again"),
+        ("!!!", CatalogError, "no name can be made of '!!!'; give one of at most 80 small letters"),
+        ("incoming", CatalogError, "incoming: in an experiment this word stands for"),
+        ("broken", SourceError, "broken: metadata.json line 1 is no JSON: .*; mend metadata.json, or take it away"),
     ],
 )
 def test_what_cannot_be_proposed_is_told_with_the_remedy(
@@ -147,9 +235,144 @@ def test_what_cannot_be_proposed_is_told_with_the_remedy(
     folder = study_root.parent / "pictures"
     (folder / "empty").mkdir()
     (folder / "file.txt").write_text("x")
+    (folder / "half.parquet").write_bytes(b"PAR1")
+    for name in ("!!!", "incoming", "broken"):
+        files(folder / name, "a.png")
+    (folder / "broken" / "metadata.json").write_text("{")
     monkeypatch.chdir(folder)
-    with pytest.raises(error, match=message):
+    with pytest.raises(error, match=message) as caught:
         propose(study_root, source)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_is_checked_before_anything_is_written(
+    study_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = files(tmp_path / "My Prints", "a.png")
+    monkeypatch.chdir(source)
+    assert propose(study_root, ".").name == "my-prints"
+    assert propose(study_root, str(source), name="b_2").name == "b_2"
+    for name, hint in (("My Prints", ", such as my-prints"), ("../evil", ", such as evil"), ("", ""), ("x" * 81, "")):
+        with pytest.raises(CatalogError, match=f"{name!r} is no name for an entry; give one of .*{hint}"):
+            propose(study_root, ".", name=name)
+
+
+def test_a_label_that_contradicts_the_source_is_refused(study_root: Path, tmp_path: Path) -> None:
+    lab = files(tmp_path / "lab", "real/a.png", "fake/b.png")
+    with pytest.raises(
+        CatalogError, match=r"lab: its folders \(ai, human\) tell who made the images; leave out --label"
+    ):
+        propose(study_root, str(lab), label="ai")
+    with pytest.raises(CatalogError, match="works: its column 'is_ai' tell"):
+        propose(study_root, str(with_table(tmp_path / "works")), label="ai")
+    only = files(tmp_path / "only", "real/a.png")
+    assert propose(study_root, str(only), label="human").rows["label"].tolist() == ["human"]
+    cats = with_words(tmp_path / "cats", "file,label", "a.png,cat")
+    assert propose(study_root, str(cats), label="ai").rows["label"].tolist() == ["ai"]
+
+
+def test_words_that_indexing_would_reject_are_shown_as_rejects(
+    study_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind the rows that a guess is made from, a table may hold anything."""
+    monkeypatch.setattr("creativity_assets.workflow.guessing.ROWS", 1)
+    proposal = propose(study_root, str(with_words(tmp_path / "set", "file,family", "a.png,gan", "b.png,felidae")))
+    assert proposal.rows["source_key"].tolist() == ["a.png"]
+    assert [line.split(";")[0].split(" is none")[0] for line in proposal.rejects] == ["unknown_word: family 'felidae'"]
+
+
+HUB_ID = "huggan/wikiart"
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The hub's cache with one data set, as `hf download` leaves it: links into blobs. Returns the snapshot."""
+    import datasets
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    repository = tmp_path / "hub" / "datasets--huggan--wikiart"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "blobs").mkdir()
+    (repository / "refs" / "main").write_text(COMMIT)
+    return repository / "snapshots" / COMMIT
+
+
+def put(snapshot: Path, name: str, made: Path) -> None:
+    blob = snapshot.parents[1] / "blobs" / name.replace("/", "_")
+    shutil.move(made, blob)
+    (snapshot / name).parent.mkdir(parents=True, exist_ok=True)
+    (snapshot / name).symlink_to(blob)
+
+
+def put_shards(snapshot: Path, tmp_path: Path, total: int = 2) -> None:
+    """huggan/wikiart's layout, with a label as other collections have it."""
+    import datasets
+
+    features = datasets.Features(
+        {
+            "image": datasets.Image(),
+            "painter": datasets.ClassLabel(names=["Unknown Artist", "vincent-van-gogh"]),
+            "genre": datasets.ClassLabel(names=["abstract_painting", "cityscape"]),
+            "class": datasets.ClassLabel(names=["Real", "AI"]),
+            "label": datasets.Value("int64"),
+        }
+    )
+    datasets.disable_progress_bars()
+    for number in range(2):
+        rows = {
+            "image": [{"bytes": encoded(scene(20 + n, 20)), "path": None} for n in range(3)],
+            "painter": [1, 0, 1],
+            "genre": [0, 1, 1],
+            "class": [0, 1, number],
+            "label": [4, 5, 6],
+        }
+        datasets.Dataset.from_dict(rows, features=features).to_parquet(tmp_path / "made.parquet")
+        put(snapshot, f"data/train-{number:05}-of-{total:05}.parquet", tmp_path / "made.parquet")
+    datasets.enable_progress_bars()
+
+
+def test_a_hub_id_gets_its_column_map_and_is_read_from_this_machines_copy(
+    study_root: Path, tmp_path: Path, hub: Path
+) -> None:
+    put_shards(hub, tmp_path)
+    proposal = propose(study_root, HUB_ID)
+    assert proposal.settings == {
+        "kind": "huggingface",
+        "hub_id": HUB_ID,
+        "revision": COMMIT,
+        "columns": {"image": "image", "artist": "painter", "genre": "genre", "label": "class"},
+        "values": {"label": {"AI": "ai", "Real": "human"}},
+    }
+    assert proposal.rows["artist"].tolist()[:2] == ["vincent-van-gogh", "Unknown Artist"]
+    assert proposal.rows["label"].tolist() == ["human", "ai", "human", "human", "ai", "ai"]
+    write(study_root, proposal)
+    entry = load_catalog(study_root).dataset("wikiart")
+    records = [item for item in sources.read(entry, study_root) if isinstance(item, SourceRecord)]
+    assert [record.key for record in records] == [f"train:{n}" for n in range(6)]
+    assert records[0].uri == f"hf://datasets/{HUB_ID}@{COMMIT}/train/0"
+
+
+def test_files_of_a_hub_s_copy_have_the_keys_they_have_on_the_hub(study_root: Path, tmp_path: Path, hub: Path) -> None:
+    for name in ("ai/a.png", "real/b.png"):
+        put(hub, f"train/{name}", write_file(tmp_path / "made.png"))
+    proposal = propose(study_root, HUB_ID)
+    assert proposal.settings["columns"] == {"image": "image", "label": "label"}
+    assert proposal.rows[["source_key", "label"]].to_numpy().tolist() == [
+        ["train/ai/a.png", "ai"],
+        ["train/real/b.png", "human"],
+    ]
+
+
+def test_a_copy_that_lacks_shards_is_not_taken_for_the_data_set(study_root: Path, tmp_path: Path, hub: Path) -> None:
+    put_shards(hub, tmp_path, total=72)
+    command = f"hf download {HUB_ID} --repo-type dataset --revision {COMMIT}"
+    with pytest.raises(
+        SourceError, match=rf"wikiart: 2 of 72 files data/train-\*.parquet of {HUB_ID} are .* {command}"
+    ):
+        propose(study_root, HUB_ID)
 
 
 def test_an_archive_on_a_hub_is_proposed_from_this_machines_copy_when_offline(
@@ -167,7 +390,7 @@ def test_an_archive_on_a_hub_is_proposed_from_this_machines_copy_when_offline(
             propose(study_root, hub_id)
         assert "\n" not in str(caught.value)
     repository = tmp_path / "hub" / "datasets--Dant33--Wikiart_with_StableDiffusion"
-    commit = "0123456789abcdef0123456789abcdef01234567"
+    commit = COMMIT
     (repository / "refs").mkdir(parents=True)
     (repository / "refs" / "main").write_text(commit)
     (repository / "snapshots" / commit).mkdir(parents=True)
