@@ -136,7 +136,6 @@ def test_a_name_that_is_no_text_is_a_reject_and_the_rest_goes_on(tmp_path: Path)
     assert (list(records), rejects) == (["a.png"], rejected)
 
 
-@pytest.mark.parametrize("settings", [{}, {"limit": 1}, {"metadata": "data.csv"}])
 def test_a_zip_file_that_calls_a_name_utf8_which_is_none_is_one_line(tmp_path: Path) -> None:
     path = zipped(tmp_path / "set.zip", {"a.png": b"a", "\u00fc.png": b"b"})
     path.write_bytes(path.read_bytes().replace("\u00fc".encode(), b"\xff\xfe"))
@@ -144,6 +143,7 @@ def test_a_zip_file_that_calls_a_name_utf8_which_is_none_is_one_line(tmp_path: P
         read(path)
 
 
+@pytest.mark.parametrize("settings", [{}, {"limit": 1}, {"metadata": "data.csv"}])
 def test_a_second_member_of_a_name_is_a_reject_and_the_first_counts(tmp_path: Path, settings: dict[str, Any]) -> None:
     path = tmp_path / "set.tar"
     with tarfile.open(path, "w") as archive:
