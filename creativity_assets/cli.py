@@ -100,7 +100,7 @@ def score(
     elif rows:
         _print_table(list(rows[0]), [list(row.values()) for row in rows])
     for line in problems:
-        console.print(f"[red]{line}[/red]", soft_wrap=True, markup=True)
+        console.print(line, style="red", soft_wrap=True, markup=False)
     if problems:
         raise typer.Exit(2)
 

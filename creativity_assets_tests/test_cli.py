@@ -166,6 +166,13 @@ def test_what_is_scored_alone_equals_what_the_workflow_measured(measured_root: P
     assert rows[0]["floor_composite"] == pytest.approx(row["floor_composite"], abs=5e-4)
 
 
+def test_a_file_name_is_printed_as_it_is(study_root: Path, tmp_path: Path, run: Run) -> None:
+    code, _, err = run("score", str(tmp_path / "no[/b]x.jpg"), "--experiment", EXPERIMENT)
+    assert code == 2
+    assert "no[/b]x.jpg: No such file" in err
+    assert "Traceback" not in err
+
+
 def test_two_files_of_one_name_do_not_overwrite_each_other(study_root: Path, tmp_path: Path, run: Run) -> None:
     files = [save_picture(tmp_path / folder / "same.png", seed=1) for folder in ("a", "b")]
     code, _, err = run("score", *map(str, files), "--experiment", EXPERIMENT, "--save-reconstruction", str(tmp_path))

@@ -4,13 +4,14 @@ import stat
 import tarfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources.listing import Items, Listed, drawn, leaves_the_source, listing
+from creativity_assets.sources.listing import Items, Listed, drawn, leaves_the_source, listing, name_not_utf8
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, hub_file, locate
 from creativity_assets.sources.metadata import Table, read_table
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
@@ -87,7 +88,8 @@ def _survey(entry: "ArchiveDataset", path: Path) -> Items:
     unusable: dict[str, SourceReject] = {}
 
     def is_table(member: Member) -> bool:
-        return member.regular and fnmatchcase(member.name, entry.metadata or "") and member.size <= MAX_TABLE_BYTES
+        matches = fnmatchcase(member.name, entry.metadata or "") and not name_not_utf8(member.name)
+        return member.regular and matches and member.size <= MAX_TABLE_BYTES
 
     for member in _members(entry.name, path, is_table):
         if member.data is not None:
@@ -97,7 +99,12 @@ def _survey(entry: "ArchiveDataset", path: Path) -> Items:
             unusable[member.name] = reject
     if entry.metadata and not tables:
         raise SourceError(f"{entry.name}: no readable {entry.metadata} in {path.name}; correct `metadata` or drop it")
-    return listing(entry, sorted(set(names)), tables, unusable)
+    times = Counter(names)
+    items = listing(entry, sorted(times), tables, unusable)
+    for file in sorted({item.file for item in items if isinstance(item, Listed)}):
+        detail = f"{file}: {path.name} has {times[file]} files of that name; the first counts"
+        items += [SourceReject(file, "duplicate_key", detail)] * (times[file] - 1)
+    return items
 
 
 def _stream(entry: "ArchiveDataset", path: Path, items: Items) -> Iterator[SourceRecord | SourceReject]:
@@ -120,6 +127,8 @@ def _stream(entry: "ArchiveDataset", path: Path, items: Items) -> Iterator[Sourc
 
 
 def _unusable(member: Member) -> SourceReject | None:
+    if reject := name_not_utf8(member.name):
+        return reject
     if leaves_the_source(member.name):
         return SourceReject(member.name, "path_outside_source", f"{member.name}: lies outside the archive")
     if not member.regular:
@@ -142,7 +151,7 @@ def _members(dataset: str, path: Path, wanted: Wanted) -> Iterator[Member]:
                 place = PurePosixPath(member.name)
                 if not place.name.startswith(".") and "__MACOSX" not in place.parts:
                     yield member
-    except (OSError, EOFError, zlib.error, tarfile.TarError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error, tarfile.TarError, zipfile.BadZipFile) as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise SourceError(f"{dataset}: {path} is no whole archive ({said}); fetch it again") from error
 

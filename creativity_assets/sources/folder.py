@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources.listing import IMAGE, FileKind, Items, Listed, drawn, listing
+from creativity_assets.sources.listing import IMAGE, FileKind, Items, Listed, drawn, listing, name_not_utf8
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, locate, walk
 from creativity_assets.sources.metadata import Table, read_table
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
@@ -82,7 +82,7 @@ def _tables(entry: "InFolder", folder: Path, files: Mapping[str, SourceFile]) ->
 
 
 def _table_names(entry: "InFolder", names: Iterable[str]) -> list[str]:
-    return [name for name in names if fnmatchcase(name, entry.metadata or METADATA)]
+    return [name for name in names if fnmatchcase(name, entry.metadata or METADATA) and not name_not_utf8(name)]
 
 
 def _load(
@@ -99,11 +99,8 @@ def _load(
 
 def _unusable(file: SourceFile) -> SourceReject | None:
     """A reject for what no reader should open: names that are no text, devices and pipes, dangling links."""
-    try:
-        file.name.encode()
-    except UnicodeEncodeError:
-        shown = file.name.encode("ascii", "backslashreplace").decode()
-        return SourceReject(shown, "name_not_utf8", f"{shown}: rename the file in UTF-8")
+    if reject := name_not_utf8(file.name):
+        return reject
     if not file.path.is_file():
         return SourceReject(file.name, "unreadable", f"{file.name}: not a regular file, or a link to nowhere")
     return None

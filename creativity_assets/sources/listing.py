@@ -124,6 +124,7 @@ def _with_tables(
                 yield SourceReject(file, "no_metadata_row", f"{file}: {tables[0].name} has no row for it")
             else:
                 yield SourceReject(file, kind.reason, f"{file}: no {kind.noun} by its ending")
+    yield from (reject for reject in known.repeated if not _is_companion(reject.key))
 
 
 def _listed(
@@ -148,8 +149,14 @@ class _Files:
     """The files of a source, to be found by what a table writes: a path, or a bare name that only one file has."""
 
     def __init__(self, files: Iterable[str]) -> None:
-        self._by_spelling = {_same_spelling(file): file for file in files}
+        self._by_spelling: dict[str, str] = {}
         self._by_name: dict[str, str | None] = {}
+        self.repeated: list[SourceReject] = []
+        for file in files:
+            first = self._by_spelling.setdefault(_same_spelling(file), file)
+            if first != file:
+                detail = f"{file}: its name differs from another file's in its Unicode form alone; rename one"
+                self.repeated.append(SourceReject(file, "duplicate_key", detail))
         for spelling, file in self._by_spelling.items():
             name = PurePosixPath(spelling).name
             self._by_name[name] = None if name in self._by_name else file
@@ -178,6 +185,16 @@ def leaves_the_source(name: str) -> bool:
     """Whether a path with slashes is absolute, or climbs out of the folder that it starts at."""
     place = PurePosixPath(name)
     return place.is_absolute() or ".." in place.parts or re.match(r"^[A-Za-z]:/", name) is not None
+
+
+def name_not_utf8(name: str) -> SourceReject | None:
+    """The reject of a file whose name is no text: Python carries its bytes in lone surrogates, which nothing stores."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        shown = name.encode("ascii", "backslashreplace").decode()
+        return SourceReject(shown, "name_not_utf8", f"{shown}: rename the file in UTF-8")
+    return None
 
 
 def _is_companion(name: str) -> bool:

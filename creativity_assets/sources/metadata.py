@@ -65,7 +65,8 @@ def _json(dataset: str, name: str, data: bytes) -> tuple[list[str], Iterator[Row
 
 
 def _json_lines(dataset: str, name: str, data: bytes) -> tuple[list[str], Iterator[Row]]:
-    lines = [line for line in _decoded(dataset, name, data).splitlines() if line.strip()]
+    text = io.StringIO(_decoded(dataset, name, data), newline=None)  # unlike splitlines, no end within a string
+    lines = [line for line in text if line.strip()]
     try:
         content = [json.loads(line) for line in lines]
     except json.JSONDecodeError as error:

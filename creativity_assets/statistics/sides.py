@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, Protocol
 
 import pandas as pd
@@ -74,22 +74,67 @@ def copies_in(human: pd.DataFrame, ai: pd.DataFrame, duplicates: pd.DataFrame | 
 
     Of copies on one side the one with the smallest sample_id stays. Copies on both sides all go, since neither label
     can be trusted; but an ai image that is like the very work it was made after stays with it: that is what is
-    compared.
+    compared. The table pairs equal files with the first of all data sets; who is left out here depends on no other.
     """
     if kind is None or duplicates is None:
         return set()
-    side = dict.fromkeys(human["sample_id"], "human") | dict.fromkeys(ai["sample_id"], "ai")
-    kinds = ("exact", "near") if kind == "near" else ("exact",)
-    gone: set[str] = set()
-    for row in duplicates[duplicates["kind"].isin(kinds)].sort_values(["duplicate_of", "sample_id"]).itertuples():
-        first, other = str(row.duplicate_of), str(row.sample_id)
-        if row.same_work or first not in side or other not in side:
-            continue
-        if side[first] != side[other]:
-            gone |= {first, other}
-        elif first not in gone:
-            gone.add(other)
+    of_kind = {name: [*_pairs(duplicates[duplicates["kind"] == name])] for name in ("exact", "near")}
+    bytes_of = _firsts(of_kind["exact"])  # sample -> the first with its bytes, wherever that one lies
+    near = of_kind["near"] if kind == "near" else []
+    links = {(bytes_of.get(a, a), bytes_of.get(b, b)) for one in near for a, b in (one, one[::-1])}
+    works, made = (_by_bytes(side["sample_id"], bytes_of) for side in (human, ai))
+    copies_of_works, copies_of_made = (_copies(pictures, links) for pictures in (works, made))
+    gone = {
+        s for copies in (copies_of_works, copies_of_made) for alike in copies.values() for s in alike - {min(alike)}
+    }
+
+    originals: dict[str, set[str]] = {}
+    for one, other in _pairs(duplicates[duplicates["same_work"].astype(bool)]):
+        originals.setdefault(one, set()).add(other)
+        originals.setdefault(other, set()).add(one)
+    for work, image in links | {(own, own) for own in works}:
+        if work in works and image in made:
+            alike = copies_of_works[work]
+            if not all(alike & originals.get(sample, set()) for sample in made[image]):
+                gone |= alike | copies_of_made[image]
     return gone
+
+
+def _pairs(duplicates: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    return zip(duplicates["sample_id"], duplicates["duplicate_of"], strict=True)
+
+
+def _by_bytes(sample_ids: Iterable[str], bytes_of: Mapping[str, str]) -> dict[str, set[str]]:
+    """The samples of one side by what stands for their bytes."""
+    found: dict[str, set[str]] = {}
+    for sample in sample_ids:
+        found.setdefault(bytes_of.get(sample, sample), set()).add(sample)
+    return found
+
+
+def _copies(pictures: Mapping[str, set[str]], links: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """By picture of one side, the samples that show it: those of all pictures that it is linked to on this side."""
+    firsts = _firsts((a, b) for a, b in links if a in pictures and b in pictures)
+    found: dict[str, set[str]] = {}
+    for picture, samples in pictures.items():
+        found.setdefault(firsts.get(picture, picture), set()).update(samples)
+    return {picture: found[firsts.get(picture, picture)] for picture in pictures}
+
+
+def _firsts(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Each name of a pair -> the smallest name of its connected component."""
+    parent: dict[str, str] = {}
+
+    def first(name: str) -> str:
+        while parent.setdefault(name, name) != name:
+            parent[name] = parent[parent[name]]
+            name = parent[name]
+        return name
+
+    for one, other in pairs:
+        small, large = sorted((first(one), first(other)))
+        parent[large] = small
+    return {name: first(name) for name in [*parent]}
 
 
 def partners(ai: pd.DataFrame, human: pd.DataFrame) -> dict[str, str]:

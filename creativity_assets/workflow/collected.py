@@ -25,7 +25,10 @@ from creativity_assets.store.schemas import (
 )
 from creativity_assets.workflow.lineage import Lineage, digest
 
-TABLES_VERSION = 2
+TABLES_VERSION = 3
+
+SURE_YEARS = ("stated", "filename")
+"""The kinds of year_source that name one year; of a range or a century the work may be from before the middle."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ class Collected:
         """The table `membership`: what is known of each sample's place in the training set of each model in use.
 
         A data set's own statement counts for the models whose training list it is; else a work dated after the
-        model's cut-off is unseen; else nothing is known.
+        model's cut-off is unseen, if its year is a sure one; else nothing is known.
         """
         samples = self.samples
         frames = [_to_pandas([MEMBERSHIP.empty_table()])]
@@ -131,7 +134,8 @@ class Collected:
             listed = samples["dataset"].isin(model.training_lists) & samples["stated_membership"].notna()
             after = pd.Series(False, index=samples.index)
             if model.cutoff_year is not None:
-                after = (samples["year"] > model.cutoff_year).fillna(False) & ~listed
+                sure = samples["year_source"].isin(SURE_YEARS)
+                after = (samples["year"] > model.cutoff_year).fillna(False) & sure & ~listed
             membership = pd.Series("unknown", index=samples.index).mask(after, "unseen")
             evidence = pd.Series("none", index=samples.index).mask(after, "year_after_cutoff")
             frames.append(

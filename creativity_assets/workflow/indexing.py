@@ -66,8 +66,8 @@ def write_index(
             rejects.append(item)
             continue
         row = record_row(entry.name, item)
-        if problem := unknown_word(row):
-            rejects.append(SourceReject(item.key, "unknown_word", problem))
+        if reject := unusable(item, row):
+            rejects.append(reject)
             continue
         if row["sample_id"] in fresh:
             rejects.append(SourceReject(item.key, "duplicate_key", "an earlier record has the same key"))
@@ -105,7 +105,6 @@ def record_row(dataset: str, record: SourceRecord) -> dict[str, Any]:
     artist = _text(fields.get("artist")) or "Unknown artist"
     year, year_source = parse_year(fields.get("year"))
     label = _text(fields.get("label")) or "human"
-    novelty = fields.get("novelty")
     row_id = sample_id(dataset, record.key)
     return {
         "sample_id": row_id,
@@ -125,18 +124,22 @@ def record_row(dataset: str, record: SourceRecord) -> dict[str, Any]:
         "generator": _text(fields.get("generator")),
         # A human work is its own pair, so that both sides of a pair carry the same identity.
         "pair_id": _text(fields.get("pair_key")) or (row_id if label == "human" else None),
-        "novelty": None if novelty is None else float(novelty),
+        "novelty": _number(fields.get("novelty")),
         "stated_membership": _text(fields.get("membership")),
         "sha256": hashlib.sha256(record.image).hexdigest(),
         "source_uri": record.uri,
     }
 
 
-def unknown_word(row: dict[str, Any]) -> str | None:
-    """What is wrong with a row whose label, automation or family is none of the words that tables are made of."""
+def unusable(record: SourceRecord, row: dict[str, Any]) -> SourceReject | None:
+    """The reject of a record that says what no table can hold: a word none is made of, a novelty that is no number."""
     for column, words in VOCABULARY.items():
         if row[column] not in words:
-            return f"{column} {row[column]!r} is none of {', '.join(words)}; map it by `values` or `constants`"
+            detail = f"{column} {row[column]!r} is none of {', '.join(words)}; map it by `values` or `constants`"
+            return SourceReject(record.key, "unknown_word", detail)
+    novelty = record.fields.get("novelty")
+    if row["novelty"] is None and _text(novelty) is not None:
+        return SourceReject(record.key, "not_a_number", f"novelty {novelty!r} is no number; map it by `values`")
     return None
 
 
@@ -156,6 +159,15 @@ def _text(value: Any) -> str | None:
         return None
     text = str(value).strip()
     return text or None
+
+
+def _number(value: Any) -> float | None:
+    """A field as a finite number; None where it is none."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 @dataclass

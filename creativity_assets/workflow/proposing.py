@@ -27,7 +27,7 @@ from creativity_assets.sources.metadata import FORMATS, Table, read_table
 from creativity_assets.sources.names import MAX_LENGTH
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.workflow.guessing import Guess, columns_of, has_images, of_names, of_table
-from creativity_assets.workflow.indexing import record_row, unknown_word
+from creativity_assets.workflow.indexing import record_row, unusable
 
 ROWS_SHOWN = 10
 ROWS_OF_WORDS = 200
@@ -261,8 +261,8 @@ def _look(entry: DatasetEntry, data_root: Path) -> tuple[list[dict[str, Any]], l
             rejects.append(f"{item.reason}: {item.detail}")
         else:
             row = record_row(entry.name, item)
-            if problem := unknown_word(row):
-                rejects.append(f"unknown_word: {problem}")
+            if reject := unusable(item, row):
+                rejects.append(f"{reject.reason}: {reject.detail}")
             else:
                 rows.append({column: row[column] for column in shown})
     return rows, rejects

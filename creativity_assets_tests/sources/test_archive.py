@@ -1,5 +1,7 @@
+import io
 import os
 import shutil
+import tarfile
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -121,6 +123,38 @@ def test_rows_and_members_that_do_not_meet_are_rejects(tmp_path: Path) -> None:
         "images/b.png": "no_metadata_row",
     }
     assert "gone.png" not in read(path, metadata="data.csv", partial=True)[1]
+
+
+def test_a_name_that_is_no_text_is_a_reject_and_the_rest_goes_on(tmp_path: Path) -> None:
+    table = b"file,artist\na.png,A\n"
+    members = {"latin\udce9.png": b"x", "latin\udce9/b.png": b"x", "../\udce9.png": b"x", "a.png": b"a"}
+    rejected = dict.fromkeys(("latin\\udce9.png", "latin\\udce9/b.png", "../\\udce9.png"), "name_not_utf8")
+    records, rejects = read(tar(tmp_path / "set.tar", members))
+    assert (list(records), rejects) == (["a.png"], rejected)
+    tables = {"data.csv": table, "data\udce9.csv": table}
+    records, rejects = read(tar(tmp_path / "set.tar", members | tables), metadata="data*.csv")
+    assert (list(records), rejects) == (["a.png"], rejected)
+
+
+def test_a_zip_file_that_calls_a_name_utf8_which_is_none_is_one_line(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "set.zip", {"a.png": b"a", "\u00fc.png": b"b"})
+    path.write_bytes(path.read_bytes().replace("\u00fc".encode(), b"\xff\xfe"))
+    with pytest.raises(SourceError, match=r"wikiart: .*no whole archive"):
+        read(path)
+
+
+@pytest.mark.parametrize("settings", [{}, {"limit": 1}, {"metadata": "data.csv"}])
+def test_a_second_member_of_a_name_is_a_reject_and_the_first_counts(tmp_path: Path, settings: dict[str, Any]) -> None:
+    path = tmp_path / "set.tar"
+    with tarfile.open(path, "w") as archive:
+        for name, data in (("a.png", b"1"), ("./a.png", b"2"), ("a.png", b"3"), ("data.csv", b"file\na.png\n")):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    items = list(sources.read(entry(path, **settings), tmp_path))
+    assert [item.image for item in items if isinstance(item, SourceRecord)] == [b"1"]
+    rejects = [(item.key, item.reason) for item in items if isinstance(item, SourceReject)]
+    assert rejects == [("a.png", "duplicate_key")] * 2
 
 
 def test_a_claimed_size_beyond_reason_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

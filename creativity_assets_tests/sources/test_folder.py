@@ -141,6 +141,27 @@ def test_file_names_match_in_any_unicode_form(tmp_path: Path) -> None:
     assert rejects == {}
 
 
+def test_two_files_that_only_their_unicode_form_tells_apart_are_a_record_and_a_reject(tmp_path: Path) -> None:
+    decomposed, composed = "cafe\u0301.png", "caf\u00e9.png"
+    for name in (composed, decomposed):
+        write(tmp_path / name)
+    assert len(read(tmp_path)[0]) == 2
+    write(tmp_path / "metadata.csv", f"file\n{composed}\n".encode())
+    records, rejects = read(tmp_path)
+    assert [record.key for record in records] == [decomposed]
+    assert rejects == {composed: "duplicate_key"}
+
+
+def test_a_table_whose_name_is_no_text_is_not_read(tmp_path: Path) -> None:
+    write(tmp_path / "a.png")
+    for name in (b"/data.csv", b"/data\xe9.csv"):
+        write(Path(os.fsdecode(os.fsencode(tmp_path) + name)), b"file,artist\na.png,A\nb.png,B\n")
+    records, rejects = read(tmp_path, metadata="data*.csv")
+    assert [record.key for record in records] == ["a.png"]
+    assert rejects == {"b.png": "missing_file"}
+    assert len(sources.fingerprint(entry(tmp_path, metadata="data*.csv"), tmp_path)) == 64
+
+
 def test_what_no_reader_should_open_is_a_reject(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "nowhere.png").symlink_to(tmp_path / "gone.png")

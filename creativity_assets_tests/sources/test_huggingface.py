@@ -145,6 +145,25 @@ def test_an_absent_folder_is_named(tmp_path: Path) -> None:
             function(entry(tmp_path / "gone"), tmp_path)
 
 
+@pytest.mark.parametrize("limit", [None, 3])
+def test_a_hub_is_asked_for_the_entrys_revision_each_time(
+    embedded: Path, monkeypatch: pytest.MonkeyPatch, limit: int | None
+) -> None:
+    import datasets
+
+    load, asked = datasets.load_dataset, []
+
+    def from_the_folder(source: str, *, revision: str | None = None, **settings: Any) -> Any:
+        asked.append((source, revision))
+        return load(str(embedded), **settings)
+
+    monkeypatch.setattr(datasets, "load_dataset", from_the_folder)
+    far = HuggingFaceDataset(name="far", kind="huggingface", hub_id="some/where", revision="0" * 40, limit=limit)
+    items = list(sources.read(far, embedded.parent))
+    assert len(items) == (limit or 8)
+    assert asked == [("some/where", "0" * 40)] * (1 if limit is None else 2)  # the draw's pass over the keys
+
+
 def test_a_hub_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
     program = """if True:
         from pathlib import Path

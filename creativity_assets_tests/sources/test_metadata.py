@@ -36,6 +36,15 @@ def test_every_format_gives_the_same_table(ending: str) -> None:
     assert len({place for place, _ in rows}) == 2
 
 
+def test_only_line_ends_part_json_lines() -> None:
+    """Line and paragraph separators and next line are legal within a JSON string."""
+    titles = ["one\u2028two", "one\u2029two", "one\u0085two", "one\x7ftwo"]
+    lines = [json.dumps({"file": f"{n}.png", "title": title}, ensure_ascii=False) for n, title in enumerate(titles)]
+    for end in ("\n", "\r\n", "\r"):
+        table = read_table("set", "t.jsonl", end.join([*lines, "", ""]).encode())
+        assert [row["title"] for _, row in table.rows] == titles
+
+
 def test_an_object_by_file_name_as_diffusiondb_has_it() -> None:
     part = {"ec9b5e2c.png": {"p": "a castle", "se": 1, "c": 7.0, "st": 50, "sa": "k_lms"}, "f1.png": {"p": "a cat"}}
     table = read_table("set", "images/part-000001/part-000001.json", json.dumps(part).encode())

@@ -23,10 +23,10 @@ from creativity_assets_tests.studies import CATALOG, EXPERIMENT, write_catalog
 MASTERS = Path(__file__).parents[3] / "shared" / "masters"
 
 
-def sample(sample_id: str, image: Image.Image, sha256: str | None = None, pair_id: str | None = None) -> dict[str, Any]:
+def sample(sample_id: str, image: Image.Image, sha256: str | None = None, **facts: Any) -> dict[str, Any]:
     picture = without_bars(image)
     looks = {"phash": phash(picture), "colour_fields": colour_fields(picture)}
-    return {"sample_id": sample_id, "sha256": sha256 or sample_id, "pair_id": pair_id, **looks}
+    return {"sample_id": sample_id, "sha256": sha256 or sample_id, "pair_id": None, "label": "human"} | looks | facts
 
 
 def found(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -115,6 +115,28 @@ def test_exact_copies_are_paired_with_the_first_alone_and_not_told_twice() -> No
     ]
 
 
+def test_an_image_and_the_human_work_it_was_made_after_are_of_one_work_and_no_others() -> None:
+    image = Image.fromarray(next(works("show", 1, 64)).image)
+    made = {"pair_id": "w", "label": "ai"}
+    pairs = found(
+        [
+            sample("a1", image, "same", **made),
+            sample("a2", image, "same", **made),
+            sample("h", image, "same", pair_id="w"),
+            sample("n", recompressed(image), **made),
+            sample("o", image, "same"),
+        ]
+    )
+    assert {(row.duplicate_of, row.sample_id): row.same_work for row in pairs.itertuples()} == {
+        ("a1", "a2"): False,
+        ("a1", "h"): True,
+        ("a1", "n"): False,
+        ("a1", "o"): False,
+        ("a2", "h"): True,  # though neither is the first of its bytes
+        ("h", "n"): True,
+    }
+
+
 def test_every_pair_is_looked_at_whatever_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     image = Image.fromarray(next(works("show", 1, 64)).image)
     rows = [sample(f"{n:02}", image) for n in range(20)]
@@ -157,16 +179,56 @@ PAIRS = pd.DataFrame(
 
 @pytest.mark.parametrize(
     ("without", "gone"),
-    [(None, set()), ("exact", {"h2"}), ("near", {"h2", "h5", "a1"})],
+    [(None, set()), ("exact", {"h2"}), ("near", {"h2", "h3", "h5", "a1"})],
 )
 def test_who_is_left_out_of_a_comparison(without: str | None, gone: set[str]) -> None:
-    """h3 is near h2 alone, which is gone; h6 is a2's own original; x1 is in another data set."""
+    """h3 is near h2, whose bytes are h1's; h6 is a2's own original; x1 is in another data set."""
     names = [*(f"h{n}" for n in range(1, 7)), "a1", "a2", "x1"]
     dataset = {"h": "human", "a": "ai", "x": "other"}
     samples = pd.DataFrame({"sample_id": names, "dataset": [dataset[name[0]] for name in names]})
     human, ai = sides(samples, comparison(without), PAIRS)
     assert {*human["sample_id"], *ai["sample_id"]} == {*names} - gone - {"x1"}
     assert copies_in(human, ai, PAIRS, without) <= gone
+
+
+LOOKS = Image.fromarray(next(works("show", 1, 64)).image)
+MADE = {"pair_id": "h1", "label": "ai"}
+H1, H2, H3 = (sample(f"h{n}", LOOKS, "one", pair_id=f"h{n}") for n in (1, 2, 3))
+A1, A2 = (sample(f"a{n}", LOOKS, "one", **MADE) for n in (1, 2))
+LIKE_A1 = sample("a1", recompressed(LOOKS), **MADE)
+FOREIGN = sample("a1", LOOKS, "one", label="ai", pair_id="another work")
+
+
+@pytest.mark.parametrize(
+    ("rows", "without", "gone"),
+    [
+        ([H1, H2], "exact", {"h2"}),
+        ([H2, H3, sample("h1", recompressed(LOOKS))], "near", {"h2", "h3"}),
+        ([H1, A1], "exact", set()),
+        ([H1, LIKE_A1], "near", set()),
+        ([H1, A1, A2], "exact", {"a2"}),
+        ([H1, H2, A1], "exact", {"h2"}),
+        ([H1, H2, LIKE_A1], "near", {"h2"}),
+        ([H1, FOREIGN], "exact", {"h1", "a1"}),
+        ([H1, H2, FOREIGN], "exact", {"h1", "h2", "a1"}),
+        ([H2, A2], "exact", {"h2", "a2"}),
+    ],
+)
+@pytest.mark.parametrize("elsewhere", [[], ["a0"], ["z"], ["a0", "b", "z"]])
+def test_another_data_set_with_the_same_picture_changes_nothing(
+    rows: list[dict[str, Any]], without: str, gone: set[str], elsewhere: list[str]
+) -> None:
+    """Whether its copy comes first among all sample_ids, or last, or on both ends."""
+    pairs = found([*rows, *(sample(name, LOOKS, "one", pair_id=name) for name in elsewhere)])
+    frame = pd.DataFrame(rows)
+    human, ai = (frame[frame["label"] == label] for label in ("human", "ai"))
+    assert copies_in(human, ai, pairs, without) == gone
+
+
+def test_a_picture_elsewhere_that_is_near_two_does_not_make_copies_of_them() -> None:
+    pairs = pd.DataFrame([("h1", "b", "near", 9, 1.0, False), ("h2", "b", "near", 9, 1.0, False)], columns=[*COLUMNS])
+    human, ai = (pd.DataFrame({"sample_id": names}) for names in (["h1", "h2"], ["a1"]))
+    assert copies_in(human, ai, pairs, "near") == set()
 
 
 def test_a_comparison_without_duplicates_counts_each_picture_once(study_root: Path) -> None:

@@ -90,11 +90,26 @@ def test_a_pass_that_was_killed_keeps_its_shards_and_its_old_index(
         ({"year": Year(1885, "filename")}, {"year": 1885, "year_source": "filename"}),
         ({"title": "  "}, {"title": None}),
         ({"title": float("nan")}, {"title": None}),
+        ({"novelty": " 0.25 "}, {"novelty": 0.25}),
+        ({"novelty": 1}, {"novelty": 1.0}),
+        ({"novelty": float("nan")}, {"novelty": None}),
+        ({"novelty": ""}, {"novelty": None}),
+        ({}, {"novelty": None}),
     ],
 )
 def test_what_becomes_of_a_records_fields(fields: dict[str, object], expected: dict[str, object]) -> None:
     row = record_row("paintings", record("k", **fields))
     assert {name: row[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("novelty", ["high", "inf", "nan", [0.5]])
+def test_a_novelty_that_is_no_number_is_a_reject_with_the_remedy(source: Source, novelty: object) -> None:
+    indexed = source.write(iter([record("a", novelty=novelty), record("b", b"2", novelty=0.5)]))
+    assert (indexed.records, indexed.rejected) == (1, 1)
+    (reject,) = read_part(source.store.index_rejects("paintings")).to_pylist()
+    assert (reject["source_key"], reject["reason"]) == ("a", "not_a_number")
+    assert f"novelty {novelty!r} is no number" in reject["detail"]
+    assert "`values`" in reject["detail"]
 
 
 @pytest.mark.parametrize(("column", "word"), [("label", "nature"), ("family", "etching"), ("automation", "robot")])

@@ -88,6 +88,19 @@ def test_works_dated_after_the_cut_off_are_unseen_and_those_of_its_year_are_not(
     assert found == {1888: unknown, 1840: unknown, None: unknown, 1882: unknown, 1950: unseen}
 
 
+def test_a_year_that_is_none_of_the_works_own_is_no_evidence(measured_root: Path) -> None:
+    """`c. 1840` and `1880-85` may be from before a cut-off that their middle is after."""
+    with_model(measured_root, "tiny", {**CATALOG["models"]["tiny"], "training_cutoff": 1800}, wanted=False)
+    collected = Collected(Study(measured_root).lineage)
+    joined = collected.membership.merge(collected.samples[["sample_id", "year", "year_source"]], on="sample_id")
+    assert dict(zip(joined["year_source"], joined["membership"], strict=True)) == {
+        "stated": "unseen",
+        "circa": "unknown",
+        "range": "unknown",
+        "none": "unknown",
+    }
+
+
 def test_a_model_nobody_wants_is_not_looked_at(measured_root: Path) -> None:
     with_model(measured_root, "absent", HUB_MODEL, wanted=False)
     study = Study(measured_root)

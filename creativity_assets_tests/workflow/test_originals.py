@@ -1,5 +1,6 @@
 """The study's pair of archives through the workflow: twins, what they take over, and what is missing."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from creativity_assets.catalog import load_catalog
 from creativity_assets.catalog.datasets import TwinRule
+from creativity_assets.sources.dates import Year
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.workflow.checks import CHECKS
 from creativity_assets.workflow.collected import Collected
@@ -112,6 +114,23 @@ def test_every_way_in_which_twins_and_originals_do_not_meet_is_told() -> None:
         ("id-s/c.jpg", "no_twin"),
     ]
     assert joined(["s/x_generated.jpg"], ["s/c.jpg"], all_of_them=False) == [("id-s/c.jpg", "no_twin")]
+
+
+def test_what_a_twin_takes_over_and_what_stays_its_own() -> None:
+    facts = {"artist": "A", "title": "T", "style": "S", "genre": "G", "caption": "C"}
+    work = {**facts, "sample_id": "id", "source_key": "a.jpg", "year": 1885, "year_source": "circa"}
+    own = {**dict.fromkeys(facts, "its own"), "label": "ai", "generator": "g"}
+    rule = TwinRule(of="works", remove="_generated")
+
+    def fields(**said: str) -> Mapping[str, Any]:
+        twin = SourceRecord("a_generated.jpg", b"", "u", said)
+        (item,) = with_originals(rule, iter([twin]), [work], all_of_them=True)
+        assert isinstance(item, SourceRecord)
+        return item.fields
+
+    taken = {**facts, "year": Year(1885, "circa"), "pair_key": "id"}
+    assert fields(label="ai") == {**taken, "label": "ai"}
+    assert fields(**own) == {**taken, "label": "ai", "generator": "g", "caption": "its own"}
 
 
 def test_only_the_name_loses_the_mark_and_not_its_folder() -> None:
