@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import pandas as pd
@@ -76,6 +77,11 @@ def capital(value: Any) -> str:
     """A slug or name with its first letter raised, the rest left alone."""
     name = text(value)
     return name[:1].upper() + name[1:]
+
+
+def revision(value: Any) -> str:
+    """Hashes and commits by their first seven digits, whatever else stands around them."""
+    return re.sub(r"([0-9a-f]{7})[0-9a-f]+", r"\1", text(value))
 
 
 def size(width: Any, height: Any) -> str:

@@ -110,12 +110,12 @@ def experiments(evidence: Evidence) -> Table:
             (
                 str(name),
                 str(model),
-                formats.text(revision)[:12],
+                formats.revision(revision),
                 str(method),
                 formats.count(steps),
                 str(suite),
                 formats.count(len(group)),
-                ", ".join(v[:12] for v in versions) or formats.MISSING,
+                ", ".join(map(formats.revision, versions)) or formats.MISSING,
             )
         )
     heads = (

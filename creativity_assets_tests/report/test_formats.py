@@ -49,3 +49,12 @@ def test_ranges() -> None:
     assert formats.interval(None, 0.05) == "–"
     assert (formats.years(1400, 1949), formats.years(1900, 1900)) == ("1400–1949", "1900")
     assert formats.size(512, pd.NA) == "–"
+
+
+def test_revisions_keep_every_part_apart() -> None:
+    """A LoRA's hash stands behind its base's: cut at a length, two models would look like one."""
+    assert (
+        formats.revision("sha256:8e9508263435c1e6+lora=sha256:b09d73cb757f3173") == "sha256:8e95082+lora=sha256:b09d73c"
+    )
+    assert formats.revision("451f4fe16113bff5a5d2269ed5ad43b0592e9a14") == "451f4fe"
+    assert formats.revision("0.1.0+fcee0021.dirty") == "0.1.0+fcee002.dirty"
