@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
@@ -11,6 +12,7 @@ from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.measure import Latent, ScoreItem, encode, reconstruct, score
 from creativity_assets.metrics.suites import load_suite
+from creativity_assets.training.loop import bfloat16_is_native
 from creativity_assets_tests.diffusion.test_backbone import images
 from creativity_assets_tests.full_size import FULL_SIZE, full_size_backbone, full_size_parts
 
@@ -47,10 +49,19 @@ def test_shapes_on_the_meta_device(name: str) -> None:
     assert backbone.schedule(20).steps == 20
 
 
+LARGER = [("sd21", torch.bfloat16, 8), ("sdxl", torch.bfloat16, 14), ("sd3", torch.bfloat16, 14)]
+
+
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-def test_sd15_measures_an_image_on_a_cpu() -> None:
-    measure_one("sd15", "cpu", torch.float32, steps=2)
+@pytest.mark.parametrize(("name", "dtype", "gigabytes"), [("sd15", torch.float32, 8), *LARGER])
+def test_a_full_size_model_measures_an_image_on_a_cpu(name: str, dtype: torch.dtype, gigabytes: int) -> None:
+    """Two to four minutes each on two cores that have bfloat16."""
+    if dtype == torch.bfloat16 and not bfloat16_is_native():
+        pytest.skip(f"{name}: this processor has no bfloat16 of its own, and emulated it takes an hour")
+    if psutil.virtual_memory().available < gigabytes * 1e9:
+        pytest.skip(f"{name}: needs {gigabytes} GB of free memory")
+    measure_one(name, "cpu", dtype, steps=2)
 
 
 @pytest.mark.gpu
