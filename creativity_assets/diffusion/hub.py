@@ -43,7 +43,7 @@ def locate(name: str, location: Location, revision: str | None, patterns: list[s
         return Place(location, None, "restore the folder in diffusers' layout")
     command = download_command(location, revision, patterns)
     snapshot = _snapshot(name, location, revision, patterns, command, local_only=local_only)
-    return Place(snapshot, snapshot.name, f"fetch it with: {command}")
+    return Place(snapshot, snapshot.name, f"{FETCH.removeprefix('; ')}{command}")
 
 
 def download_command(hub_id: str, revision: str | None, patterns: list[str]) -> str:

@@ -142,10 +142,10 @@ def readouts(evidence: Evidence, study: Study) -> Table:
 
 def bounds(evidence: Evidence, study: Study) -> Table:
     """Where each side's mean scores lie between floor and ceiling: the ratio of means, not the mean of ratios."""
+    sides = [(label, side, _read(evidence, study, side)) for label, side in (("ai", study.ai), ("human", study.human))]
     rows = []
     for metric in METRICS:
-        for label, side in (("ai", study.ai), ("human", study.human)):
-            read = _read(evidence, study, side)
+        for label, side, read in sides:
             if f"ceiling_{metric}" not in read:
                 continue
             ceilings = read[f"ceiling_{metric}"].dropna()

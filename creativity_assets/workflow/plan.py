@@ -1,7 +1,8 @@
 """The plan: wanted cells minus fresh ones. Command line, sensor and schedule all request this."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from creativity_assets.catalog.datasets import DatasetEntry
 from creativity_assets.catalog.entries import ExperimentEntry
@@ -10,6 +11,8 @@ from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import count_rows, is_fresh
 from creativity_assets.workflow.lineage import Contents, Lineage
 from creativity_assets.workflow.panel import Panel, panel_of
+
+Pair = tuple[ExperimentEntry, DatasetEntry]
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Scope:
         for name in self.experiments:
             lineage.catalog.experiment(name)
 
-    def of(self, wanted: Iterable[tuple[ExperimentEntry, DatasetEntry]]) -> list[tuple[ExperimentEntry, DatasetEntry]]:
+    def of(self, wanted: Iterable[Pair]) -> list[Pair]:
         """Those of the pairs that are asked for."""
         return [
             (experiment, dataset)
@@ -69,8 +72,9 @@ def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
 
     scope = scope or Scope()
     scope.check(lineage)
-    check_wanted(lineage, scope.of(lineage.catalog.wanted()))
-    wanted, skipped = _present(lineage, scope)
+    asked = scope.of(lineage.catalog.wanted())
+    check_wanted(lineage, asked)
+    wanted, skipped = _present(lineage, scope, asked)
     names = list(dict.fromkeys(d.name for _, dataset in wanted for d in lineage.catalog.with_originals(dataset)))
     indexes = tuple(name for name in names if not _index_is_fresh(lineage, name))
     held = {name: lineage.collections(name) for name in names if name not in indexes}
@@ -167,23 +171,36 @@ def _index_is_fresh(lineage: Lineage, name: str) -> bool:
     return is_fresh(lineage.store.index(name), lineage.index(lineage.catalog.dataset(name)))
 
 
-def _present(lineage: Lineage, scope: Scope) -> tuple[list[tuple[ExperimentEntry, DatasetEntry]], list[str]]:
-    """The wanted pairs whose source and model are there, and a line for each optional entry that is absent.
+def _present(lineage: Lineage, scope: Scope, asked: list[Pair]) -> tuple[list[Pair], list[str]]:
+    """The pairs whose source and model are there, and a line for each optional entry that is absent.
 
     Raises CreativityError for what is not optional, or is asked for by its own name, or leaves an experiment that
     is asked for with nothing.
     """
+
+    @cache  # many experiments share a model, and many data sets' files are looked at to fingerprint them
+    def no_model(name: str) -> CreativityError | None:
+        return _problem_of(lambda: lineage.revisions.model(lineage.catalog.model(name)))
+
+    @cache
+    def no_source(name: str) -> CreativityError | None:
+        sources = lineage.catalog.with_originals(lineage.catalog.dataset(name))
+        return _problem_of(lambda: [lineage.index(source) for source in sources])
+
     wanted, skipped = [], list(lineage.catalog.problems)
     first_absent: dict[str, CreativityError] = {}
-    for experiment, dataset in scope.of(lineage.catalog.wanted()):
-        try:
-            _find_model(lineage, experiment, asked_for=experiment.name in scope.experiments)
-            _find_source(lineage, dataset, asked_for=dataset.name in scope.datasets)
-        except _Absent as absent:
-            skipped.append(f"skipped: {absent.problem.brief}")
-            first_absent.setdefault(experiment.name, absent.problem)
+    for experiment, dataset in asked:
+        if problem := no_model(experiment.model):
+            needed = experiment.name in scope.experiments or not lineage.catalog.model(experiment.model).optional
+        elif problem := no_source(dataset.name):
+            needed = dataset.name in scope.datasets or not dataset.optional
         else:
             wanted.append((experiment, dataset))
+            continue
+        if needed:
+            raise problem
+        skipped.append(f"skipped: {problem.brief}")
+        first_absent.setdefault(experiment.name, problem)
     measurable = {experiment.name for experiment, _ in wanted}
     for name in scope.experiments:
         if name in first_absent and name not in measurable:
@@ -191,29 +208,9 @@ def _present(lineage: Lineage, scope: Scope) -> tuple[list[tuple[ExperimentEntry
     return wanted, list(dict.fromkeys(skipped))
 
 
-class _Absent(Exception):
-    """Something optional is not there."""
-
-    def __init__(self, problem: CreativityError) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
-
-
-def _find_model(lineage: Lineage, experiment: ExperimentEntry, *, asked_for: bool) -> None:
-    model = lineage.catalog.model(experiment.model)
+def _problem_of(look: Callable[[], object]) -> CreativityError | None:
     try:
-        lineage.revisions.model(model)
+        look()
     except CreativityError as problem:
-        if asked_for or not model.optional:
-            raise
-        raise _Absent(problem) from None
-
-
-def _find_source(lineage: Lineage, dataset: DatasetEntry, *, asked_for: bool) -> None:
-    try:
-        for source in lineage.catalog.with_originals(dataset):
-            lineage.index(source)
-    except CreativityError as problem:
-        if asked_for or not dataset.optional:
-            raise
-        raise _Absent(problem) from None
+        return problem
+    return None
