@@ -1,5 +1,6 @@
 """Small data sets that are new or have changed: they go first, each through all stages in a run of its own."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -12,8 +13,8 @@ from creativity_assets.workflow.plan import Plan, Scope, plan
 from creativity_assets.workflow.progress import duration
 from creativity_assets.workflow.study import Study
 
-MAX_IMAGES = 500
-"""A data set of more images is no arrival: it is measured with all else."""
+MAX_MEASUREMENTS = 500
+"""Images times experiments. What is more than that is no arrival: it is measured with all else."""
 
 
 class Arrival(NamedTuple):
@@ -25,10 +26,11 @@ class Arrival(NamedTuple):
 
 
 def arrivals(study: Study) -> list[Arrival]:
-    """The folders of at most MAX_IMAGES image files that are wanted, can be measured, and are new or have changed."""
+    """The folders that are wanted, are new or have changed, and are soon measured; the smallest first."""
     found = []
-    wanted = {dataset.name: dataset for _, dataset in study.catalog.wanted()}
-    for name, dataset in wanted.items():
+    wanted = Counter(dataset.name for _, dataset in study.catalog.wanted())
+    for name in wanted:
+        dataset = study.catalog.dataset(name)
         if not isinstance(dataset, FolderDataset) or dataset.derived_from is not None:
             continue
         try:
@@ -36,10 +38,10 @@ def arrivals(study: Study) -> list[Arrival]:
             files = walk(locate(name, dataset.path, study.data_root))
         except (CreativityError, OSError):
             continue  # absent or unreadable: the plan has a line about it
-        images = sum(1 for file in files if IMAGE.holds(file.name))
-        if images <= MAX_IMAGES and name in plan(study.lineage, Scope((name,))).indexes:
+        images = min(sum(1 for file in files if IMAGE.holds(file.name)), dataset.limit or len(files))
+        if images * wanted[name] <= MAX_MEASUREMENTS and name in plan(study.lineage, Scope((name,))).indexes:
             found.append(Arrival(name, images, state))
-    return found
+    return sorted(found, key=lambda arrival: arrival.images * wanted[arrival.dataset])
 
 
 def asks(study: Study, what: Arrival | Plan) -> str:

@@ -82,7 +82,9 @@ def serve(data_root: Path, port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise CreativityError(f"port {port}: {error.strerror}; give another one with --port") from None
-    environment = os.environ | {"DAGSTER_HOME": str(dagster_home(data_root)), "CREATIVITY_DATA": str(data_root)}
+    # Python's own warnings are for those who develop Dagster; its log is not touched by this.
+    environment = {"PYTHONWARNINGS": "ignore"} | os.environ
+    environment |= {"DAGSTER_HOME": str(dagster_home(data_root)), "CREATIVITY_DATA": str(data_root)}
     arguments = [
         "dev",
         "--host",

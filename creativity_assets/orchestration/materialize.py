@@ -12,6 +12,7 @@ import dagster as dg
 from pydantic import Field
 
 from creativity_assets.orchestration.checks import outcomes, shown
+from creativity_assets.orchestration.logs import quiet_console
 from creativity_assets.orchestration.partitions import cell_key, sync_partitions
 from creativity_assets.orchestration.recovery import OWNER_TAG, close_abandoned_runs, owner
 from creativity_assets.orchestration.reporting import recorded
@@ -114,7 +115,7 @@ def bring_up_to_date(
         for stage, events in _rounds(work, study, accelerator, config.scope, gives_way=gives_way):
             made.append(stage)
             yield from events
-        if made or not tables_are_fresh(work.step.study, context.instance):
+        if not tables_are_fresh(work.step.study, context.instance):
             made.append("tables")
             for event in _tables(work.step):
                 if isinstance(event, dg.AssetCheckEvaluation) and not event.passed:
@@ -128,7 +129,7 @@ def bring_up_to_date(
     yield dg.Output(None, metadata=outcome.metadata)
 
 
-@dg.job(name=JOB, resource_defs=RESOURCES)
+@dg.job(name=JOB, resource_defs=RESOURCES, logger_defs={"console": quiet_console})
 def materialize_job() -> None:
     """Makes everything that is wanted and not fresh: indexes, images, measurements, tables, report, checks."""
     bring_up_to_date()

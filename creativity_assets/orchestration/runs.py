@@ -16,6 +16,9 @@ ARRIVALS, BULK, COMMAND = "arrivals", "bulk", "command"
 SCOPE_TAG = "creativity/datasets"
 """The data sets that an arrival is about."""
 
+STATE_TAG = "creativity/state"
+"""The hash of their files: what failed in this state is not an arrival again."""
+
 ASKS_TAG = "creativity/asks"
 """What a run was asked for, in words."""
 
@@ -32,6 +35,11 @@ def in_flight(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
 def arrivals_in_flight(instance: dg.DagsterInstance) -> list[str]:
     """The data sets that have arrived and are being measured, or are about to be."""
     return [run.tags.get(SCOPE_TAG, "") for run in in_flight(instance) if run.tags.get(LANE_TAG) == ARRIVALS]
+
+
+def asked_before(instance: dg.DagsterInstance, state: str) -> bool:
+    """Whether there was a run for an arrival in this state, however it ended."""
+    return instance.get_runs_count(dg.RunsFilter(tags={STATE_TAG: state})) > 0
 
 
 def let_arrivals_pass(instance: dg.DagsterInstance, log: dg.DagsterLogManager) -> None:

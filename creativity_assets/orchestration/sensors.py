@@ -19,7 +19,9 @@ from creativity_assets.orchestration.runs import (
     BULK,
     LANE_TAG,
     SCOPE_TAG,
+    STATE_TAG,
     arrivals_in_flight,
+    asked_before,
     in_flight,
 )
 from creativity_assets.workflow.lineage import digest
@@ -47,7 +49,11 @@ def new_data(context: dg.SensorEvaluationContext, study: StudyResource) -> dg.Se
     if context.cursor and json.loads(context.cursor) == state:
         return dg.SkipReason("nothing new, and nothing finished since the last look")
     waiting = arrivals_in_flight(context.instance)
-    wanted = [_arrival(opened, arrival) for arrival in arrivals(opened) if arrival.dataset not in waiting]
+    wanted = [
+        _arrival(opened, arrival)
+        for arrival in arrivals(opened)
+        if arrival.dataset not in waiting and not asked_before(context.instance, arrival.state)
+    ]
     reason = f"{len(runs)} runs are queued or at work; what they leave is asked for when they have ended"
     if not wanted and not runs:
         wanted, reason = _everything(context, opened, digest(**facts))
@@ -56,7 +62,7 @@ def new_data(context: dg.SensorEvaluationContext, study: StudyResource) -> dg.Se
     if not wanted:
         context.update_cursor(json.dumps(state))
         return dg.SkipReason(reason)
-    return dg.SensorResult(run_requests=wanted, cursor=json.dumps(state))
+    return dg.SensorResult(run_requests=wanted, cursor=json.dumps(state | {"runs": ["asked for"]}))
 
 
 def _arrival(study: Study, arrival: Arrival) -> dg.RunRequest:
@@ -67,6 +73,7 @@ def _arrival(study: Study, arrival: Arrival) -> dg.RunRequest:
         tags={
             LANE_TAG: ARRIVALS,
             SCOPE_TAG: arrival.dataset,
+            STATE_TAG: arrival.state,
             ASKS_TAG: asks(study, arrival),
             "dagster/priority": "10",
         },
