@@ -23,6 +23,9 @@ SIGNATURES = (  # offset, bytes, container as Pillow calls it
     (4, b"ftypavif", "AVIF"),
 )
 
+SIGNATURE_BYTES = 16
+"""Of a file's beginning, by which its container is told."""
+
 
 def container_of(data: bytes) -> str | None:
     """The container that a file begins like, by Pillow's name; None for no picture."""
