@@ -23,13 +23,14 @@ from torch import Tensor
 from creativity_assets.diffusion.flow import FlowSchedule
 from creativity_assets.diffusion.guidance import Guidance, classifier_free
 from creativity_assets.diffusion.inversion import INVERSIONS, ddim_invert, ddim_sample
-from creativity_assets.diffusion.inversion.ddim import CLASS_DEFAULTS
-from creativity_assets.diffusion.schedule import Schedule
+from creativity_assets.diffusion.schedule import Sampler, Schedule
+from creativity_assets.diffusion.training_levels import TrainingLevels
 from creativity_assets_tests.diffusion.oracles import (
     ALPHA_BARS,
     MU,
     SD15,
     SIGMA,
+    TRAINING,
     gaussian_noise,
     mixture_noise,
     mixture_samples,
@@ -168,14 +169,15 @@ def test_class_defaults_are_those_of_diffusers() -> None:
     [
         ({}, 671.6816),
         ({"beta_start": 0.01}, 539.9622),
-        ({"beta_start": 0.01, "set_alpha_to_one": False}, 542.6722),
+        ({"beta_start": 0.01, "clean_is_one": False}, 542.6722),
     ],
 )
 def test_inversion_sums_are_those_that_diffusers_publishes(fields: dict[str, Any], published: float) -> None:
     """From the tests of diffusers' DDIMInverseScheduler: 10 steps, a ramp as sample, x t / (t + 1) as noise."""
     count = 4 * 3 * 8 * 8
     ramp = (torch.arange(count).reshape(3, 8, 8, 4) / count).permute(3, 0, 1, 2)
-    schedule = Schedule.from_config({**CLASS_DEFAULTS, **fields}, 10)
+    sampler = Sampler(offset=0, clean_is_one=bool(fields.get("clean_is_one", True)), clip=1.0)
+    schedule = Schedule.over(TrainingLevels.from_config(fields), 10, sampler)
     noise = ddim_invert(lambda x, t: x * t / (t + 1), schedule, ramp).noise
     assert float(noise.abs().sum()) == pytest.approx(published, abs=1e-2)  # the bound of those tests
 
@@ -447,7 +449,7 @@ def test_null_text_without_inner_steps_is_guided_ddim() -> None:
 
 
 def test_a_clipping_schedule_is_no_other() -> None:
-    clipped = Schedule.from_config({**SD15, "clip_sample": True}, 20)
+    clipped = Schedule.over(TRAINING, 20, Sampler(clip=1.0))
     x = 3 * mixture_samples(40)
     assert not torch.allclose(
         ddim_invert(mixture_noise, clipped, x).noise, ddim_invert(mixture_noise, schedule_of(20), x).noise
