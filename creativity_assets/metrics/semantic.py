@@ -32,8 +32,9 @@ class SemanticExtractor:
     def embed(self, images: np.ndarray) -> np.ndarray:
         """uint8 (B, H, W, 3) to unit vectors float32 (B, D). What is kept and what is fresh meet as arrays."""
         pixels = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
-        inputs = self._processor(images=pixels, return_tensors="pt", device=self._model.device)
-        pooled: Tensor = self._model(pixel_values=inputs["pixel_values"]).pooler_output
+        # On the CPU for every device: torchvision resizes 8-bit images there by other arithmetic than elsewhere.
+        inputs = self._processor(images=pixels, return_tensors="pt")["pixel_values"].to(self._model.device)
+        pooled: Tensor = self._model(pixel_values=inputs).pooler_output
         vectors: np.ndarray = torch.nn.functional.normalize(pooled.float(), dim=-1).cpu().numpy()
         return vectors
 
