@@ -7,7 +7,7 @@ import dagster as dg
 import yaml
 from filelock import FileLock
 
-from creativity_assets.store.parts import replacing
+from creativity_assets.store.files import replacing
 
 
 def dagster_home(data_root: Path) -> Path:

@@ -10,7 +10,7 @@ import dagster as dg
 from creativity_assets.errors import StoreError
 from creativity_assets.orchestration.recovery import OWNER_TAG, close_abandoned_runs, owner
 from creativity_assets.orchestration.stages import Stage, next_stages
-from creativity_assets.store.parts import sweep_temporaries
+from creativity_assets.store.files import sweep_temporaries
 from creativity_assets.workflow.plan import Plan, Scope
 from creativity_assets.workflow.study import Study
 
@@ -37,7 +37,7 @@ def materialize(
 
     Raises the step's own error; what was finished before it stays recorded, and the same call goes on there.
     """
-    sweep_temporaries(study.store.root)
+    sweep_temporaries(study.data_root)
     close_abandoned_runs(instance)
     runs, done = 0, set[Stage]()
     while True:

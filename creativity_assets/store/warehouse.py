@@ -6,9 +6,10 @@ import duckdb
 import pandas as pd
 
 from creativity_assets.errors import StoreError
+from creativity_assets.store.files import replacing
 from creativity_assets.store.layout import Store
 from creativity_assets.store.locks import exclusive
-from creativity_assets.store.parts import Provenance, replacing
+from creativity_assets.store.parts import Provenance
 
 
 def build_warehouse(store: Store, tables: Mapping[str, pd.DataFrame], provenance: Provenance) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from creativity_assets.report.build import build_report
-from creativity_assets.store.parts import replacing
+from creativity_assets.store.files import replacing
 from creativity_assets.store.warehouse import warehouse_hash
 from creativity_assets.workflow.collected import Collected
 from creativity_assets.workflow.lineage import digest
