@@ -36,8 +36,8 @@ def materialize_with_bar(data_root: Path, scope: Scope, console: Console) -> Out
             outcome = materialize(study, instance, scope, stages.announce)
     for line in outcome.skipped:
         console.print(line, soft_wrap=True, markup=False)
-    for name in outcome.failed_checks:
-        console.print(f"check failed: {name}; see it in the UI under image_metrics", style="red")
+    for line in outcome.failed_checks:
+        console.print(f"check failed: {line}", style="red", soft_wrap=True, markup=False)
     seconds = time.monotonic() - started
     done = f"{stages.images} images, {outcome.runs} runs" if outcome.runs else "everything is fresh, nothing to do"
     console.print(f"{done} in {seconds:.0f} s")

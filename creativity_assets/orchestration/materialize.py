@@ -11,6 +11,8 @@ from creativity_assets.errors import StoreError
 from creativity_assets.orchestration.recovery import OWNER_TAG, close_abandoned_runs, owner
 from creativity_assets.orchestration.stages import Stage, next_stages
 from creativity_assets.store.files import sweep_temporaries
+from creativity_assets.store.parts import healed
+from creativity_assets.workflow.checks import failed_checks
 from creativity_assets.workflow.plan import Plan, Scope
 from creativity_assets.workflow.study import Study
 
@@ -20,7 +22,7 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a materialisation did: the runs it took, lines about skipped entries, and checks that failed."""
+    """What a materialisation did: the runs it took, lines about skipped entries, and a line for each failed check."""
 
     runs: int
     skipped: tuple[str, ...]
@@ -35,8 +37,15 @@ def materialize(
 ) -> Outcome:
     """Make everything wanted within `scope` that is not fresh, then the tables, warehouse and report.
 
+    Parts that are found damaged are made again. Checks that failed are looked at, also where nothing had to be made.
     Raises the step's own error; what was finished before it stays recorded, and the same call goes on there.
     """
+    return healed(lambda: _materialize(study, instance, scope, announce))
+
+
+def _materialize(
+    study: Study, instance: dg.DagsterInstance, scope: Scope | None, announce: Callable[[Stage, Plan], None]
+) -> Outcome:
     sweep_temporaries(study.data_root)
     close_abandoned_runs(instance)
     runs, done = 0, set[Stage]()
@@ -52,11 +61,10 @@ def materialize(
             announce(stage, todo)
             _run(stage.job, instance, stage.asset_keys, stage.tags)
             runs += 1
-    failed: tuple[str, ...] = ()
     if not tables_are_fresh(study, instance):
-        failed = _run("tables_job", instance)
+        _run("tables_job", instance)
         runs += 1
-    return Outcome(runs=runs, skipped=todo.skipped, failed_checks=failed)
+    return Outcome(runs=runs, skipped=todo.skipped, failed_checks=failed_checks(study))
 
 
 def tables_are_fresh(study: Study, instance: dg.DagsterInstance) -> bool:
@@ -75,16 +83,15 @@ def _run(
     instance: dg.DagsterInstance,
     assets: list[dg.AssetKey] | None = None,
     tags: dict[str, str] | None = None,
-) -> tuple[str, ...]:
-    """Run a job here and now; returns the names of the checks that failed."""
-    result = _jobs()[job].execute_in_process(
+) -> None:
+    """Run a job here and now."""
+    _jobs()[job].execute_in_process(
         instance=instance,
         asset_selection=assets,
         tags={OWNER_TAG: owner(), **(tags or {})},
         run_config=QUIET,
         raise_on_error=True,
     )
-    return tuple(check.check_name for check in result.get_asset_check_evaluations() if not check.passed)
 
 
 @lru_cache(maxsize=1)

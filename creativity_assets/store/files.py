@@ -7,7 +7,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,14 +59,26 @@ def set_aside(path: Path) -> Path | None:
     """Rename what lies at `path`, so that it no longer counts; returns its new place, None where that is refused."""
     kept = set_aside_as(path)
     try:
-        if kept.is_dir() and not kept.is_symlink():
-            shutil.rmtree(kept)
+        _remove(kept)
         path.replace(kept)
     except FileNotFoundError:
         return kept  # another process was first
     except OSError:
         return None
     return kept
+
+
+def forget_aside(path: Path) -> None:
+    """Remove what was set aside at `path`, once it was made again."""
+    with suppress(OSError):  # it is in nobody's way
+        _remove(set_aside_as(path))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def sweep_temporaries(data_root: Path) -> int:
@@ -76,10 +88,7 @@ def sweep_temporaries(data_root: Path) -> int:
         owner = _TEMPORARY.match(leftover.name)
         if owner is None or _still_runs(int(owner[1]), leftover):
             continue
-        if leftover.is_dir() and not leftover.is_symlink():
-            shutil.rmtree(leftover, ignore_errors=True)
-        else:
-            leftover.unlink(missing_ok=True)
+        _remove(leftover)
         swept += 1
     return swept
 

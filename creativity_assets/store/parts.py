@@ -7,7 +7,7 @@ it no longer counts as made, so that the next `creativity materialize` makes it 
 import json
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from creativity_assets.errors import DamagedPart, StoreError
-from creativity_assets.store.files import replacing, set_aside, set_aside_as
+from creativity_assets.store.files import forget_aside, replacing, set_aside
 from creativity_assets.store.seal import KEY, MARK, Broken, blank, check_chunks, footer_digests, leaves_of, seal
 
 _FOOTER_KEY = "creativity"
@@ -53,7 +53,7 @@ def write_part(
             facts = f"{facts[:-1]}, {MARK}}}"
             writer.add_key_value_metadata({_FOOTER_KEY: facts, KEY: blank(groups, leaves_of(table.schema))})
         seal(temporary)
-    set_aside_as(path).unlink(missing_ok=True)
+    forget_aside(path)
 
 
 def _is_ours(key: bytes) -> bool:
@@ -89,8 +89,9 @@ class OpenPart:
 @contextmanager
 def open_part(path: Path) -> Iterator[OpenPart]:
     """A part, to be read piece by piece. Raises StoreError when it is missing, DamagedPart when it is damaged."""
-    with _regular(path) as file:
+    with ExitStack() as stack:
         with _damage(path):
+            file = stack.enter_context(_opened(path))
             digests = footer_digests(file)
             parquet = pq.ParquetFile(pa.PythonFile(file, "r"), page_checksum_verification=True)
         yield OpenPart(path, file, parquet, digests)
@@ -111,7 +112,7 @@ def count_rows(path: Path) -> int:
 def read_provenance(path: Path) -> Provenance | None:
     """The provenance in a part's footer; None for a part that is missing, damaged or not ours."""
     try:
-        with _regular(path) as file:
+        with _opened(path) as file:
             footer_digests(file)
             metadata = pq.ParquetFile(pa.PythonFile(file, "r")).metadata.metadata or {}
         facts = json.loads(metadata[_FOOTER_KEY.encode()])
@@ -150,20 +151,16 @@ def healed(work: Callable[[], Made]) -> Made:
             met.add(damage.path)
 
 
-@contextmanager
-def _regular(path: Path) -> Iterator[BinaryIO]:
-    """An open file; anything else in its place (nothing, a folder, a pipe that would hang) is a StoreError."""
+def _opened(path: Path) -> BinaryIO:
+    """An open file. Raises StoreError for nothing in its place, Broken for a folder, or a pipe that would hang."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise StoreError(f"{path}: no file; move it away and run `creativity materialize`")
-        file = path.open("rb")
+            raise Broken("it is no file")
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise StoreError(f"{path}: {error.strerror}; `creativity materialize` makes it again") from error
     except OSError as error:
-        remedy = (
-            "`creativity materialize` makes it again" if isinstance(error, FileNotFoundError) else "make it readable"
-        )
-        raise StoreError(f"{path}: {error.strerror or error}; {remedy}") from error
-    with file:
-        yield file
+        raise StoreError(f"{path}: {error.strerror or error}; make it readable, then run the same command") from error
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from creativity_assets.store.schemas import (
     CEILINGS,
     FLOORED,
     IMAGE_METRICS,
+    INDEX,
     MEMBERSHIP,
     PUBLIC_SAMPLES,
     READOUTS,
@@ -81,10 +82,33 @@ class Collected:
         paths = [*readers, *(store.rejects(c) for c in self.collections)]
         return _frame((rows_of(path, REJECTED) for path in paths if path.is_file()), REJECTED)
 
-    def refused_by_reader(self, dataset: str) -> int:
-        """How many items of a source never became records."""
-        path = self.lineage.store.index_rejects(dataset)
-        return len(read_part(path, ["reason"])) if path.is_file() else 0
+    @cached_property
+    def records(self) -> pd.DataFrame:
+        """dataset, artist_slug, sample_id and source_key of every record of every index."""
+        store, catalog = self.lineage.store, self.lineage.catalog
+        schema = pa.schema([INDEX.field(name) for name in ("dataset", "artist_slug", "sample_id", "source_key")])
+        paths = (store.index(name) for name in catalog.datasets)
+        return _frame((read_part(path, schema.names) for path in paths if path.is_file()), schema)
+
+    @cached_property
+    def refused(self) -> pd.DataFrame:
+        """The records that were rejected when they were decoded: rows of REJECTED."""
+        paths = (self.lineage.store.rejects(c) for c in self.collections)
+        return _frame((rows_of(path, REJECTED) for path in paths if path.is_file()), REJECTED)
+
+    @cached_property
+    def files(self) -> list[tuple[str, int, int]]:
+        """Name, size and time of every part and table that was read: equal files, equal content."""
+        store = self.lineage.store
+        kinds = (store.metrics, store.reconstructions, store.readouts, store.ceilings)
+        paths = [
+            *(place(name) for name in self.lineage.catalog.datasets for place in (store.index, store.index_rejects)),
+            *(place(c) for c in self.collections for place in (store.samples, store.rejects)),
+            *(place(c, name) for place in kinds for name in self.experiments for c in self.collections),
+            *sorted((store.root / "tables").glob("*.parquet")),
+        ]
+        found = ((path, path.stat()) for path in paths if path.is_file())
+        return [(store.relative(path), facts.st_size, facts.st_mtime_ns) for path, facts in found]
 
     @cached_property
     def reconstructions(self) -> pd.DataFrame:

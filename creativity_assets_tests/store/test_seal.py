@@ -163,7 +163,7 @@ def test_a_pipe_in_the_place_of_a_part_does_not_hang(tmp_path: Path) -> None:
     path = tmp_path / "part.parquet"
     os.mkfifo(path)
     assert read_provenance(path) is None
-    with pytest.raises(StoreError, match="no file; move it away"):
+    with pytest.raises(DamagedPart, match="it is no file"):
         read_part(path)
 
 
