@@ -67,6 +67,8 @@ def show_plan(data_root: Path, scope: Scope, console: Console) -> None:
 
 def serve(data_root: Path, port: int) -> None:
     """Become the Dagster UI and daemon, on localhost, in the project's own Dagster home; does not return."""
+    with open_instance(data_root):
+        pass  # what is damaged is one line here, and a page of Dagster's own there
     environment = os.environ | {"DAGSTER_HOME": str(dagster_home(data_root)), "CREATIVITY_DATA": str(data_root)}
     arguments = [
         "dev",

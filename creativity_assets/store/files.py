@@ -25,7 +25,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     What is no file, a folder say, makes room: it is kept as `<name>.damaged`.
     """
-    _make_folder(path)
+    make_folder_of(path)
     temporary = path.parent / f".{path.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.tmp"
     try:
         yield temporary
@@ -40,7 +40,8 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _make_folder(path: Path) -> None:
+def make_folder_of(path: Path) -> None:
+    """Make the folder of a file. Raises StoreError, naming what is in the way."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

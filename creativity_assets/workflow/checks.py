@@ -72,27 +72,28 @@ def every_record_accounted(collected: Collected) -> list[str]:
         ids = collected.samples.loc[collected.samples["dataset"] == name, "sample_id"]
         known = collected.records.loc[collected.records["dataset"] == name, "sample_id"]
         problems += _strangers(name, known, ids, "a sample")
-    samples = _by(collected.samples, "dataset", "artist_slug")
-    artist = collected.samples.set_index("sample_id")[["dataset", "artist_slug"]]
-    scored = _by(collected.metrics, "experiment", "dataset", "artist_slug")
-    again = _by(collected.reconstructions.join(artist, on="sample_id"), "experiment", "dataset", "artist_slug")
-    read_out = collected.read_out
-    read = _by(read_out.join(artist, on="sample_id"), "experiment", "dataset", "artist_slug")
-    twice = read_out[read_out.duplicated(["experiment", "sample_id", "readout"])]
+    of = collected.samples[["sample_id", "dataset", "artist_slug"]].itertuples(index=False)
+    collection_of = {sample: (dataset, artist) for sample, dataset, artist in of}
+    kinds = {"measured": collected.metrics, "reconstructed": collected.reconstructions, "read out": collected.read_out}
+    made = {done: _by_cell(rows, collection_of) for done, rows in kinds.items()}
+    for done, rows in kinds.items():
+        strays = rows[~rows["sample_id"].isin(collection_of.keys())]
+        problems += [f"{row.sample_id} x {row.experiment}: {done}, but no sample" for row in strays.itertuples()]
+    twice = collected.read_out[collected.read_out.duplicated(["experiment", "sample_id", "readout"])]
     problems += [f"{r.sample_id} x {r.experiment}: {r.readout} is there twice" for r in twice.itertuples()]
     for experiment, dataset in lineage.catalog.wanted():
         held = lineage.collections(dataset.name)
-        if not any((experiment.name, *c) in scored for c in held):
+        if not any((experiment.name, *c) in made["measured"] for c in held):
             continue
+        samples = _by_cell(collected.samples.assign(experiment=experiment.name), collection_of)
         for c in held:
-            what, cell, wanted = f"{c.key} x {experiment.name}", (experiment.name, *c), samples.get(tuple(c), [])
-            problems += _differences(what, wanted, scored.get(cell, []), "samples", "not measured")
-            problems += _differences(what, wanted, again.get(cell, []), "samples", "not reconstructed")
-            if cell in read:
-                problems += _differences(what, wanted, set(read[cell]), "samples", "not read out")
-    strays = ~collected.metrics["sample_id"].isin(artist.index)
-    for row in collected.metrics[strays].itertuples():
-        problems.append(f"{row.sample_id} x {row.experiment}: measured, but no sample")
+            cell = (experiment.name, *c)
+            for done, found in made.items():
+                ids = found.get(cell, [])
+                if done == "read out":  # several a sample, or none of any
+                    ids = list(set(ids)) or samples.get(cell, [])
+                what = f"{c.key} x {experiment.name}"
+                problems += _differences(what, samples.get(cell, []), ids, "samples", f"not {done}")
     return problems
 
 
@@ -239,8 +240,13 @@ def _named(rows: pd.DataFrame, bad: Any, what: str) -> list[str]:
     return [f"{sample}: {what}" for sample in rows.loc[bad, "sample_id"]]
 
 
-def _by(rows: pd.DataFrame, *keys: str) -> dict[Any, list[str]]:
-    return {key: list(ids) for key, ids in rows.groupby(list(keys))["sample_id"]}
+def _by_cell(rows: pd.DataFrame, collection_of: dict[str, tuple[str, str]]) -> dict[tuple[str, str, str], list[str]]:
+    """The samples of rows by experiment and collection; of what is no sample, nothing."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for sample, experiment in zip(rows["sample_id"], rows["experiment"], strict=True):
+        if sample in collection_of:
+            found.setdefault((experiment, *collection_of[sample]), []).append(sample)
+    return found
 
 
 def _differences(what: str, wanted: Iterable[str], found: Iterable[str], of: str, lacking: str) -> list[str]:

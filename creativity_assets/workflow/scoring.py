@@ -42,6 +42,8 @@ def score_files(
     settings = inversion_settings(study.catalog.method(entry.method))
     problems: list[str] = []
     _check_stems(files, save_to)
+    if save_to is not None:
+        save_to.mkdir(parents=True, exist_ok=True)  # refused now rather than after all the work
 
     def images() -> Iterator[tuple[str, Image.Image]]:
         for file in files:
