@@ -16,7 +16,7 @@ from creativity_assets.orchestration.partitions import (
     by_experiment,
     cell_key,
 )
-from creativity_assets.orchestration.reporting import finished, newest_event, score_metadata
+from creativity_assets.orchestration.reporting import column_schema, finished, newest_event, score_metadata
 from creativity_assets.orchestration.resources import GPU_POOL, AcceleratorResource, StudyResource
 from creativity_assets.workflow.steps import (
     Step,
@@ -44,10 +44,15 @@ UPSTREAM = {
     "image_metrics": "reconstructions",
 }
 
+PUBLIC = {"raw_samples": "samples", "reconstructions": "reconstructions", "image_metrics": "image_metrics"}
+"""The public tables whose rows these assets make."""
+
 
 def _spec(key: str, description: str, kind: str) -> dg.AssetSpec:
-    deps = [UPSTREAM[key]]
-    return dg.AssetSpec(key, deps=deps, description=description, kinds={kind}, owners=OWNERS, skippable=True)
+    deps, metadata = [UPSTREAM[key]], column_schema(PUBLIC[key]) if key in PUBLIC else {}
+    return dg.AssetSpec(
+        key, deps=deps, description=description, metadata=metadata, kinds={kind}, owners=OWNERS, skippable=True
+    )
 
 
 @dg.asset(

@@ -5,8 +5,9 @@ from typing import Any
 import dagster as dg
 
 from creativity_assets.orchestration.assets import OWNERS, Remake
-from creativity_assets.orchestration.reporting import table_metadata
+from creativity_assets.orchestration.reporting import column_schema, table_metadata
 from creativity_assets.orchestration.resources import StudyResource
+from creativity_assets.vocabulary import TABLES
 from creativity_assets.workflow.steps import Step
 
 STATS = (
@@ -23,13 +24,14 @@ STATS = (
 FOLLOWS = dg.AutomationCondition.eager().without(~dg.AutomationCondition.any_deps_missing())
 
 
-def table_asset(name: str, deps: list[str], description: str) -> dg.AssetsDefinition:
+def table_asset(name: str, deps: list[str]) -> dg.AssetsDefinition:
     """The asset of one table of `workflow.tables.TABLES`."""
 
     @dg.asset(
         name=name,
         deps=deps,
-        description=description,
+        description=TABLES[name].row,
+        metadata=column_schema(name),
         automation_condition=FOLLOWS,
         group_name="evidence",
         kinds={"pandas", "parquet"},
@@ -41,15 +43,14 @@ def table_asset(name: str, deps: list[str], description: str) -> dg.AssetsDefini
 
         step = Step(study.open(), context.run_id, config.force)
         frame, provenance = write_table(step, name, Collected(step.study.lineage))
-        columns = {str(column): str(kind) for column, kind in frame.dtypes.items()}
-        metadata = table_metadata(name, step.study.store, len(frame), columns)
+        metadata = table_metadata(name, step.study.store, len(frame))
         return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(provenance.input_hash))
 
     return table
 
 
 @dg.asset(
-    deps=["raw_samples", "image_metrics", "duplicates", *STATS, "paper_comparison"],
+    deps=["raw_samples", "image_metrics", "duplicates", "comparison_members", *STATS, "paper_comparison"],
     automation_condition=FOLLOWS,
     group_name="evidence",
     kinds={"duckdb"},
@@ -75,11 +76,9 @@ def report(context: dg.AssetExecutionContext, config: Remake, study: StudyResour
 
 
 TABLE_ASSETS = [
-    table_asset("duplicates", ["raw_samples"], "Pairs of samples that show the same picture."),
-    *(
-        table_asset(name, ["raw_samples", "image_metrics", "duplicates"], f"Table {name}: human against ai.")
-        for name in STATS
-    ),
-    table_asset("paper_comparison", list(STATS), "Our figures beside the study's own."),
-    table_asset("paper_reference", [], "The study's tables 3 to 7, as published."),
+    table_asset("duplicates", ["raw_samples"]),
+    table_asset("comparison_members", ["raw_samples", "duplicates"]),
+    *(table_asset(name, ["raw_samples", "image_metrics", "comparison_members"]) for name in STATS),
+    table_asset("paper_comparison", list(STATS)),
+    table_asset("paper_reference", []),
 ]

@@ -14,7 +14,6 @@ from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import read_part, read_provenance
 from creativity_assets.store.schemas import (
     CEILINGS,
-    FLOORED,
     IMAGE_METRICS,
     MEMBERSHIP,
     PUBLIC_SAMPLES,
@@ -23,6 +22,7 @@ from creativity_assets.store.schemas import (
     REJECTED,
     SAMPLES,
 )
+from creativity_assets.vocabulary import FLOORED
 from creativity_assets.workflow.lineage import Lineage, digest
 
 TABLES_VERSION = 3
