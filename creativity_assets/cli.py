@@ -113,8 +113,8 @@ def sql(
     output: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.table,
     out: Annotated[Path | None, typer.Option(help="A file to write to instead of the screen.")] = None,
 ) -> None:
-    """Ask the warehouse, read-only. Example: creativity sql "SELECT label, avg(composite) FROM image_metrics
-    JOIN samples USING (sample_id) GROUP BY label" """
+    """Ask the warehouse, read-only. Example: creativity sql "SELECT experiment, sides['atelier'] AS side,
+    avg(score) AS mean FROM scores WHERE sides['atelier'] IS NOT NULL GROUP BY ALL ORDER BY ALL" """
     from creativity_assets.store.sql import FORMATS, as_text
     from creativity_assets.store.sql import query as ask
 
