@@ -81,12 +81,14 @@ class Lines:
     say: Callable[[str], None]
     clock: Callable[[], float] = time.monotonic
     _title: str = ""
+    _latest: float = 0.0
+    """When anything was heard last: there the next kind of work began."""
     _total: int | None = None
     _meters: dict[str, Meter] = field(default_factory=dict)
     _said: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def begin(self, title: str, images: int | None) -> None:
-        self._title, self._total = title, images
+        self._title, self._total, self._latest = title, images, self.clock()
         self._meters.clear()
         self.say(title if images is None else f"{title}: {images} images")
 
@@ -94,8 +96,9 @@ class Lines:
         now = self.clock()
         meter = self._meters.get(what)
         if meter is None:
-            meter = self._meters[what] = Meter(self._total, now)
-            self._said[what] = (now, 0)
+            meter = self._meters[what] = Meter(self._total, self._latest)
+            self._said[what] = (self._latest, 0)
+        self._latest = now
         meter.done += images
         when, count = self._said[what]
         far_enough = meter.total and meter.done - count >= SHARE * meter.total and now - when >= PAUSE

@@ -1,14 +1,7 @@
 """The Dagster UI in headless Chromium: what can be asserted of what a person sees there."""
 
-import contextlib
 import json
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +11,7 @@ import pytest
 
 from creativity_assets_tests.running import bring_up_to_date
 from creativity_assets_tests.studies import new_study
+from creativity_assets_tests.ui.serving import SECONDS, serving, wait_until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -28,7 +22,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SECONDS = 120
 
 pytestmark = [
     pytest.mark.ui,
@@ -42,29 +35,8 @@ def served(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[
     """`creativity ui` over a measured study; yields its address."""
     root = new_study(tmp_path_factory.mktemp("served"), weights)
     bring_up_to_date(root)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = f"from creativity_assets.cli import main; import sys; sys.argv = ['creativity', 'ui', '--port', '{port}']; main()"
-    environment = os.environ | {"CREATIVITY_DATA": str(root), "OMP_NUM_THREADS": "1"}
-    environment.pop("DAGSTER_HOME", None)
-    log = (root / "ui.log").open("w")
-    process = subprocess.Popen(
-        [sys.executable, "-c", command], env=environment, stdout=log, stderr=log, start_new_session=True
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait(lambda: _answers(address), f"the UI did not come up: {(root / 'ui.log').read_text()[-2000:]}")
+    with serving(root) as address:
         yield address
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(60)
-        finally:
-            with contextlib.suppress(ProcessLookupError):  # nobody is left, as it should be
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
-            log.close()
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +87,7 @@ def test_an_asset_can_be_materialized_from_the_browser(page: Any, served: str, t
     before = _latest_run(served, "paper_reference")
     page.goto("/assets/paper_reference")
     page.get_by_role("button", name="Materialize").first.click()
-    _wait(lambda: _latest_run(served, "paper_reference") != before, "the run from the browser did not succeed")
+    wait_until(lambda: _latest_run(served, "paper_reference") != before, "the run from the browser did not succeed")
     _picture(page, tmp_path, "materialized")
 
 
@@ -126,21 +98,6 @@ def _latest_run(address: str, asset: str) -> str | None:
     with urllib.request.urlopen(request, timeout=30) as answer:
         found = json.load(answer)["data"]["assetOrError"]["assetMaterializations"]
     return found[0]["runId"] if found else None
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/server_info", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
-def _wait(condition: Any, complaint: str) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, complaint
-        time.sleep(1)
 
 
 def _picture(page: Any, folder: Path, name: str) -> None:
