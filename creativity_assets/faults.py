@@ -22,7 +22,9 @@ def unforeseen(error: BaseException) -> str:
     text = "".join(traceback.format_exception(error))
     what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="creativity-", suffix=".log", delete=False) as log:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", prefix="creativity-", suffix=".log", delete=False
+        ) as log:
             log.write(text)
     except OSError:  # no file can be written: then the terminal has to hold it
         return f"a fault of this program, please report it: {what}\n{text}"

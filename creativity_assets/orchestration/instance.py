@@ -12,6 +12,7 @@ from filelock import FileLock
 from sqlalchemy.exc import SQLAlchemyError
 
 from creativity_assets.errors import StoreError
+from creativity_assets.orchestration.runs import LANE_TAG
 from creativity_assets.store.files import replacing
 
 
@@ -22,12 +23,15 @@ def dagster_home(data_root: Path) -> Path:
     """
     home = Path(os.environ.get("DAGSTER_HOME") or data_root / "dagster_home")
     settings = home / "dagster.yaml"
-    if not settings.is_file():
-        with replacing(settings) as temporary:
-            temporary.write_text(yaml.safe_dump(SETTINGS, sort_keys=False))
+    wanted = f"{OURS}\n{yaml.safe_dump(SETTINGS, sort_keys=False)}"
     try:
-        found = yaml.safe_load(settings.read_text(encoding="utf-8"))
-        problem = None if found is None or isinstance(found, dict) else "it holds no settings"
+        found = settings.read_text(encoding="utf-8") if settings.is_file() else OURS
+        if found != wanted and found.startswith(OURS):
+            with replacing(settings) as temporary:
+                temporary.write_text(wanted, encoding="utf-8")
+            found = wanted
+        facts = yaml.safe_load(found)
+        problem = None if facts is None or isinstance(facts, dict) else "it holds no settings"
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         problem = " ".join(str(getattr(error, "strerror", None) or error).split())[:120]
     if problem:
@@ -100,10 +104,18 @@ def _line(home: Path, what: str) -> str:
     )
 
 
+OURS = "# Kept up to date by the creativity command; take this line away to keep settings of your own."
+
 SETTINGS = {
     "telemetry": {"enabled": False},
     "nux": {"enabled": False},
-    # One step at a time on a device; raise it to the number of devices. A pool counts, the lease assigns.
-    "concurrency": {"pools": {"default_limit": 1}},
+    "concurrency": {
+        # One step at a time on a device; raise it to the number of devices. A pool counts, the lease assigns.
+        "pools": {"default_limit": 1},
+        # One run at a time in each lane of the queue: arrivals beside all else.
+        "runs": {
+            "tag_concurrency_limits": [{"key": LANE_TAG, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}]
+        },
+    },
     "run_monitoring": {"enabled": True, "start_timeout_seconds": 300},
 }
