@@ -87,13 +87,13 @@ def every_record_accounted(collected: Collected) -> list[str]:
             continue
         samples = _by_cell(collected.samples.assign(experiment=experiment.name), collection_of)
         for c in held:
-            cell = (experiment.name, *c)
-            for done, found in made.items():
-                ids = found.get(cell, [])
+            what, cell = f"{c.key} x {experiment.name}", (experiment.name, *c)
+            needed = samples.get(cell, [])
+            for done, by_cell in made.items():
+                there = by_cell.get(cell, [])
                 if done == "read out":  # several a sample, or none of any
-                    ids = list(set(ids)) or samples.get(cell, [])
-                what = f"{c.key} x {experiment.name}"
-                problems += _differences(what, samples.get(cell, []), ids, "samples", f"not {done}")
+                    there = list(set(there)) or needed
+                problems += _differences(what, needed, there, "samples", f"not {done}")
     return problems
 
 
