@@ -15,7 +15,7 @@ from creativity_assets.workflow.lineage import digest
 from creativity_assets.workflow.steps import Step
 from creativity_assets.workflow.study import Study
 
-STATS_VERSION = 3
+STATS_VERSION = 4
 
 
 def _stats_maker(name: str) -> Callable[[Step, Collected], pd.DataFrame]:
