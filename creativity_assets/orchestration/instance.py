@@ -23,15 +23,15 @@ def dagster_home(data_root: Path) -> Path:
     """
     home = Path(os.environ.get("DAGSTER_HOME") or data_root / "dagster_home")
     settings = home / "dagster.yaml"
-    wanted = f"{OURS}\n{yaml.safe_dump(SETTINGS, sort_keys=False)}"
     try:
-        found = settings.read_text(encoding="utf-8") if settings.is_file() else OURS
-        if found != wanted and found.startswith(OURS):
+        wanted = f"{OURS}\n{yaml.safe_dump(SETTINGS, sort_keys=False)}"
+        text = settings.read_text(encoding="utf-8") if settings.is_file() else OURS
+        if text != wanted and text.startswith(OURS):
+            text = wanted
             with replacing(settings) as temporary:
-                temporary.write_text(wanted, encoding="utf-8")
-            found = wanted
-        facts = yaml.safe_load(found)
-        problem = None if facts is None or isinstance(facts, dict) else "it holds no settings"
+                temporary.write_text(text, encoding="utf-8")
+        found = yaml.safe_load(text)
+        problem = None if found is None or isinstance(found, dict) else "it holds no settings"
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         problem = " ".join(str(getattr(error, "strerror", None) or error).split())[:120]
     if problem:

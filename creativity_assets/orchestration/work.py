@@ -37,32 +37,42 @@ UPSTREAM = {
 }
 IMAGES = ("raw_samples", "preprocessed_tensors")
 MEASUREMENTS = ("reconstructions", "image_metrics")
+Piece = tuple[str, str]
 ALIKE = 3
 """So many pieces that fail in a row with the same words are enough: it is not the pieces' fault."""
 
 
 @dataclass
 class Work:
-    """The work of one run. problems: one line for each piece that failed; failed: the pieces, as (asset, key).
+    """The work of one run. Pieces are (asset, partition).
 
-    healed: parts that were found damaged; what has to be made again for that is planned anew.
+    problems: one line for each piece that failed. tried: pieces that need not be tried again. failed: those that are
+    not tried again in this run. put_off: pieces that wait for the next round. mended: damaged parts that were set aside.
     """
 
     step: Step
     instance: dg.DagsterInstance
     log: dg.DagsterLogManager
     problems: list[str] = field(default_factory=list)
-    failed: set[tuple[str, str]] = field(default_factory=set)
-    healed: set[Path] = field(default_factory=set)
+    tried: set[Piece] = field(default_factory=set)
+    failed: set[Piece] = field(default_factory=set)
+    put_off: set[Piece] = field(default_factory=set)
+    mended: set[Path] = field(default_factory=set)
+
+    def begin_round(self, step: Step) -> None:
+        """Go on with a fresh look at the study."""
+        self.step = step
+        self.put_off.clear()
 
     def index(self, names: Sequence[str]) -> Events:
         """dataset_index of the data sets, in this order."""
         for name in names:
             begin(f"index {name}")
+            self.tried.add(("dataset_index", name))
             try:
                 provenance, numbers = index_dataset(self.step, name)
             except Exception as problem:
-                self._fail_or_heal("dataset_index", name, problem)
+                self.fail("dataset_index", name, problem)
             else:
                 yield finished("dataset_index", name, provenance, dict(numbers))
 
@@ -115,7 +125,7 @@ class Work:
         """The collections whose piece before this one has not failed in this run."""
         before = UPSTREAM[asset]
         keys = {c: cell_key(c, experiment) if before == "reconstructions" else c.key for c in collections}
-        return [c for c in collections if (before, keys[c]) not in self.failed]
+        return [c for c in collections if (before, keys[c]) not in self.put_off]
 
     def _apart(
         self, asset: str, make: Callable[[Sequence[Collection]], Iterator[Finished]], keys: Mapping[Collection, str]
@@ -125,6 +135,7 @@ class Work:
         keys: the partition of each. A collection that fails alone is recorded with its problem.
         """
         left, alike = dict(keys), list[str]()
+        self.tried |= {(asset, key) for key in keys.values()}
         for some in (list(left), *([c] for c in keys)):
             some = [c for c in some if c in left]  # noqa: PLW2901 - what was made meanwhile
             if not some:
@@ -134,24 +145,32 @@ class Work:
                     left.pop(done.collection, None)
                     yield done
             except Exception as problem:
-                if len(some) > 1 and not self._can_heal(problem):
+                if self._mends(problem):
+                    # All that is left waits for the next round, which makes the damaged part again.
+                    self.put_off |= {(asset, key) for key in left.values()}
+                    return
+                if len(some) > 1:
                     continue
-                self._fail_or_heal(asset, left.pop(some[0]), problem)
+                self.fail(asset, left.pop(some[0]), problem)
                 alike = [*(line for line in alike if line == str(problem)), str(problem)]
                 if len(alike) == ALIKE:
-                    self.failed |= {(asset, key) for key in left.values()}
+                    self.put_off |= {(asset, key) for key in left.values()}
                     return
 
-    def _can_heal(self, problem: Exception) -> bool:
-        """Whether it is a part that was found damaged for the first time, and set aside to be made again."""
-        return isinstance(problem, DamagedPart) and problem.healable and problem.path not in self.healed
+    def _mends(self, problem: Exception) -> bool:
+        """Whether the problem is a part that was set aside as damaged, for the first time in this run."""
+        if not isinstance(problem, DamagedPart) or not problem.healable or problem.path in self.mended:
+            return False
+        self.log.warning(str(problem))
+        self.mended.add(problem.path)
+        self.tried &= self.failed  # whatever is stale now may be made again, but for what has failed
+        return True
 
-    def _fail_or_heal(self, asset: str, key: str, problem: Exception) -> None:
-        if self._can_heal(problem):
-            raise problem
-        self._fail(asset, key, problem)
-
-    def _fail(self, asset: str, key: str, problem: Exception) -> None:
+    def fail(self, asset: str, key: str, problem: Exception) -> None:
+        """Record that a piece failed; it is tried again where a damaged part was the reason, which is made anew."""
+        self.put_off.add((asset, key))
+        if self._mends(problem):
+            return
         self.failed.add((asset, key))
         text = str(problem) if isinstance(problem, CreativityError) else f"{type(problem).__name__}: {problem}"
         line = " ".join(text.split())

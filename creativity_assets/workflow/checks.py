@@ -87,13 +87,13 @@ def every_record_accounted(collected: Collected) -> list[str]:
             continue
         samples = _by_cell(collected.samples.assign(experiment=experiment.name), collection_of)
         for c in held:
-            what, cell = f"{c.key} x {experiment.name}", (experiment.name, *c)
-            needed = samples.get(cell, [])
-            for done, by_cell in made.items():
-                there = by_cell.get(cell, [])
+            cell = (experiment.name, *c)
+            for done, cells in made.items():
+                there = cells.get(cell, [])
                 if done == "read out":  # several a sample, or none of any
-                    there = list(set(there)) or needed
-                problems += _differences(what, needed, there, "samples", f"not {done}")
+                    there = list(set(there)) or samples.get(cell, [])
+                what = f"{c.key} x {experiment.name}"
+                problems += _differences(what, samples.get(cell, []), there, "samples", f"not {done}")
     return problems
 
 

@@ -68,8 +68,10 @@ class Scope:
 def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
     """Everything wanted within `scope` that is missing or stale, in the order in which it must be made.
 
-    An entry that cannot be measured is a line among `problems` and harms no other. A part that is found damaged on the
-    way is set aside, and planned as missing. Raises CatalogError for a name in `scope` that is not in the catalogue.
+    An entry that cannot be measured is a line among `problems` and harms no other; a part that is found damaged on
+    the way is set aside, and planned as missing.
+
+    Raises CatalogError for a name in `scope` that is not in the catalogue.
     """
     return healed(lambda: _plan(lineage, scope or Scope()))
 

@@ -130,13 +130,14 @@ def reconstruct_collections(
     entry = lineage.catalog.experiment(experiment)
     check_experiment(lineage, entry)
     with exclusive(store, f"reconstructions-{experiment}"), timed(store, experiment, "reconstruct") as clock:
+        instrument.watch_memory()
         cells = Cells(lineage, entry, step.contents(collections))
         fresh = [c for c, held in cells.collections.items() if reconstruction_is_fresh(lineage, entry, c, held)]
         stale = cells if step.force else cells.without(fresh)
         for collection, images in reconstruct_cells(stale, instrument, step.stamp):
             held = cells.collections[collection]
             provenance = step.stamp(lineage.reconstructions(held, entry))
-            yield Finished(collection, provenance, clock.lap(images) | _memory(), held.images)
+            yield Finished(collection, provenance, clock.lap(images) | _memory(instrument), held.images)
         for collection, held in cells.without(stale.collections).collections.items():
             path = store.reconstructions(collection, experiment)
             images = len(read_part(path, ["sample_id"]))
@@ -154,12 +155,13 @@ def score_collections(
     lineage, store = step.study.lineage, step.study.store
     entry = lineage.catalog.experiment(experiment)
     with exclusive(store, f"metrics-{experiment}"), timed(store, experiment, "score") as clock:
+        instrument.watch_memory()
         cells = Cells(lineage, entry, step.contents(collections))
         fresh = [c for c, held in cells.collections.items() if metrics_are_fresh(lineage, entry, c, held)]
         stale = cells if step.force else cells.without(fresh)
         for collection, rows in score_cells(stale, instrument, step.stamp):
             held = cells.collections[collection]
-            numbers = _score_numbers(rows) | clock.lap(len(rows)) | _memory()
+            numbers = _score_numbers(rows) | clock.lap(len(rows)) | _memory(instrument)
             provenance = step.stamp(lineage.metrics(held, entry))
             yield Finished(collection, provenance, numbers, lineage.reconstructions(held, entry))
         write_ceilings(cells, instrument, step.stamp)
@@ -184,10 +186,6 @@ def _kept(path: Any) -> Provenance:
     return found
 
 
-def _memory() -> dict[str, float]:
-    """The most device memory this process has held, in MiB: on the CPU the process's own resident set."""
-    import psutil
-    import torch
-
-    used = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else psutil.Process().memory_info().rss
-    return {"peak_memory_mb": round(used / 2**20, 1)}
+def _memory(instrument: "Instrument") -> dict[str, float]:
+    """The most memory of the device that this step has held so far, in MiB; on the CPU the process's."""
+    return {"peak_memory_mb": round(instrument.peak_memory / 2**20, 1)}

@@ -107,7 +107,7 @@ def test_one_of_every_kind_damaged_at_once_is_made_again(
         damage(path)
     # So that what scores are made from is looked at too.
     Store(measured_root).reconstructions(Collection("paintings", "vincent-van-gogh"), EXPERIMENT).unlink()
-    bring_up_to_date(measured_root)
+    assert bring_up_to_date(measured_root).problems == (), "it is made again in the very same run"
     assert_same_tables(measured_root, before, *PUBLIC)
     for path in (measured_root / "store").rglob("*.parquet"):
         read_part(path)
