@@ -47,7 +47,7 @@ class Work:
     """The work of one run. Pieces are (asset, partition).
 
     problems: one line for each piece that failed. tried: pieces that need not be tried again. failed: those that are
-    not tried again in this run. put_off: pieces that wait for the next round. mended: damaged parts that were set aside.
+    not tried again in this run. put_off: pieces that wait for the next round. mended: damaged parts set aside.
     """
 
     step: Step
