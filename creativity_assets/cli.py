@@ -138,9 +138,11 @@ def report() -> None:
     step = Step(Study(data_root()), run_id="command-line")
     write_warehouse(step)
     page, size = write_report(step)
-    for line in failed_checks(step.study):
-        console.print(f"check failed: {line}", style="red", soft_wrap=True, markup=False)
     typer.echo(f"{page} ({size / 2**20:.1f} MB)")
+    if failed := failed_checks(step.study):
+        for line in failed:
+            console.print(f"check failed: {line}", style="red", soft_wrap=True, markup=False)
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import typer
 from PIL import Image
 
 from creativity_assets import cli
 from creativity_assets.catalog import load_catalog
+from creativity_assets.store.layout import Collection, Store
+from creativity_assets.store.parts import read_part, read_provenance, write_part
+from creativity_assets.store.schemas import IMAGE_METRICS
 from creativity_assets_tests.studies import EXPERIMENT, WORKS, save_picture
 
 README = Path(__file__).parents[1] / "README.md"
@@ -218,3 +222,17 @@ def test_report_is_one_page(measured_root: Path, run: Run) -> None:
     page = Path(out.rsplit(" (", 1)[0]).read_text(encoding="utf-8")
     assert "embedded model" in page
     assert "http://" not in page.replace("http://www.w3.org", "")
+
+
+def test_a_failed_check_is_named_by_every_command_that_could_pass_over_it(measured_root: Path, run: Run) -> None:
+    part = Store(measured_root).metrics(Collection("paintings", "lucja-unal"), EXPERIMENT)
+    stamp, rows = read_provenance(part), read_part(part).to_pandas()
+    assert stamp is not None
+    spoiled = rows.assign(lpips=[float("nan"), *rows["lpips"][1:]])
+    write_part(part, pa.Table.from_pandas(spoiled, IMAGE_METRICS, preserve_index=False), stamp)
+    for arguments, expected in ((("materialize",), 1), (("materialize",), 1), (("report",), 1)):
+        code, _, err = run(*arguments)
+        assert code == expected, err
+        assert "check failed: scores_in_range: " in err
+        assert "everything is fresh" not in err
+    assert "check failed: scores_in_range: " in run("materialize", "--dry-run")[2]

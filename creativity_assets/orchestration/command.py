@@ -5,6 +5,7 @@ import socket
 import sys
 import time
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from creativity_assets.errors import CreativityError
 from creativity_assets.orchestration.instance import dagster_home, open_instance
 from creativity_assets.orchestration.materialize import Outcome, materialize
+from creativity_assets.workflow.checks import failed_checks
 from creativity_assets.workflow.costs import seconds_per_image
 from creativity_assets.workflow.plan import Plan, Scope, plan
 from creativity_assets.workflow.progress import Meter, duration, listening
@@ -38,11 +40,10 @@ def materialize_with_bar(data_root: Path, scope: Scope, console: Console) -> Out
         console.print(line, soft_wrap=True, markup=False)
     for line in outcome.problems:
         console.print(line, style="red", soft_wrap=True, markup=False)
-    for line in outcome.failed_checks:
-        console.print(f"check failed: {line}", style="red", soft_wrap=True, markup=False)
+    show_failed_checks(outcome.failed_checks, console)
     if outcome.made:
         console.print(f"{', '.join(outcome.made)}: {bars.scored} images scored in {time.monotonic() - started:.0f} s")
-    elif not outcome.problems:
+    elif not outcome.problems and not outcome.failed_checks:
         console.print(f"everything is fresh, nothing to do, after {time.monotonic() - started:.0f} s")
     return outcome
 
@@ -63,12 +64,20 @@ def show_plan(data_root: Path, scope: Scope, console: Console) -> Plan:
         estimate = "time unknown before its first run" if cost is None else f"about {duration(images * cost)}"
         console.print(f"measure     {experiment}: {images} images in {len(collections)} collections, {estimate}")
     if not todo and not todo.problems:
-        console.print("everything is fresh, nothing to do")
+        failed = failed_checks(study)
+        show_failed_checks(failed, console)
+        console.print("nothing to do" if failed else "everything is fresh, nothing to do")
     for line in todo.skipped:
         console.print(line, soft_wrap=True, markup=False)
     for line in todo.problems:
         console.print(line, style="red", soft_wrap=True, markup=False)
     return todo
+
+
+def show_failed_checks(lines: Iterable[str], console: Console) -> None:
+    """A red line for each."""
+    for line in lines:
+        console.print(f"check failed: {line}", style="red", soft_wrap=True, markup=False)
 
 
 def serve(data_root: Path, port: int) -> None:

@@ -46,8 +46,8 @@ ALIKE = 3
 class Work:
     """The work of one run. Pieces are (asset, partition).
 
-    problems: one line for each piece that failed. tried: pieces that need not be tried again. put_off: pieces that
-    failed in this round. mended: damaged parts that were set aside to be made again.
+    problems: one line for each piece that failed. tried: pieces that need not be tried again. failed: those that are
+    not tried again in this run. put_off: pieces that wait for the next round. mended: damaged parts set aside.
     """
 
     step: Step
@@ -55,6 +55,7 @@ class Work:
     log: dg.DagsterLogManager
     problems: list[str] = field(default_factory=list)
     tried: set[Piece] = field(default_factory=set)
+    failed: set[Piece] = field(default_factory=set)
     put_off: set[Piece] = field(default_factory=set)
     mended: set[Path] = field(default_factory=set)
 
@@ -144,6 +145,10 @@ class Work:
                     left.pop(done.collection, None)
                     yield done
             except Exception as problem:
+                if self._mends(problem):
+                    # All that is left waits for the next round, which makes the damaged part again.
+                    self.put_off |= {(asset, key) for key in left.values()}
+                    return
                 if len(some) > 1:
                     continue
                 self.fail(asset, left.pop(some[0]), problem)
@@ -152,14 +157,21 @@ class Work:
                     self.put_off |= {(asset, key) for key in left.values()}
                     return
 
+    def _mends(self, problem: Exception) -> bool:
+        """Whether the problem is a part that was set aside as damaged, for the first time in this run."""
+        if not isinstance(problem, DamagedPart) or not problem.healable or problem.path in self.mended:
+            return False
+        self.log.warning(str(problem))
+        self.mended.add(problem.path)
+        self.tried &= self.failed  # whatever is stale now may be made again, but for what has failed
+        return True
+
     def fail(self, asset: str, key: str, problem: Exception) -> None:
         """Record that a piece failed; it is tried again where a damaged part was the reason, which is made anew."""
         self.put_off.add((asset, key))
-        if isinstance(problem, DamagedPart) and problem.healable and problem.path not in self.mended:
-            self.log.warning(str(problem))
-            self.mended.add(problem.path)
-            self.tried = {piece for piece in self.tried if piece[1] != key}
+        if self._mends(problem):
             return
+        self.failed.add((asset, key))
         text = str(problem) if isinstance(problem, CreativityError) else f"{type(problem).__name__}: {problem}"
         line = " ".join(text.split())
         if not isinstance(problem, CreativityError):

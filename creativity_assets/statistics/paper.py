@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from creativity_assets.vocabulary import EFFECT, TABLES
@@ -38,7 +39,8 @@ def paper_comparison(tables: Mapping[str, pd.DataFrame], reference: pd.DataFrame
 
     One row per comparison x experiment x row of `reference`; ours_* are null where our data have no such
     group. delta = ours_difference - paper_difference; same_sign says whether both differences point the
-    same way; suite says which extractors gave ours, and only `paper` is comparable with the study.
+    same way, which 0 does with 0 alone; suite says which extractors gave ours, and only `paper` is
+    comparable with the study.
     """
     runs = tables["stats_overall"][["comparison", "experiment", "suite"]].drop_duplicates()
     ours = pd.concat([_ours(tables[name], grouping) for name, grouping in _TABLES.items()], ignore_index=True)
@@ -48,7 +50,7 @@ def paper_comparison(tables: Mapping[str, pd.DataFrame], reference: pd.DataFrame
         ours, how="left", on=["comparison", "experiment", "grouping", "match", "metric"], validate="one_to_one"
     )
     delta = table["ours_difference"] - table["paper_difference"]
-    same = ((table["ours_difference"] > 0) == (table["paper_difference"] > 0)).astype("boolean")
+    same = (np.sign(table["ours_difference"]) == np.sign(table["paper_difference"])).astype("boolean")
     table = table.assign(delta=delta, same_sign=same.mask(delta.isna()))
     table = table.sort_values(["comparison", "experiment", "line"], ignore_index=True)
     return table[list(comparison_columns())]

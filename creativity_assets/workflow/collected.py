@@ -268,6 +268,8 @@ class Collected:
     ) -> bool:
         entry = self.lineage.catalog.experiments.get(experiment)
         contents = self.lineage.collections(collection.dataset)[collection]
+        if not is_fresh(self.lineage.store.samples(collection), contents.records):
+            return False  # the samples are at fault, or will be others soon
         try:
             expected = made_from(contents, entry) if entry else None
         except CreativityError:  # its model or suite is no longer here: nothing says what it should be made from

@@ -1,14 +1,16 @@
 """The unpartitioned tables: statistics and the study's own figures, each one atomic Parquet part."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pandas as pd
 import pyarrow as pa
 
+from creativity_assets.errors import DamagedPart
 from creativity_assets.statistics.paper import paper_comparison, paper_reference
 from creativity_assets.statistics.sides import comparison_members
 from creativity_assets.statistics.tables import GROUPINGS, stats_table
-from creativity_assets.store.parts import Provenance, healed, is_fresh, read_part, write_part
+from creativity_assets.store.parts import Provenance, is_fresh, read_part, write_part
 from creativity_assets.store.warehouse import build_warehouse, warehouse_hash
 from creativity_assets.workflow.collected import Collected
 from creativity_assets.workflow.duplicates import find_duplicates
@@ -16,7 +18,7 @@ from creativity_assets.workflow.lineage import digest
 from creativity_assets.workflow.steps import Step
 from creativity_assets.workflow.study import Study
 
-STATS_VERSION = 3
+STATS_VERSION = 4
 
 WAREHOUSE_VERSION = 2
 """Of how the tables become a database: its views and comments."""
@@ -51,16 +53,11 @@ def write_table(step: Step, name: str, collected: Collected) -> tuple[pd.DataFra
     """Make a table of TABLES unless it is fresh; returns it as it is on disk."""
     path = step.study.store.table(name)
     provenance = step.stamp(table_hash(name, collected))
-    if step.force:
-        _make_table(step, name, collected, provenance)
-
-    def table() -> pd.DataFrame:
-        if not is_fresh(path, provenance.input_hash):
-            _make_table(step, name, collected, provenance)
-        frame: pd.DataFrame = read_part(path).to_pandas()
-        return frame
-
-    return healed(table), provenance
+    if not step.force and is_fresh(path, provenance.input_hash):
+        with suppress(DamagedPart):  # then it is made again
+            return read_part(path).to_pandas(), provenance
+    _make_table(step, name, collected, provenance)
+    return read_part(path).to_pandas(), provenance
 
 
 def _make_table(step: Step, name: str, collected: Collected, provenance: Provenance) -> None:

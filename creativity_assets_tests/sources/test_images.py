@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from creativity_assets.errors import CreativityError
-from creativity_assets.sources.images import ImageRejected, decode
+from creativity_assets.sources.images import MAX_PIXELS, MIN_SIDE, ImageRejected, decode
 from creativity_assets_tests.sources.pictures import encoded, noise, png_header, scene
 
 JPEG, PNG = encoded(noise(64, 48), "JPEG"), encoded(noise(64, 48))
@@ -69,6 +69,21 @@ def test_the_pixel_limit_is_checked_before_anything_is_decoded(monkeypatch: pyte
     for size in ((60_000, 60_000), (12_500, 10_000)):
         with pytest.raises(ImageRejected, match="too_large"):
             decode(png_header(*size))
+
+
+def test_as_many_pixels_as_the_limit_are_decoded_and_one_row_more_is_not() -> None:
+    assert MAX_PIXELS == 12_000 * 10_000
+    assert reason_to_reject(png_header(12_000, 10_000)) == "damaged"  # there is but a header
+    assert reason_to_reject(png_header(12_000, 10_001)) == "too_large"
+    assert reason_to_reject(png_header(10_001, 12_000)) == "too_large"
+
+
+def test_a_side_of_the_least_length_is_decoded_and_one_shorter_is_not() -> None:
+    assert MIN_SIDE == 16
+    for across, down in ((MIN_SIDE, 40), (40, MIN_SIDE), (MIN_SIDE, MIN_SIDE)):
+        assert decode(encoded(scene(across, down))).width == across
+    for across, down in ((MIN_SIDE - 1, 40), (40, MIN_SIDE - 1)):
+        assert reason_to_reject(encoded(scene(across, down))) == "too_small"
 
 
 def test_the_pixel_limit_holds_where_pillows_own_is_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:

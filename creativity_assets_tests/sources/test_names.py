@@ -27,6 +27,8 @@ SAFE = re.compile(r"[a-z0-9_-]+")
         ("Brueghel, Jan, the Elder", "jan-brueghel-the-elder"),
         ("Doe, John, Jr., III", "doe-john-jr-iii"),
         ("King, Jr., Martin Luther", "martin-luther-king-jr"),
+        ("Jr., King, Martin Luther", "jr-king-martin-luther"),  # a suffix ends a surname, it begins none
+        ("III, Stella, Frank", "iii-stella-frank"),
         ("Georgia O'Keeffe", "georgia-o-keeffe"),
         ("Georgia O’Keeffe", "georgia-o-keeffe"),
         ("齐白石", "qi-bai-shi"),

@@ -82,3 +82,23 @@ def test_without_measurements_the_comparison_is_empty() -> None:
     assert compared.empty
     full = paper_comparison(tables(), REFERENCE)
     assert compared.dtypes.to_dict() == full.dtypes.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("ours", "paper", "same"),
+    [
+        (0.1, 0.2, True),
+        (-0.1, -0.2, True),
+        (0.1, -0.2, False),
+        (-0.1, 0.2, False),
+        (0.0, 0.2, False),
+        (0.0, -0.2, False),
+        (0.1, 0.0, False),
+        (-0.1, 0.0, False),
+        (0.0, 0.0, True),
+    ],
+)
+def test_a_difference_of_nothing_points_neither_way(ours: float, paper: float, same: bool) -> None:
+    mine = {name: table.assign(difference=ours) for name, table in tables().items()}
+    compared = paper_comparison(mine, REFERENCE.assign(difference=paper)).dropna(subset=["ours_difference"])
+    assert compared["same_sign"].tolist() == [same] * 8

@@ -230,3 +230,34 @@ def test_filters_on_numbers_are_compared_as_numbers() -> None:
     narrow = Comparison("narrow", Side("art", {"decade": "1800"}), Side("art-ai", {"era": "early"}), "work")
     row = stats_of("stats_overall", SAMPLES, SCORES, [narrow]).iloc[0]
     assert (row["n_human"], row["n_ai"]) == (14, 14)
+
+
+def test_p_above_the_floor_is_that_of_the_scores_without_their_floors() -> None:
+    random = np.random.default_rng(5)
+    floored = SCORES.assign(floor_composite=SCORES["composite"] * random.uniform(0.1, 0.9, len(SCORES)))
+    row = stats_of("stats_overall", SAMPLES, floored, [WORKS]).iloc[0]
+    above = floored.set_index(["experiment", "sample_id"])
+    above = (above["composite"] - above["floor_composite"]).loc[row["experiment"]]
+    ai, human = (above[above.index.str.match(rf"{side}\d")] for side in "ah")
+    expected = scipy.stats.ttest_ind(ai, human, equal_var=False).pvalue
+    assert row["p_value_above_floor"] == pytest.approx(expected, rel=1e-9)
+    assert row["p_value_above_floor"] != pytest.approx(row["p_value"], rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("names", "label"),
+    [
+        (["Ann", "ann"], "Ann"),
+        (["ann", "Ann"], "Ann"),
+        (["ann", "Ann", "ann"], "ann"),
+        (["Cy", None, None, "Bob"], "Bob"),
+    ],
+)
+def test_a_group_is_called_what_most_call_it_and_the_first_in_the_alphabet_among_equals(
+    names: list[str | None], label: str
+) -> None:
+    rows = [sample(f"h{i}", "art", artist=name, artist_slug="ann") for i, name in enumerate(names)]
+    rows += [sample("a0", "art-ai", label="ai", artist="Zed", artist_slug="ann")]
+    scores = metrics_frame([measured(row["sample_id"], 0.1 * i) for i, row in enumerate(rows)])
+    stats = stats_of("stats_by_artist", samples_frame(rows), scores, [WORKS])
+    assert stats["artist"].unique().tolist() == [label]
