@@ -179,6 +179,17 @@ def test_edict_is_exact_for_many_steps_without_mixing() -> None:
     assert error(there_and_back(INVERSIONS["edict"], 200, x, p=1.0)[1], x) < 1e-10
 
 
+def test_aidi_settles_in_float32() -> None:
+    """Where nothing but rounding changes any more, a secant of rounding errors would throw the state about."""
+    x, schedule = mixture_samples(400).float(), schedule_of(100)
+    e = in_dtype(mixture_noise, torch.float32)
+    spec = INVERSIONS["aidi"]
+    few, many = (spec.invert(e, schedule, x, evaluations=k).noise for k in (8, 40))
+    exact = spec.invert(mixture_noise, schedule, x.double(), evaluations=40).noise
+    assert float((few - exact).abs().max()) < 1e-4
+    assert float((many - exact).abs().max()) < 1e-4
+
+
 def test_settings_name_what_there_is() -> None:
     with pytest.raises(ModelError, match=r"no inversion 'edikt'; have \['aidi', 'autoencoder'"):
         InversionSettings("edikt")
