@@ -12,6 +12,7 @@ from scipy import stats
 from torch import Tensor
 
 from creativity_assets.diffusion.settings import InversionSettings
+from creativity_assets.engine.likelihood import Path, log_likelihood
 from creativity_assets.engine.readouts import (
     DRAWS,
     READOUTS,
@@ -122,6 +123,17 @@ def test_the_denoising_error_is_read_at_training_step_200_over_four_noises() -> 
     flow = trip_of(InversionSettings("euler", 5), gaussian_velocity, x, levels_of(5))
     read_out(replace(flow, there=e), ["denoising_error"])
     assert asked == [0.2] * 4
+
+
+def test_the_likelihood_is_read_with_four_probes_of_the_image_s_own() -> None:
+    x = works(2)
+    trip = trip_of(InversionSettings(), mixture_noise, x)
+    probes = [noise.sign() for noise in trip.draws(4, "log_likelihood")]
+    value, error = log_likelihood(mixture_noise, Path.of_diffusion(ALPHA_BARS), x, probes)
+    ours = read_out(trip, ["log_likelihood"])
+    assert set(ours) == {"log_likelihood", "log_likelihood_se"}
+    torch.testing.assert_close(ours["log_likelihood"], value)
+    torch.testing.assert_close(ours["log_likelihood_se"], error)
 
 
 def test_the_defect_of_a_flow_asks_at_the_noisier_level() -> None:
