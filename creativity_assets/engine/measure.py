@@ -157,7 +157,7 @@ def embed(
     """(sample_id, semantic unit vector float32 (D,)) of each (sample_id, uint8 (H, W, 3)): once for all experiments."""
 
     def work(chunk: list[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
-        vectors = suite.embed(np.stack([image for _, image in chunk])).cpu().numpy()
+        vectors = suite.embed(np.stack([image for _, image in chunk]))
         for (sample_id, _), vector in zip(chunk, vectors, strict=True):
             if not np.isfinite(vector).all():
                 raise not_finite(suite, sample_id, "the semantic embedding")
@@ -202,8 +202,8 @@ def not_finite(suite: Suite, sample_id: str, what: str) -> MetricError:
     return MetricError(f"suite {suite.name}: {sample_id}: {what} is NaN or infinite; restore the suite's weights")
 
 
-def _embedded(suite: Suite, chunk: list[ScoreItem]) -> torch.Tensor:
+def _embedded(suite: Suite, chunk: list[ScoreItem]) -> np.ndarray:
     known = [item.embedding for item in chunk if item.embedding is not None]
     if len(known) == len(chunk):
-        return torch.from_numpy(np.stack(known))
+        return np.stack(known)
     return suite.embed(np.stack([item.original for item in chunk]))
