@@ -4,6 +4,7 @@ CreativityError
  |- CatalogError    a YAML entry is wrong, unknown or named twice
  |- SourceError     a data set cannot be read at all (single images are rejected as rows instead)
  |- ModelError      weights or configuration of a model are missing, refused or do not fit
+ |  |- NotFiniteError   a model computed NaN or infinity
  |- MetricError     a metric suite cannot be loaded or was given unusable images
  |- StoreError      a part, a payload or the warehouse cannot be written or read
  |   |- DamagedPart    a part's bytes are not those that were written; it was set aside and is made again
@@ -45,6 +46,14 @@ class SourceError(CreativityError):
 
 class ModelError(CreativityError):
     """A model cannot be loaded."""
+
+
+class NotFiniteError(ModelError):
+    """A model computed NaN or infinity. position: of the first such image in its batch; who knows its name says it."""
+
+    def __init__(self, what: str, position: int) -> None:
+        super().__init__(f"{what} is NaN or infinite; set `dtype: float32` for the model, or choose other settings")
+        self.position = position
 
 
 class MetricError(CreativityError):

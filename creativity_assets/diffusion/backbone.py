@@ -17,6 +17,7 @@ from torch import Tensor
 
 from creativity_assets.diffusion.conditioning import Conditioning
 from creativity_assets.diffusion.families import FAMILIES
+from creativity_assets.diffusion.finite import require_finite
 from creativity_assets.diffusion.flow import FlowSchedule, Velocity
 from creativity_assets.diffusion.guidance import Guidance, Prompted, classifier_free
 from creativity_assets.diffusion.inversion import INVERSIONS
@@ -25,7 +26,7 @@ from creativity_assets.diffusion.revision import weights_revision
 from creativity_assets.diffusion.schedule import STUDY, Schedule, signal_and_noise
 from creativity_assets.diffusion.training_levels import TrainingLevels
 from creativity_assets.diffusion.weights import ModelSource, find_model
-from creativity_assets.errors import ModelError
+from creativity_assets.errors import ModelError, NotFiniteError
 
 
 class Backbone:
@@ -64,7 +65,11 @@ class Backbone:
             raise ModelError(f"{name}: {problem}; change the entry")
         self.latent_shape = (int(network.config.in_channels), *2 * (self.resolution // factor,))
         self._read_scheduler(scheduler_config)
-        self._null = self.embed([""])
+        try:
+            self._null = self.embed([""])
+        except NotFiniteError as problem:
+            raise ModelError(f"{name}: {problem}") from None
+        self._try_network(pipeline)
 
     @classmethod
     def load(
@@ -122,7 +127,10 @@ class Backbone:
 
     @torch.no_grad()  # not inference_mode: null-text optimisation puts these latents into a graph
     def encode(self, images: np.ndarray) -> Tensor:
-        """uint8 (B, R, R, 3) to scaled latents float32 (B, C, h, w): the mode of the posterior."""
+        """uint8 (B, R, R, 3) to scaled latents float32 (B, C, h, w): the mode of the posterior.
+
+        Raises NotFiniteError for NaN or infinity.
+        """
         expected = (self.resolution, self.resolution, 3)
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != expected:
             raise ModelError(
@@ -133,14 +141,14 @@ class Backbone:
         posterior = self._networks.vae.encode(pixels.float() / 127.5 - 1.0).latent_dist
         config = self._networks.vae.config
         latents: Tensor = (posterior.mode() - (config.shift_factor or 0.0)) * config.scaling_factor
-        return latents
+        return require_finite(latents, "the latent")
 
     @torch.inference_mode()
     def decode(self, latents: Tensor) -> np.ndarray:
-        """Scaled latents (B, C, h, w) to uint8 (B, R, R, 3), rounded."""
+        """Scaled latents (B, C, h, w) to uint8 (B, R, R, 3), rounded. Raises NotFiniteError for NaN or infinity."""
         config = self._networks.vae.config
         scaled = latents.to(self.device, torch.float32) / config.scaling_factor + (config.shift_factor or 0.0)
-        pixels = self._networks.vae.decode(scaled).sample
+        pixels = require_finite(self._networks.vae.decode(scaled).sample, "the decoded image")
         levels = ((pixels / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
         images: np.ndarray = levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
         return images
@@ -164,8 +172,15 @@ class Backbone:
 
     @torch.no_grad()
     def embed(self, prompts: Sequence[str]) -> Conditioning:
-        """The prompts as the network takes them, in its dtype; one for the whole batch or one per image."""
-        return self._family.embed(prompts)
+        """The prompts as the network takes them, in its dtype; one for the whole batch or one per image.
+
+        Raises NotFiniteError for NaN or infinity.
+        """
+        embedded = self._family.embed(prompts)
+        require_finite(embedded.tokens, "the embedded prompt")
+        if embedded.pooled is not None:
+            require_finite(embedded.pooled, "the embedded prompt")
+        return embedded
 
     def prediction(self, conditioning: Conditioning) -> Velocity:
         """e(x, t), or v(x, sigma) of a flow model, under one condition: one evaluation, in x's dtype.
@@ -194,6 +209,24 @@ class Backbone:
         """Images from captions by DDIM (eta 0) or Euler's method (flow), uint8 (B, R, R, 3); one seed per image."""
         sampler = INVERSIONS[SAMPLERS[self.kind]].resample
         return self.decode(sampler(self.denoiser(captions, guidance), self.schedule(steps), self.noise(seeds)))
+
+    @torch.no_grad()
+    def _try_network(self, pipeline: str) -> None:
+        """Evaluate a few latents: what a configuration asks for beyond what is given fails here, in one line."""
+        side = min(self.latent_shape[-1], TRIAL_SIDE)
+        trial = torch.zeros((1, self.latent_shape[0], side, side), device=self.device)
+        try:
+            answer = self.prediction(self._null)(trial, TRIAL_LEVEL[self.kind])
+        except torch.OutOfMemoryError:
+            raise
+        except Exception as error:  # whatever a network raises that is given too little
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+            raise ModelError(
+                f"{self.name}: the network does not take what a {pipeline} gives it ({reason}); choose another model"
+            ) from None
+        if answer.shape != trial.shape:
+            sizes = f"{tuple(answer.shape)} to {tuple(trial.shape)}"
+            raise ModelError(f"{self.name}: the network answers {sizes}; choose another model")
 
     def _read_scheduler(self, config: dict[str, Any]) -> None:
         """What the model was trained with; whatever sampler the folder ships is not used."""
@@ -227,4 +260,6 @@ def _noise_from_velocity(output: Tensor, x: Tensor, alpha_bar: float) -> Tensor:
 
 
 OUTPUT_TO_NOISE: dict[str, Reading] = {"epsilon": _noise, "v_prediction": _noise_from_velocity}
+TRIAL_SIDE = 8
+TRIAL_LEVEL = {"diffusion": 1.0, "flow": 0.5}
 SAMPLERS = {"diffusion": "ddim", "flow": "euler"}

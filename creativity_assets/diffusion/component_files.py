@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,11 +77,22 @@ class ComponentFiles:
         missing = next((file for file in weights if not file.is_file()), None)
         if weights and missing is None:
             return
+        if missing is None and (here := self._other_variants()):
+            raise ModelError(f"{self.name}: {self.folder}: {here}")
         suffix = f".{self.variant}" if self.variant else ""
         wanted = missing or self.folder / f"{self.component.stem}{suffix}.safetensors"
         if missing is None:
             refuse_pickles(self.name, wanted)
         raise ModelError(f"{self.name}: {wanted} is missing; {self.place.remedy}")
+
+    def _other_variants(self) -> str:
+        """What is there instead of this variant's files, and what the entry must say of it; empty if nothing is."""
+        stem = re.escape(str(self.component.stem))
+        name = re.compile(rf"{stem}(?:\.(?P<one>\w+))?\.safetensors(?:\.index(?:\.(?P<many>\w+))?\.json)?")
+        found = {(m["one"] or m["many"] or "") for file in self.folder.iterdir() if (m := name.fullmatch(file.name))}
+        if "" in found:
+            return f"no {self.variant} files are here, but files without a variant: drop `variant: {self.variant}`"
+        return f"{min(found)} files are here: say `variant: {min(found)}`" if found else ""
 
     def _check_tokenizer(self) -> None:
         """transformers would quietly make an empty tokenizer where the words are missing."""

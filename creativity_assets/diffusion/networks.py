@@ -37,12 +37,31 @@ def load_components(files: ModelFiles, device: torch.device, dtype: torch.dtype)
     }
     fuse_lora(files, parts)
     with _without_advice():
-        return {
+        placed = {
             name: part
             if files.components[name].component.is_tokenizer
             else _placed(part, name in updated, device, dtype)
             for name, part in parts.items()
         }
+    for name, part in placed.items():
+        if isinstance(part, nn.Module):
+            _check_finite(files.source.name, name, part)
+    return placed
+
+
+def _check_finite(entry: str, component: str, network: nn.Module) -> None:
+    """Raise ModelError for a weight that is NaN or infinite: every number that follows would be one, or look like one.
+
+    After the cast, so that weights that half precision cannot hold are found too.
+    """
+    for key, tensor in (*network.named_parameters(), *network.named_buffers()):
+        # The least and the largest number: no copy of the tensor is made, and NaN goes through.
+        if tensor.is_floating_point() and tensor.numel() and not torch.isfinite(torch.stack(tensor.aminmax())).all():
+            dtype = str(tensor.dtype).removeprefix("torch.")
+            raise ModelError(
+                f"{entry}: {component}: {key} holds NaN or infinity (as {dtype}); fetch the files again, or set "
+                "another dtype"
+            )
 
 
 def _load(part: ComponentFiles, dtype: torch.dtype) -> Any:

@@ -16,6 +16,7 @@ from creativity_assets.diffusion.component_files import (
     refuse_pickles,
 )
 from creativity_assets.diffusion.hub import Location, Place, locate, offline
+from creativity_assets.diffusion.inputs import check_inputs
 from creativity_assets.diffusion.layouts import LAYOUTS, Component, Layout
 from creativity_assets.diffusion.lora_file import read_lora
 from creativity_assets.errors import ModelError
@@ -97,7 +98,8 @@ class ModelFiles:
 def find_model(source: ModelSource, *, local_files_only: bool | None = None) -> ModelFiles:
     """The checked files of a model. What is not in the hub's cache is downloaded, unless offline or told otherwise.
 
-    Raises ModelError: folder or file missing, pickled weights, another pipeline or architecture.
+    Raises ModelError: folder or file missing, pickled weights, another pipeline or architecture, inputs that are not
+    given.
     """
     stay_local = offline() if local_files_only is None else local_files_only
     try:
@@ -154,6 +156,7 @@ def _find(source: ModelSource, *, local_only: bool) -> ModelFiles:
         for override in source.overrides
     }
     components = {name: replaced.get(name) or own[name] for name in chosen_components(source, layout)}
+    check_inputs(source.name, pipeline, layout.network, components)
     lora = None if source.lora is None else lora_file(source, source.lora, local_only=local_only)[0]
     return ModelFiles(source, pipeline, place, components, lora)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from creativity_assets.engine.batching import BatchSize, in_batches
+from creativity_assets.engine.measure import finite_scores
 from creativity_assets.metrics.suites import Suite
 
 
@@ -40,6 +41,9 @@ def ceilings(
             for members in zip(*(item.members for item in chunk), strict=True)
         ]
         means = {name: np.mean([scores[name] for scores in against], axis=0) for name in against[0]}
-        return [(item.sample_id, {n: float(v[i]) for n, v in means.items()}) for i, item in enumerate(chunk)]
+        return [
+            (item.sample_id, finite_scores(suite, item.sample_id, {n: float(v[i]) for n, v in means.items()}))
+            for i, item in enumerate(chunk)
+        ]
 
     return in_batches(items, batch, work)

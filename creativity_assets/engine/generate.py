@@ -6,6 +6,7 @@ import numpy as np
 
 from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.engine.batching import BatchSize, in_batches
+from creativity_assets.engine.measure import named
 
 Request = tuple[str, str, int]  # sample_id, caption, seed
 
@@ -20,6 +21,7 @@ def generate(
 
     def work(chunk: list[Request]) -> list[tuple[str, np.ndarray]]:
         ids, captions, seeds = zip(*chunk, strict=True)
-        return list(zip(ids, backbone.sample(captions, seeds, steps=steps, guidance=guidance), strict=True))
+        with named(backbone.name, ids):
+            return list(zip(ids, backbone.sample(captions, seeds, steps=steps, guidance=guidance), strict=True))
 
     return in_batches(items, batch, work)

@@ -7,7 +7,7 @@ The flow is integrated on a grid of its own, not on the inversion's states: thes
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -62,33 +62,45 @@ class Path:
         return cls(sigmas, sigmas, ones, sigmas, ones)
 
 
-def log_likelihood(field: Field, path: Path, x: Tensor, probes: Sequence[Tensor]) -> Tensor:
-    """Nats per dimension, (B,), of latents (B, C, h, w); at the noisy end N(0, I) is assumed.
+class Likelihood(NamedTuple):
+    """Nats per dimension, each (B,). error: the standard error that the probes leave, NaN for a single one."""
+
+    value: Tensor
+    error: Tensor
+
+
+def log_likelihood(field: Field, path: Path, x: Tensor, probes: Sequence[Tensor]) -> Likelihood:
+    """log p(x_0) of latents (B, C, h, w); at the noisy end N(0, I) is assumed.
 
     Heun's rule for the flow, the trapezoidal rule for the trace, and Hutchinson's estimate of it with `probes`,
     sign vectors shaped as x: unbiased, with a variance per dimension of 2 |J|^2 / (P d^2) over the off-diagonal
-    entries of the Jacobian J. Densities are those of this autoencoder's latents, not comparable with another's.
+    entries of the Jacobian J. The error is the deviation of the probes' own integrals over sqrt(P). Densities are those
+    of this autoencoder's latents, not comparable with another's.
     """
-    y, integral = x / path.a[0], torch.zeros(len(x), dtype=x.dtype, device=x.device)
+    y = x / path.a[0]
     last = len(path.labels) - 1
-    before = torch.zeros_like(integral)
+    each = torch.zeros((len(probes), len(x)), dtype=x.dtype, device=x.device)
+    before = torch.zeros_like(each)
     for k, label in enumerate(path.labels):
-        e, trace = _with_trace(field, path.a[k] * y, label, probes)
-        integrand = path.weights[k] * trace
+        e, traces = _with_trace(field, path.a[k] * y, label, probes)
+        integrands = path.weights[k] * traces
         if k:
-            integral = integral + (path.at[k] - path.at[k - 1]) * (before + integrand) / 2
-        before = integrand
+            each = each + (path.at[k] - path.at[k - 1]) * (before + integrands) / 2
+        before = integrands
         if k < last:
             step = path.c[k + 1] - path.c[k]
             ahead = field(path.a[k + 1] * (y + step * e), path.labels[k + 1])
             y = y + step * (e + ahead) / 2
     noise = path.a[-1] * y
     gaussian = -(noise.flatten(1).square().mean(1) + math.log(2 * math.pi)) / 2
-    return gaussian + math.log(path.a[-1] / path.a[0]) + integral / x[0].numel()
+    each = each / x[0].numel()
+    value = gaussian + math.log(path.a[-1] / path.a[0]) + each.mean(0)
+    deviation = each.std(0) if len(probes) > 1 else torch.full_like(value, math.nan)
+    return Likelihood(value, deviation / math.sqrt(len(probes)))
 
 
 def _with_trace(field: Field, x: Tensor, label: Any, probes: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """field(x), and the mean of p' (d field / d x) p over the probes, (B,).
+    """field(x), and p' (d field / d x) p of each probe, (P, B).
 
     Images do not see each other, so that one gradient serves the whole batch.
     """
@@ -97,4 +109,4 @@ def _with_trace(field: Field, x: Tensor, label: Any, probes: Sequence[Tensor]) -
         value = field(leaf, label)
         gradients = (torch.autograd.grad(value, leaf, probe, retain_graph=True)[0] for probe in probes)
         estimates = [(gradient * probe).flatten(1).sum(1) for gradient, probe in zip(gradients, probes, strict=True)]
-    return value.detach(), torch.stack(estimates).mean(0).detach()
+    return value.detach(), torch.stack(estimates).detach()

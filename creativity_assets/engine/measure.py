@@ -4,7 +4,9 @@ All of these are generators: an image is yielded as soon as its batch is done, i
 batches are full whatever collections the items come from. Results do not depend on the batch size.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,10 +14,11 @@ import numpy as np
 import torch
 
 from creativity_assets.diffusion.backbone import Backbone
+from creativity_assets.diffusion.finite import require_finite
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize, in_batches
 from creativity_assets.engine.readouts import Trip, read_out
-from creativity_assets.errors import ModelError
+from creativity_assets.errors import MetricError, ModelError, NotFiniteError
 from creativity_assets.metrics.suites import Suite
 
 
@@ -58,11 +61,16 @@ class ScoreItem(NamedTuple):
 
 
 def encode(backbone: Backbone, items: Iterable[tuple[str, np.ndarray]], *, batch: BatchSize) -> Iterator[Encoding]:
-    """The latent and the floor of each (sample_id, uint8 (R, R, 3)) of a stream: once for all of a model's methods."""
+    """The latent and the floor of each (sample_id, uint8 (R, R, 3)) of a stream: once for all of a model's methods.
+
+    Raises ModelError, naming model and image, for NaN or infinity.
+    """
 
     def work(chunk: list[tuple[str, np.ndarray]]) -> list[Encoding]:
-        latents = backbone.encode(np.stack([image for _, image in chunk]))
-        floors, values = backbone.decode(latents), latents.cpu().numpy()
+        with named(backbone.name, [sample_id for sample_id, _ in chunk]):
+            latents = backbone.encode(np.stack([image for _, image in chunk]))
+            floors = backbone.decode(latents)
+        values = latents.cpu().numpy()
         return [Encoding(sample_id, values[i], floors[i]) for i, (sample_id, _) in enumerate(chunk)]
 
     return in_batches(items, batch, work)
@@ -80,7 +88,8 @@ def reconstruct(
 
     Under a captioned method `captioned` is read out too, 1 or 0: an image without a caption is measured on the empty
     prompt, which is another method.
-    Raises ModelError for a method that is not for this kind of model.
+    Raises ModelError for a method that is not for this kind of model, and, naming model, method and image, for NaN or
+    infinity on the way.
     """
     if settings.method.kind not in (None, backbone.kind):
         raise ModelError(
@@ -89,9 +98,19 @@ def reconstruct(
         )
 
     def work(chunk: list[Latent]) -> list[Reconstruction]:
-        return _round_trip(backbone, settings, chunk, readouts)
+        with named(f"{backbone.name}: {settings.inversion}", [item.sample_id for item in chunk]):
+            return _round_trip(backbone, settings, chunk, readouts)
 
     return in_batches(items, batch, work)
+
+
+@contextmanager
+def named(prefix: str, sample_ids: Sequence[str]) -> Iterator[None]:
+    """Puts the model, the method and the image in front of what was found to be NaN or infinite in a batch."""
+    try:
+        yield
+    except NotFiniteError as problem:
+        raise ModelError(f"{prefix}: {sample_ids[problem.position]}: {problem}") from None
 
 
 @torch.no_grad()
@@ -103,11 +122,16 @@ def _round_trip(
     there, back = _subjects(backbone, settings, captions)
     schedule = backbone.schedule(settings.steps, settings.method.spacing) if settings.steps else None
     inverted = settings.method.invert(there, schedule, latents, **settings.options)
+    require_finite(inverted.noise, "the inverted latent")
     returned = settings.method.resample(back, schedule, inverted.noise, inverted.carried, **settings.options)
+    require_finite(returned, "the latent that came back")
     images = backbone.decode(returned)
     names = tuple(item.sample_id for item in chunk)
     trip = Trip(backbone, settings, there, back, schedule, inverted, returned, names)
-    values = {name: column.tolist() for name, column in read_out(trip, readouts).items()}
+    values = {
+        name: require_finite(column, f"the readout {name}").tolist()
+        for name, column in read_out(trip, readouts).items()
+    }
     if settings.prompt == "caption":
         values["captioned"] = [float(caption != "") for caption in captions]
     return [
@@ -134,6 +158,9 @@ def embed(
 
     def work(chunk: list[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
         vectors = suite.embed(np.stack([image for _, image in chunk]))
+        for (sample_id, _), vector in zip(chunk, vectors, strict=True):
+            if not np.isfinite(vector).all():
+                raise not_finite(suite, sample_id, "the semantic embedding")
         return [(sample_id, vectors[i]) for i, (sample_id, _) in enumerate(chunk)]
 
     return in_batches(items, batch, work)
@@ -142,7 +169,10 @@ def embed(
 def score(
     suite: Suite, items: Iterable[ScoreItem | tuple[str, np.ndarray, np.ndarray]], *, batch: BatchSize
 ) -> Iterator[tuple[str, dict[str, float]]]:
-    """The suite's scores of each item of a stream, keyed as `metrics.suites.SCORES`, floors as `floor_<score>`."""
+    """The suite's scores of each item of a stream, keyed as `metrics.suites.SCORES`, floors as `floor_<score>`.
+
+    Raises MetricError, naming suite and image, for NaN or infinity.
+    """
     return in_batches((ScoreItem(*item) for item in items), batch, lambda chunk: _score_batch(suite, chunk))
 
 
@@ -157,7 +187,19 @@ def _score_batch(suite: Suite, chunk: list[ScoreItem]) -> list[tuple[str, dict[s
         floor_scores = suite.score(originals[floored], floors, embedded_originals=embedded[floored])
         for position, i in enumerate(floored):
             rows[i] |= {f"floor_{name}": float(values[position]) for name, values in floor_scores.items()}
-    return [(item.sample_id, row) for item, row in zip(chunk, rows, strict=True)]
+    return [(item.sample_id, finite_scores(suite, item.sample_id, row)) for item, row in zip(chunk, rows, strict=True)]
+
+
+def finite_scores(suite: Suite, sample_id: str, scores: dict[str, float]) -> dict[str, float]:
+    """The scores, all finite; MetricError, naming suite, image and score, for one that is not."""
+    for name, value in scores.items():
+        if not math.isfinite(value):
+            raise not_finite(suite, sample_id, name)
+    return scores
+
+
+def not_finite(suite: Suite, sample_id: str, what: str) -> MetricError:
+    return MetricError(f"suite {suite.name}: {sample_id}: {what} is NaN or infinite; restore the suite's weights")
 
 
 def _embedded(suite: Suite, chunk: list[ScoreItem]) -> np.ndarray:

@@ -21,7 +21,7 @@ from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.likelihood import PROBES, Field, Path, log_likelihood
 from creativity_assets.errors import ModelError
 
-LARE_STEP = 200  # of 1000 (LaRE2, Luo et al. 2024)
+LARE_STEP = 200  # of 1000 training steps (LaRE2, Luo et al. 2024)
 DRAWS = 4
 
 
@@ -154,10 +154,11 @@ def _denoising_error(trip: Trip) -> dict[str, Tensor]:
 
 
 def _log_likelihood(trip: Trip) -> dict[str, Tensor]:
-    """Of the clean latent, under the field that the inversion followed; see engine/likelihood.py."""
+    """Of the clean latent, under the field that the inversion followed, and its error; see engine/likelihood.py."""
     path = Path.of_flow() if trip.is_flow else Path.of_diffusion(trip.backbone.alpha_bars)
     probes = [noise.sign() for noise in trip.draws(PROBES, "log_likelihood")]
-    return {"log_likelihood": log_likelihood(trip.field, path, trip.clean, probes)}
+    found = log_likelihood(trip.field, path, trip.clean, probes)
+    return {"log_likelihood": found.value, "log_likelihood_se": found.error}
 
 
 def _mean_square(x: Tensor) -> Tensor:

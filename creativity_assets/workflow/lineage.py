@@ -33,6 +33,8 @@ READOUTS_VERSION = 1
 GENERATION_VERSION = 1
 METHOD_VERSIONS = {"edict": 2}
 """Of inversions whose own numbers have changed; 1 for the others, which stay fresh."""
+GROUP_VERSIONS = {"log_likelihood": 2}
+"""Of groups of readouts that have changed."""
 
 
 def digest(**facts: Any) -> str:
@@ -127,8 +129,9 @@ class Lineage:
         )
 
     def readouts(self, contents: Contents, experiment: ExperimentEntry) -> str:
+        changed = {group: GROUP_VERSIONS[group] for group in experiment.readouts if group in GROUP_VERSIONS}
         return digest(
-            version=READOUTS_VERSION,
+            version=[READOUTS_VERSION, changed] if changed else READOUTS_VERSION,
             reconstructions=self.reconstructions(contents, experiment),
             groups=experiment.readouts,
         )

@@ -11,6 +11,7 @@ from torch import Tensor
 from creativity_assets.diffusion.conditioning import Conditioning
 from creativity_assets.diffusion.guidance import Denoiser, Guidance, Prompted, Stage
 from creativity_assets.diffusion.inversion import INVERSIONS, NO_DISTANCES, Inverted, MethodSpec, no_distance
+from creativity_assets.diffusion.inversion.fixed_point import _secant
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.errors import ModelError
 from creativity_assets_tests.diffusion.oracles import (
@@ -177,6 +178,15 @@ def test_exact_methods_are_not_exact_from_one_state(name: str) -> None:
 def test_edict_is_exact_for_many_steps_without_mixing() -> None:
     x = mixture_samples(100)
     assert error(there_and_back(INVERSIONS["edict"], 200, x, p=1.0)[1], x) < 1e-10
+
+
+@pytest.mark.parametrize(("dtype", "rounding"), [(torch.float32, 1e-7), (torch.float64, 1e-15)])
+def test_a_change_of_rounding_size_is_no_slope_to_aidi(dtype: torch.dtype, rounding: float) -> None:
+    """c = <f, change> / |change|^2 for each image whose change is larger than rounding (RMS), and 0 for the others."""
+    change = torch.tensor([0.8, 1.25, 1e5], dtype=dtype)[:, None].expand(3, 6).reshape(3, 1, 2, 3) * rounding
+    slopes = _secant(torch.ones_like(change), change).flatten()
+    expected = torch.tensor([0.0, 1 / (1.25 * rounding), 1 / (1e5 * rounding)], dtype=dtype)
+    torch.testing.assert_close(slopes, expected, rtol=1e-5, atol=0)
 
 
 def test_settings_name_what_there_is() -> None:

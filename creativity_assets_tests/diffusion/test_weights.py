@@ -34,7 +34,7 @@ def lose_a_tensor(folder: Path) -> None:
 
 
 def widen(folder: Path) -> None:
-    edit(folder / "unet" / "config.json", cross_attention_dim=48)
+    edit(folder / "unet" / "config.json", block_out_channels=[16, 48])
 
 
 def narrow_text_encoder(folder: Path) -> None:
@@ -113,7 +113,7 @@ def test_shards_and_variants_are_found(sd_folder: Path, tmp_path: Path) -> None:
     (folder / "unet" / next(iter(halves))).unlink()
     with pytest.raises(ModelError, match=r"00001-of-00002\.safetensors is missing"):
         Backbone.load(folder)
-    with pytest.raises(ModelError, match=r"vae/diffusion_pytorch_model.fp16.safetensors is missing"):
+    with pytest.raises(ModelError, match=r"vae: no fp16 files are here, but files without a variant"):
         Backbone.load(folder, variant="fp16")
 
 

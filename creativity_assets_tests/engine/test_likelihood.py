@@ -75,13 +75,13 @@ def test_it_is_the_density_of_white_gaussians(flow: bool, deviation: float) -> N
     covariance = deviation**2 * np.eye(D)
     if flow:
         x = drawn(covariance)
-        ours = log_likelihood(flow_field(covariance), Path.of_flow(), x, signs(1, tuple(x.shape)))
+        ours = log_likelihood(flow_field(covariance), Path.of_flow(), x, signs(1, tuple(x.shape))).value
         expected, tolerance = density(covariance, x), 0.015
     else:
         covariance_0 = A0**2 * covariance + S0**2 * np.eye(D)
         x = drawn(covariance_0)
         path = Path.of_diffusion(ALPHA_BARS)
-        ours = log_likelihood(diffusion_field(covariance), path, x, signs(1, tuple(x.shape)))
+        ours = log_likelihood(diffusion_field(covariance), path, x, signs(1, tuple(x.shape))).value
         expected, tolerance = density(covariance_0, x), 0.006
     np.testing.assert_allclose(ours.numpy(), expected, atol=tolerance)
     assert np.ptp(expected) > 5 * tolerance, "the works must differ by more than the tolerance"
@@ -99,9 +99,9 @@ def test_it_is_the_density_of_a_correlated_gaussian(flow: bool) -> None:
         covariance_0 = A0**2 * covariance + S0**2 * np.eye(D)
         x, field, path = drawn(covariance_0), diffusion_field(covariance), Path.of_diffusion(ALPHA_BARS)
         expected = density(covariance_0, x)
-    ours = log_likelihood(field, path, x, signs(400, tuple(x.shape)))
+    ours = log_likelihood(field, path, x, signs(400, tuple(x.shape))).value
     np.testing.assert_allclose(ours.numpy(), expected, atol=0.03)
-    blind = log_likelihood(field, path, x, [torch.ones_like(x)])
+    blind = log_likelihood(field, path, x, [torch.ones_like(x)]).value
     assert np.abs(blind.numpy() - expected).min() > 0.1
 
 
@@ -115,9 +115,28 @@ def test_probes_scatter_as_stated() -> None:
     jacobian = s * np.linalg.inv(a**2 * covariance + s**2 * np.eye(D))
     off = jacobian - np.diag(np.diag(jacobian))
     field = diffusion_field(covariance)
-    traces = [float(_with_trace(field, x, label, signs(PROBES, tuple(x.shape), seed))[1]) for seed in range(300)]
+    traces = [float(_with_trace(field, x, label, signs(PROBES, tuple(x.shape), seed))[1].mean()) for seed in range(300)]
     assert np.mean(traces) == pytest.approx(np.trace(jacobian), abs=4 * np.std(traces) / 300**0.5)
     assert np.var(traces) == pytest.approx(2 * np.square(off).sum() / PROBES, rel=0.35)
+
+
+def test_the_error_is_the_scatter_between_sets_of_probes() -> None:
+    """sqrt(E[error^2]) over 200 sets of PROBES probes is the deviation of their values, to a fifth."""
+    covariance = correlated()
+    x, field, path = drawn(covariance, 1), flow_field(covariance), Path.of_flow()
+    together = x.expand(200, -1, -1, -1)
+    value, error = log_likelihood(field, path, together, signs(PROBES, tuple(together.shape)))
+    assert float(value.std()) == pytest.approx(float(error.square().mean().sqrt()), rel=0.2)
+    assert float(error.min()) > 0
+
+
+def test_one_probe_has_no_error_of_its_own() -> None:
+    covariance = 0.09 * np.eye(D)
+    x = drawn(covariance)
+    found = log_likelihood(flow_field(covariance), Path.of_flow(), x, signs(1, tuple(x.shape)))
+    assert torch.isnan(found.error).all()
+    white = log_likelihood(flow_field(covariance), Path.of_flow(), x, signs(PROBES, tuple(x.shape)))
+    assert float(white.error.max()) < 1e-12, "a diagonal Jacobian is read exactly by signs"
 
 
 def test_labels_are_training_steps_spread_evenly_over_the_log_of_noise_to_signal() -> None:

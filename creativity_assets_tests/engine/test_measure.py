@@ -171,6 +171,17 @@ def test_a_caption_is_read_where_the_method_says_so(backbone: Backbone, latents:
     assert all(levels_apart(a, b) <= 1 for a, b in zip(without, plain, strict=True)), "no caption is the empty prompt"
 
 
+def test_images_without_a_caption_are_told_apart(backbone: Backbone, latents: list[Latent]) -> None:
+    """The readout `captioned` is 1 where there was a caption and 0 where there was none, and absent elsewhere."""
+    some = [item._replace(caption="the sea" if i % 3 == 0 else "") for i, item in enumerate(latents)]
+    captioned = InversionSettings(steps=2, prompt="caption", guidance=Guidance.constant(1.0))
+    told = [done.readouts["captioned"] for done in reconstruct(backbone, captioned, some, batch=BatchSize(4))]
+    assert told == [1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0]
+    assert not any(
+        done.readouts for done in reconstruct(backbone, InversionSettings(steps=2), some, batch=BatchSize(4))
+    )
+
+
 CAPTIONS = ("a portrait in red", "the sea", "the sea in blue", "a portrait", "red and blue", "of the sea", "blue")
 MISMATCH = InversionSettings(
     steps=10, prompt="caption", guidance=Guidance.constant(1.0), resample_guidance=Guidance.constant(7.5)

@@ -21,6 +21,16 @@ def test_the_middle_square_is_kept() -> None:
     assert (tall[0, 0].tolist(), tall[-1, -1].tolist()) == ([0, 30, 0], [39, 69, 0])
 
 
+def test_an_odd_margin_leaves_its_extra_pixel_on_the_right_or_below() -> None:
+    """As documented: a margin of 61 pixels is cut 30 before and 31 after, whether the rest is resized or not."""
+    twice = [Image.fromarray(np.asarray(gradient(*size)) * 2) for size in ((101, 40), (40, 101))]
+    for resolution in (40, 20):
+        wide, tall = (preprocess(image, resolution) for image in twice)
+        # Twice the mean column (row) of the middle, 30 to 69; a pixel further on it would be 101.
+        assert wide[..., 0].mean() == pytest.approx(99, abs=0.1)
+        assert tall[..., 1].mean() == pytest.approx(99, abs=0.1)
+
+
 def test_nothing_changes_at_the_right_size() -> None:
     image = gradient(64, 64)
     np.testing.assert_array_equal(preprocess(image, 64), np.asarray(image))

@@ -12,6 +12,7 @@ from scipy import stats
 from torch import Tensor
 
 from creativity_assets.diffusion.settings import InversionSettings
+from creativity_assets.engine.likelihood import Path, log_likelihood
 from creativity_assets.engine.readouts import (
     DRAWS,
     READOUTS,
@@ -83,6 +84,75 @@ def test_autocorrelation_is_numpys_of_neighbours() -> None:
     lower = np.corrcoef(image[1:].ravel(), image[:-1].ravel())[0, 1]
     assert float(noise_autocorrelation(x)) == pytest.approx((right + lower) / 2, abs=2 / 129)
     assert float(noise_autocorrelation(x)) > 0.4
+
+
+def test_autocorrelation_is_centred_per_channel() -> None:
+    """Channels of different means do not correlate by them: centring over the image alone would give nearly 1."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(1, 3, 64, 64, dtype=torch.float64, generator=generator)
+    shifted = x + torch.tensor([-20.0, 0.0, 20.0], dtype=torch.float64)[:, None, None]
+    torch.testing.assert_close(noise_autocorrelation(shifted), noise_autocorrelation(x), rtol=0, atol=1e-12)
+    assert abs(float(noise_autocorrelation(shifted))) < 0.05
+
+
+def test_the_denoising_error_is_read_at_training_step_200_over_four_noises() -> None:
+    """LaRE2's step, and as many draws as the documentation says: what the network is asked, whatever it answers."""
+    asked: list[Any] = []
+
+    def e(x: Tensor, t: Any) -> Tensor:
+        asked.append(t)
+        return torch.zeros_like(x)
+
+    alpha_bar, x = float(ALPHA_BARS[200]), works(2)
+    trip = replace(trip_of(InversionSettings(), gaussian_noise, x), there=e)
+    ours = read_out(trip, ["denoising_error"])["denoising_error"]
+    assert asked == [200] * 4
+    drawn = [noise.square().flatten(1).mean(1) for noise in trip.draws(4, "denoising_error")]
+    torch.testing.assert_close(ours, torch.stack(drawn).mean(0))
+
+    def sees(x: Tensor, t: Any) -> Tensor:
+        return x
+
+    mixed = read_out(replace(trip, there=sees), ["denoising_error"])["denoising_error"]
+    wanted = [
+        (alpha_bar**0.5 * x + (1 - alpha_bar) ** 0.5 * n - n).square().flatten(1).mean(1)
+        for n in trip.draws(4, "denoising_error")
+    ]
+    torch.testing.assert_close(mixed, torch.stack(wanted).mean(0))
+    asked.clear()
+    flow = trip_of(InversionSettings("euler", 5), gaussian_velocity, x, levels_of(5))
+    read_out(replace(flow, there=e), ["denoising_error"])
+    assert asked == [0.2] * 4
+
+
+def test_the_likelihood_is_read_with_four_probes_of_the_image_s_own() -> None:
+    def e(x: Tensor, t: int) -> Tensor:  # neighbours count, so that probes differ
+        return mixture_noise(x + x.roll(1, -1) / 5, t)
+
+    x = works(2)
+    trip = trip_of(InversionSettings(), e, x)
+    probes = [noise.sign() for noise in trip.draws(4, "log_likelihood")]
+    value, error = log_likelihood(e, Path.of_diffusion(ALPHA_BARS), x, probes)
+    assert float(error.min()) > 1e-4
+    ours = read_out(trip, ["log_likelihood"])
+    assert set(ours) == {"log_likelihood", "log_likelihood_se"}
+    torch.testing.assert_close(ours["log_likelihood"], value)
+    torch.testing.assert_close(ours["log_likelihood_se"], error)
+
+
+def test_the_defect_of_a_flow_asks_at_the_noisier_level() -> None:
+    """By hand: an Euler step back from x_i under v(x_i, sigma_i), against x_{i-1}."""
+    x, schedule = works(2), levels_of(5)
+    trip = trip_of(InversionSettings("euler", 5), gaussian_velocity, x, schedule)
+    missed = [
+        (b + (schedule.sigmas[i] - schedule.sigmas[i + 1]) * gaussian_velocity(b, schedule.sigmas[i + 1]) - a)
+        .flatten(1)
+        .square()
+        .mean(1)
+        .sqrt()
+        for i, (a, b) in enumerate(zip(trip.inverted.states[:-1], trip.inverted.states[1:], strict=True))
+    ]
+    torch.testing.assert_close(read_out(trip, ["defect"])["step_defect"], torch.stack(missed).mean(0))
 
 
 def test_an_implicit_inversion_has_no_defect_and_ddim_has_a_known_one() -> None:
