@@ -1,6 +1,7 @@
 """Two devices: found, leased one to a process, and shared out by the executor, in processes that find them as well."""
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,8 +26,7 @@ def processes_find_them_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: soft-device\nVersion: 1.0\n")
     where = f"{plugged_in.__module__}:{plugged_in.__name__}"
     (package / "entry_points.txt").write_text(f"[torch.backends]\n{NAME} = {where}\n")
-    here = str(Path(__file__).parents[2])
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(package.parent), here]))
+    monkeypatch.setattr(sys, "path", [*sys.path, str(package.parent)])  # at the end: Dagster drops the first
     monkeypatch.setenv("SOFT_DEVICES", "2")
 
 

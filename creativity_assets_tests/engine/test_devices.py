@@ -99,8 +99,8 @@ def test_amds_cards_are_torchs_cuda_devices(
 def test_a_device_that_hides_its_memory_is_refused_in_one_line(
     driver: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    driver("npu", Driver())
-    with pytest.raises(CreativityError, match="npu: its driver does not tell .* set CREATIVITY_DEVICE=cpu") as caught:
+    driver("hpu", Driver())
+    with pytest.raises(CreativityError, match="hpu: its driver does not tell .* set CREATIVITY_DEVICE=cpu") as caught:
         find_devices()
     assert "\n" not in str(caught.value)
     monkeypatch.setenv("CREATIVITY_DEVICE", "cpu")
