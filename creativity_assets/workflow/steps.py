@@ -12,10 +12,11 @@ from creativity_assets.catalog.datasets import GeneratedDataset
 from creativity_assets.errors import StoreError
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.locks import exclusive
-from creativity_assets.store.parts import Provenance, is_fresh, read_part, read_provenance
+from creativity_assets.store.parts import Provenance, damaged, read_part, read_provenance
 from creativity_assets.workflow.costs import timed
 from creativity_assets.workflow.lineage import Contents
 from creativity_assets.workflow.plan import (
+    index_is_fresh,
     metrics_are_fresh,
     reconstruction_is_fresh,
     samples_are_fresh,
@@ -73,7 +74,7 @@ def index_dataset(step: Step, name: str) -> tuple[Provenance, dict[str, int]]:
     with exclusive(study.store, f"index-{name}"):
         input_hash = study.lineage.index(entry)
         provenance = step.stamp(input_hash)
-        if step.force or not is_fresh(study.store.index(name), input_hash):
+        if step.force or not index_is_fresh(study.lineage, name):
             if isinstance(entry, GeneratedDataset):
                 with study.instrument() as instrument:
                     index_generated(entry, study.lineage, instrument, input_hash, provenance)
@@ -181,7 +182,7 @@ def _score_numbers(rows: list[dict[str, Any]]) -> dict[str, float | int]:
 def _kept(path: Any) -> Provenance:
     found = read_provenance(path)
     if found is None:
-        raise StoreError(f"{path}: cannot be read; delete it and materialize again")
+        raise damaged(path, "its footer cannot be read")
     return found
 
 
