@@ -1,6 +1,7 @@
 """The tree is the documentation: its rules are tested."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -83,6 +84,49 @@ def test_importing_and_loading_the_definitions_import_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+ACCELERATORS = re.compile(r"(cuda|rocm|hip|xpu|mps|npu|hpu|mtia|privateuseone)(:\d+)?")
+ASKING = {"accelerator", "backends", "cuda", "hip", "mps", "mtia", "version", "xpu", "get_device_module", "cpu"}
+
+
+def accelerators_asked_for(tree: ast.AST) -> Iterator[str]:
+    """Each `torch.cuda` and its like, and each string that names a kind of accelerator; docstrings are no code."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "torch":
+            if node.attr in ASKING:
+                yield f"torch.{node.attr}"
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("torch."):
+            if node.module and node.module.split(".")[1] in ASKING:
+                yield node.module
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and ACCELERATORS.fullmatch(node.value):
+            yield node.value
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_one_module_asks_for_an_accelerator(module: Path) -> None:
+    found = set(accelerators_asked_for(ast.parse(module.read_text(encoding="utf-8"))))
+    if module == PACKAGE / "engine" / "devices.py":
+        assert "torch.accelerator" in found
+        assert "cuda" not in found, "not even there by name"
+    else:
+        assert not found
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "torch.cuda.empty_cache()",
+        "x.to('cuda')",
+        "x.to('cuda:1')",
+        "if device.type == 'mps': pass",
+        "from torch.cuda import is_available",
+        "torch.backends.mps.is_available()",
+        "torch.accelerator.synchronize()",
+    ],
+)
+def test_the_test_above_would_see_it(code: str) -> None:
+    assert list(accelerators_asked_for(ast.parse(code)))
 
 
 def test_nothing_is_pickled_and_no_remote_code_is_run() -> None:

@@ -106,7 +106,7 @@ def test_every_method_measures_there_what_it_measures_here(
 def setting(method: str) -> InversionSettings:
     """Two steps each, and few of null-text's own."""
     steps = 2 if INVERSIONS[method].steps else 0
-    options = {"inner_steps": 3} if method == "null_text" else {}
+    options = {"inner_steps": 2} if method == "null_text" else {}
     return InversionSettings(method, steps, options, prompt="caption" if method == "cfg_pp" else "none")
 
 
@@ -128,7 +128,7 @@ def test_every_guidance_is_the_same_there(
     assert_equal(measured(there, GUIDED[kind], items), measured(here, GUIDED[kind], items))
 
 
-@pytest.mark.parametrize(("family", "method"), [("sd1", "ddim"), ("sd1", "null_text"), ("sd3", "euler")])
+@pytest.mark.parametrize(("family", "method"), [("sd1", "ddim"), ("sd1", "cfg_pp"), ("sd3", "euler")])
 def test_every_readout_is_the_same_there(
     pairs: dict[str, Pair],
     images: list[tuple[str, np.ndarray]],
@@ -137,7 +137,7 @@ def test_every_readout_is_the_same_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The likelihood on a coarse grid: its gradients are the dearest of all on this device."""
-    monkeypatch.setattr(likelihood, "GRID", 3)
+    monkeypatch.setattr(likelihood, "GRID", 2)
     here, there = pairs[family]
     items, settings = latents(here, images), setting(method)
     assert_equal(measured(there, settings, items, tuple(READOUTS)), measured(here, settings, items, tuple(READOUTS)))
@@ -175,8 +175,9 @@ def test_a_lora_is_added_before_the_model_moves(
     assert np.abs(plain["pixels"] - expected["pixels"]).max() > 2, "a LoRA that changes nothing would not test it"
 
 
-@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
-@pytest.mark.parametrize("family", ["sd1", "sdxl", "sd3"])
+@pytest.mark.parametrize(
+    ("family", "dtype"), [("sd1", "float16"), ("sd1", "bfloat16"), ("sdxl", "bfloat16"), ("sd3", "bfloat16")]
+)
 def test_half_precision_is_the_same_there(
     images: list[tuple[str, np.ndarray]], tmp_path: Path, family: str, dtype: str
 ) -> None:

@@ -1,11 +1,27 @@
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from creativity_assets.engine.devices import CPU, Device, batch_size, find_devices, free_memory, lease
+from creativity_assets.engine.devices import (
+    CPU,
+    Device,
+    batch_size,
+    find_devices,
+    free_memory,
+    is_out_of_memory,
+    lease,
+    own_dtype,
+    peak_memory,
+    watch_memory,
+)
 from creativity_assets.errors import CreativityError
 
 FIRST = Device("cuda:0", "cuda-a", "first")
@@ -23,7 +39,102 @@ with lease(Path(sys.argv[1]), [Device("cuda:0", "cuda-a", "first")]):
 def test_this_machine_has_a_device() -> None:
     devices = find_devices()
     assert devices
-    assert all(device.is_cpu for device in devices) is not torch.cuda.is_available()
+    assert all(device.is_cpu for device in devices) is not torch.accelerator.is_available()
+
+
+class Driver(SimpleNamespace):
+    """A device module as far as torch copies torch.cuda for it, of one device; what is not given is not there."""
+
+    def __init__(self, **functions: Any) -> None:
+        super().__init__(is_available=lambda: True, device_count=lambda: 1, empty_cache=lambda: None, **functions)
+
+
+@pytest.fixture
+def driver(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Driver], None]:
+    """Puts a driver in the place where torch looks for one."""
+
+    def install(kind: str, module: Driver) -> None:
+        monkeypatch.setattr("torch.accelerator.current_accelerator", lambda check_available=False: torch.device(kind))
+        monkeypatch.setattr("torch.get_device_module", lambda device=None: module)
+
+    return install
+
+
+def test_apples_device_has_no_properties_and_shares_the_machines_memory(driver: Callable[..., None]) -> None:
+    """Its module's own functions; it does not say that it has bfloat16, and float32 is what it always has."""
+    driver("mps", Driver(recommended_max_memory=lambda: 12 * 2**30, driver_allocated_memory=lambda: 2 * 2**30))
+    (device,) = find_devices()
+    assert device == Device("mps:0", "mps-0", "mps, 12 GiB")
+    assert free_memory(device) == 10 * 2**30
+    assert own_dtype(device) == torch.float32
+    watch_memory(device)
+    assert peak_memory(device) == 2 * 2**30
+
+
+@pytest.mark.parametrize(
+    ("architecture", "dtype"),
+    [("gfx1030", torch.float16), ("gfx90a:sramecc+:xnack-", torch.bfloat16), ("gfx1100", torch.bfloat16)],
+)
+def test_amds_cards_are_torchs_cuda_devices(
+    driver: Callable[..., None], monkeypatch: pytest.MonkeyPatch, architecture: str, dtype: torch.dtype
+) -> None:
+    """torch says of all of them that they have bfloat16; the study's card (gfx1030) would emulate it."""
+    properties = SimpleNamespace(name="AMD Radeon RX 6800", total_memory=16 * 2**30, gcnArchName=architecture)
+    driver(
+        "cuda",
+        Driver(
+            get_device_properties=lambda device: properties,
+            mem_get_info=lambda device: (15 * 2**30, 16 * 2**30),
+            is_bf16_supported=lambda including_emulation=True: True,
+        ),
+    )
+    monkeypatch.setattr("torch.version.hip", "7.0")
+    monkeypatch.setattr("torch.accelerator.device_index", lambda index: nullcontext())
+    (device,) = find_devices()
+    assert device == Device("cuda:0", "cuda-0", "AMD Radeon RX 6800, 16 GiB")
+    assert free_memory(device) == 15 * 2**30
+    assert own_dtype(device) == dtype
+
+
+def test_a_device_that_hides_its_memory_is_refused_in_one_line(
+    driver: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver("hpu", Driver())
+    with pytest.raises(CreativityError, match="hpu: its driver does not tell .* set CREATIVITY_DEVICE=cpu") as caught:
+        find_devices()
+    assert "\n" not in str(caught.value)
+    monkeypatch.setenv("CREATIVITY_DEVICE", "cpu")
+    assert find_devices() == (CPU,)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 9.00 GB)"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:124] . DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        MemoryError("Unable to allocate 3.00 GiB for an array"),
+    ],
+)
+def test_memory_runs_out_in_many_words(error: Exception) -> None:
+    assert is_out_of_memory(error)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("mat1 and mat2 shapes cannot be multiplied"), OSError("out of memory")])
+def test_other_errors_are_none_of_memory(error: Exception) -> None:
+    assert not is_out_of_memory(error)
+
+
+def test_a_peak_on_the_cpu_is_since_it_was_watched() -> None:
+    """128 MiB that are held for a moment; where the system keeps no peak, only what is held now is known."""
+    watch_memory(CPU)
+    before = peak_memory(CPU)
+    held = np.ones(2**24)
+    assert peak_memory(CPU) - before > 100 * 2**20
+    del held
+    watch_memory(CPU)
+    assert peak_memory(CPU) - before < 64 * 2**20
 
 
 def test_cpu_batches_shrink_with_the_resolution() -> None:

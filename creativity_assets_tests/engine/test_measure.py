@@ -74,6 +74,47 @@ def shuffled(request: pytest.FixtureRequest, backbone: Backbone, latents: list[L
     return list(reconstruct(backbone, SETTINGS, latents[::-1], batch=BatchSize(request.param)))[::-1]
 
 
+def test_company_and_place_in_a_batch_change_no_byte(
+    backbone: Backbone, suite: Suite, items: Items, latents: list[Latent]
+) -> None:
+    """In batches of one size and on one thread: what an image becomes is its own (docs/precision.md)."""
+    chosen = [[0, 1, 2, 3], [5, 3, 4, 0]]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        done = [
+            {
+                r.sample_id: r
+                for r in reconstruct(
+                    backbone, SETTINGS, [latents[i] for i in some], batch=BatchSize(4), readouts=["noise"]
+                )
+            }
+            for some in chosen
+        ]
+        encoded = [
+            {e.sample_id: e for e in encode(backbone, [items[i] for i in some], batch=BatchSize(4))} for some in chosen
+        ]
+        rows = [[ScoreItem(n, image, image[::-1].copy()) for n, image in (items[i] for i in some)] for some in chosen]
+        scored = [dict(score(suite, some, batch=BatchSize(4))) for some in rows]
+    finally:
+        torch.set_num_threads(threads)
+    for name in (latents[0].sample_id, latents[3].sample_id):
+        one, other = (batch[name] for batch in done)
+        np.testing.assert_array_equal(one.image, other.image)
+        assert one.readouts == other.readouts
+        np.testing.assert_array_equal(encoded[0][name].latent, encoded[1][name].latent)
+        np.testing.assert_array_equal(encoded[0][name].floor, encoded[1][name].floor)
+        assert scored[0][name] == scored[1][name]
+
+
+def test_the_size_of_a_batch_moves_latents_by_rounding_alone(backbone: Backbone, items: Items) -> None:
+    """The bound that docs/precision.md states, with room for other kernels."""
+    whole = np.stack([e.latent for e in encode(backbone, items, batch=BatchSize(len(items)))])
+    for size in (1, 2, 3):
+        apart = np.stack([e.latent for e in encode(backbone, items, batch=BatchSize(size))])
+        assert np.abs(apart - whole).max() < 1e-5 * np.abs(whole).max()
+
+
 def test_batch_and_order_change_no_score_beyond_tolerance(
     suite: Suite, items: Items, reference: list[Reconstruction], shuffled: list[Reconstruction]
 ) -> None:
