@@ -6,6 +6,7 @@ CreativityError
  |- ModelError      weights or configuration of a model are missing, refused or do not fit
  |- MetricError     a metric suite cannot be loaded or was given unusable images
  |- StoreError      a part, a payload or the warehouse cannot be written or read
+ |   |- QueryError   a statement of SQL is wrong or refused; DuckDB's own words, which may be several lines
  |- TrainingError   a training run cannot start, resume or export
 """
 
@@ -50,6 +51,10 @@ class MetricError(CreativityError):
 
 class StoreError(CreativityError):
     """The store cannot be written or read."""
+
+
+class QueryError(StoreError):
+    """A statement of SQL is wrong or refused. The one error of several lines: DuckDB points at the place."""
 
 
 class TrainingError(CreativityError):
