@@ -100,7 +100,10 @@ def score(
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif rows:
-        _print_table(list(rows[0]), [list(row.values()) for row in rows])
+        shown = [{name: value for name, value in row.items() if name != "note"} for row in rows]
+        _print_table(list(shown[0]), [list(row.values()) for row in shown])
+        if note := rows[0]["note"]:
+            typer.echo(note)
     for line in problems:
         console.print(line, style="red", soft_wrap=True, markup=False)
     if problems:
