@@ -7,8 +7,11 @@ CreativityError
  |- MetricError     a metric suite cannot be loaded or was given unusable images
  |- StoreError      a part, a payload or the warehouse cannot be written or read
  |   |- QueryError   a statement of SQL is wrong or refused; DuckDB's own words, which may be several lines
+ |   |- DamagedPart    a part's bytes are not those that were written; it was set aside and is made again
  |- TrainingError   a training run cannot start, resume or export
 """
+
+from pathlib import Path
 
 FETCH = "; fetch it with: "
 """Stands between what is missing and the command that fetches it, which may be long."""
@@ -55,6 +58,15 @@ class StoreError(CreativityError):
 
 class QueryError(StoreError):
     """A statement of SQL is wrong or refused. The one error of several lines: DuckDB points at the place."""
+
+
+class DamagedPart(StoreError):
+    """A part is not as it was written. healable: it was set aside, so that the next pass makes it again."""
+
+    def __init__(self, message: str, path: Path, *, healable: bool) -> None:
+        super().__init__(message)
+        self.path = path
+        self.healable = healable
 
 
 class TrainingError(CreativityError):

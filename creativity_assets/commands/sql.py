@@ -14,7 +14,7 @@ from rich.console import Console
 from creativity_assets.commands.prompt import prompt
 from creativity_assets.errors import QueryError, StoreError
 from creativity_assets.store import sql
-from creativity_assets.store.parts import replacing
+from creativity_assets.store.files import replacing
 from creativity_assets.store.sql import asking
 from creativity_assets.store.sql_formats import FORMATS, Written
 

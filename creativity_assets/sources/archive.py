@@ -11,8 +11,10 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources.listing import Items, Listed, drawn, leaves_the_source, listing, name_not_utf8
+from creativity_assets.sources.containers import SIGNATURE_BYTES, container_of
+from creativity_assets.sources.listing import Items, Listed, drawn, listing, may_be_an_image, name_not_utf8
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, hub_file, locate
+from creativity_assets.sources.matching import leaves_the_source
 from creativity_assets.sources.metadata import Table, read_table
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 
@@ -86,21 +88,27 @@ def _survey(entry: "ArchiveDataset", path: Path) -> Items:
     names: list[str] = []
     tables: list[Table] = []
     unusable: dict[str, SourceReject] = {}
+    odd: set[str] = set()
 
     def is_table(member: Member) -> bool:
         matches = fnmatchcase(member.name, entry.metadata or "") and not name_not_utf8(member.name)
         return member.regular and matches and member.size <= MAX_TABLE_BYTES
 
-    for member in _members(entry.name, path, is_table):
-        if member.data is not None:
+    def is_odd(member: Member) -> bool:
+        return member.regular and member.size <= MAX_IMAGE_BYTES and may_be_an_image(member.name)
+
+    for member in _members(entry.name, path, lambda member: is_table(member) or is_odd(member)):
+        if member.data is not None and is_table(member):
             tables.append(read_table(entry.name, member.name, member.data))
+        elif member.data is not None and container_of(member.data[:SIGNATURE_BYTES]):
+            odd.add(member.name)
         names.append(member.name)
         if reject := _unusable(member):
             unusable[member.name] = reject
     if entry.metadata and not tables:
         raise SourceError(f"{entry.name}: no readable {entry.metadata} in {path.name}; correct `metadata` or drop it")
     times = Counter(names)
-    items = listing(entry, sorted(times), tables, unusable)
+    items = listing(entry, sorted(times), tables, unusable, odd=odd)
     for file in sorted({item.file for item in items if isinstance(item, Listed)}):
         detail = f"{file}: {path.name} has {times[file]} files of that name; the first counts"
         items += [SourceReject(file, "duplicate_key", detail)] * (times[file] - 1)

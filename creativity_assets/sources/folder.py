@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources.listing import IMAGE, FileKind, Items, Listed, drawn, listing, name_not_utf8
+from creativity_assets.sources.containers import SIGNATURE_BYTES, container_of
+from creativity_assets.sources.listing import (
+    IMAGE,
+    FileKind,
+    Items,
+    Listed,
+    drawn,
+    listing,
+    may_be_an_image,
+    name_not_utf8,
+)
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, locate, walk
 from creativity_assets.sources.metadata import Table, read_table
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
@@ -41,7 +51,23 @@ def files_of(entry: "InFolder", root: Path, kind: FileKind) -> tuple[dict[str, S
     folder = _folder(entry, root)
     files = {file.name: file for file in walk(folder)}
     unusable = {name: reject for name, file in files.items() if (reject := _unusable(file))}
-    return files, listing(entry, files, _tables(entry, folder, files), unusable, kind)
+    odd = odd_images(file for file in files.values() if file.name not in unusable) if kind is IMAGE else ()
+    return files, listing(entry, files, _tables(entry, folder, files), unusable, kind, odd=odd)
+
+
+def odd_images(files: Iterable[SourceFile]) -> set[str]:
+    """The names of files that begin like an image and do not end like one: scrapers leave the ending out."""
+    return {file.name for file in files if may_be_an_image(file.name) and _begins_like_an_image(file.path)}
+
+
+def _begins_like_an_image(path: Path) -> bool:
+    if not path.is_file():  # a pipe would be waited for
+        return False
+    try:
+        with path.open("rb") as file:
+            return container_of(file.read(SIGNATURE_BYTES)) is not None
+    except OSError:  # a reject when its turn comes
+        return False
 
 
 def fingerprint(entry: "InFolder", root: Path) -> str:

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from creativity_assets.sources.folder import odd_images
 from creativity_assets.sources.listing import IMAGE
 from creativity_assets.sources.locations import walk
 from creativity_assets.sources.records import SourceReject
@@ -43,7 +44,7 @@ def look(root: Path, *, now: float | None = None) -> Incoming:
             refused.append(_refuse(place, "bad_name", "rename it to lower-case letters, digits, - and _"))
         elif now - _last_change(place) < SETTLE_SECONDS:
             waiting.append(place.name)
-        elif not any(IMAGE.holds(file.name) for file in walk(place)):
+        elif not any(IMAGE.holds(file.name) for file in walk(place)) and not odd_images(walk(place)):
             refused.append(_refuse(place, "no_images", "put image files into it, or remove it"))
         else:
             ready.append(place.name)

@@ -15,6 +15,7 @@ import pyarrow as pa
 from creativity_assets.errors import QueryError, StoreError
 from creativity_assets.store.screen import visible
 from creativity_assets.store.sql_types import portable_casts
+from creativity_assets.store.warehouse import warehouse_damage
 from creativity_assets.vocabulary import EMBEDDED, EMBEDDED_NOTE, TABLES
 
 MOST_MEMORY = 2 * 2**30
@@ -83,9 +84,9 @@ def asking(database: Path, sql: str) -> Iterator[Result]:
     """The result of one read-only statement over the warehouse, while the connection is open.
 
     Raises QueryError, with DuckDB's own words and caret, for a wrong statement or one that does more than ask, and
-    StoreError for a missing warehouse.
+    StoreError for a missing warehouse, or a damaged one, which is then set aside.
     """
-    with _open(database) as connection:
+    with _damage_told(database), _open(database) as connection:
         statement = _single(connection, sql)
         kind = statement.type.name
         if kind not in _ASKING:
@@ -148,8 +149,7 @@ def _open(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         connection = duckdb.connect(str(database), read_only=True, config=settings)
     except duckdb.Error as error:
-        line = visible(str(error).splitlines()[0])
-        raise StoreError(f"{database}: {line}; build the warehouse again with `creativity report`") from error
+        raise QueryError(f"{database}: {visible(str(error).splitlines()[0])}") from error
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET lock_configuration = true")
@@ -174,6 +174,20 @@ def _bound(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRe
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         if "\nLINE " not in str(error):
             connection.execute(sql)  # fails in the same way, and shows the place
+        raise
+
+
+@contextmanager
+def _damage_told(database: Path) -> Iterator[None]:
+    """Where DuckDB finds the file itself damaged, at any time, that is the error, and not the statement."""
+    try:
+        yield
+    except QueryError as error:
+        cause = error.__cause__
+        # Arrow's reader hands on the words of DuckDB's error without its type.
+        found = cause if isinstance(cause, duckdb.Error) else duckdb.Error(str(cause))
+        if damage := warehouse_damage(database, found):
+            raise damage from error
         raise
 
 

@@ -422,7 +422,7 @@ def test_a_missing_or_damaged_warehouse_is_named(tmp_path: Path) -> None:
         query(tmp_path / "creativity.duckdb", "SELECT 1")
     damaged = tmp_path / "damaged.duckdb"
     damaged.write_bytes(b"no database" * 2000)
-    with pytest.raises(StoreError, match=r"damaged\.duckdb: .*`creativity report`"):
+    with pytest.raises(StoreError, match=r"damaged\.duckdb: "):
         query(damaged, "SELECT 1")
 
 
