@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from creativity_assets.errors import CreativityError
+from creativity_assets.errors import CreativityError, QueryError
 from creativity_assets.faults import UNFORESEEN, refusal, unforeseen
 from creativity_assets.paths import data_root
 from creativity_assets.store.layout import Store
@@ -44,6 +44,8 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+    jsonl = "jsonl"
+    markdown = "markdown"
     parquet = "parquet"
 
 
@@ -100,7 +102,10 @@ def score(
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif rows:
-        _print_table(list(rows[0]), [list(row.values()) for row in rows])
+        shown = [{name: value for name, value in row.items() if name != "note"} for row in rows]
+        _print_table(list(shown[0]), [list(row.values()) for row in shown])
+        if note := rows[0]["note"]:
+            typer.echo(note)
     for line in problems:
         console.print(line, style="red", soft_wrap=True, markup=False)
     if problems:
@@ -109,21 +114,21 @@ def score(
 
 @app.command()
 def sql(
-    query: Annotated[str, typer.Argument(help="One SQL statement; nothing can be changed by it.")],
+    query: Annotated[
+        str | None, typer.Argument(help="One SQL statement, or - for standard input; without it, a prompt.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="A file with the statement.")] = None,
     output: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.table,
+    limit: Annotated[
+        int | None, typer.Option(min=0, help="Rows to write, 0 for all; a table on the screen has 40.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="A file to write to instead of the screen.")] = None,
 ) -> None:
     """Ask the warehouse, read-only. Example: creativity sql "SELECT experiment, sides['atelier'] AS side,
     avg(score) AS mean FROM scores WHERE sides['atelier'] IS NOT NULL GROUP BY ALL ORDER BY ALL" """
-    from creativity_assets.store.sql import FORMATS, as_text
-    from creativity_assets.store.sql import query as ask
+    from creativity_assets.commands.sql import Answering, run
 
-    frame = ask(Store(data_root()).database, query)
-    content = as_text(frame) if output is Format.table else FORMATS[output.value](frame)
-    if out is not None:
-        out.write_bytes(content)
-    else:
-        sys.stdout.buffer.write(content)
+    run(Answering(Store(data_root()).database, output.value, limit, out, console), query, file)
 
 
 @app.command()
@@ -283,11 +288,9 @@ def _end(outcome: "Outcome") -> None:
 
 
 def _print_table(header: list[str], rows: list[list[object]]) -> None:
-    import pandas as pd
+    from creativity_assets.store.screen import table
 
-    from creativity_assets.store.sql import as_text
-
-    sys.stdout.buffer.write(as_text(pd.DataFrame(rows, columns=header)))
+    sys.stdout.buffer.write(table(header, rows).encode())
 
 
 def main() -> None:
@@ -295,6 +298,10 @@ def main() -> None:
     started = time.monotonic()
     try:
         app()
+    except QueryError as error:
+        # DuckDB points at the place in the statement with a line of its own.
+        console.print(str(error), style="red", soft_wrap=True, markup=False)
+        raise SystemExit(2) from None
     except CreativityError as error:
         console.print(" ".join(str(error).split()), style="red", soft_wrap=True, markup=False)
         raise SystemExit(2) from None

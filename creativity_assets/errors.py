@@ -7,6 +7,7 @@ CreativityError
  |  |- NotFiniteError   a model computed NaN or infinity
  |- MetricError     a metric suite cannot be loaded or was given unusable images
  |- StoreError      a part, a payload or the warehouse cannot be written or read
+ |   |- QueryError   a statement of SQL is wrong or refused; DuckDB's own words, which may be several lines
  |   |- DamagedPart    a part's bytes are not those that were written; it was set aside and is made again
  |- TrainingError   a training run cannot start, resume or export
 """
@@ -62,6 +63,10 @@ class MetricError(CreativityError):
 
 class StoreError(CreativityError):
     """The store cannot be written or read."""
+
+
+class QueryError(StoreError):
+    """A statement of SQL is wrong or refused. The one error of several lines: DuckDB points at the place."""
 
 
 class DamagedPart(StoreError):

@@ -18,6 +18,7 @@ from creativity_assets.catalog import load_catalog
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import read_part, read_provenance, write_part
 from creativity_assets.store.schemas import IMAGE_METRICS
+from creativity_assets.vocabulary import EMBEDDED_NOTE
 from creativity_assets_tests.studies import EXPERIMENT, WORKS, save_picture
 
 README = Path(__file__).parents[1] / "README.md"
@@ -60,7 +61,8 @@ def test_the_readmes_commands_exist_with_their_options(line: str) -> None:
 @pytest.mark.parametrize("line", [line for line in readme_commands() if " sql " in line])
 def test_the_readmes_queries_run(measured_root: Path, run: Run, line: str) -> None:
     code, out, err = run(*shlex.split(line)[1:])
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert err == "" or err.endswith(f": {EMBEDDED_NOTE}\n")
     assert len(out.splitlines()) > 1
 
 
@@ -149,7 +151,7 @@ def test_scores_of_files_with_their_reconstructions(study_root: Path, tmp_path: 
     for row in rows:
         parts = [row["dino_distance"], row["lpips"], row["log_mse"]]
         assert row["composite"] == pytest.approx(np.mean(parts))
-        assert row["experiment"] == EXPERIMENT
+        assert (row["experiment"], row["suite"], row["note"]) == (EXPERIMENT, "embedded", EMBEDDED_NOTE)
         saved = Image.open(out_folder / f"{Path(row['file']).stem}.png")
         original = Image.open(row["file"]).convert("RGB")
         side = min(original.size)
@@ -157,6 +159,13 @@ def test_scores_of_files_with_their_reconstructions(study_root: Path, tmp_path: 
         square = original.resize((32, 32), Image.Resampling.BICUBIC, box=(left, 0, left + side, side))
         mse = np.mean((np.asarray(square, float) - np.asarray(saved, float)) ** 2)
         assert row["mse"] == pytest.approx(mse)
+
+
+def test_a_table_of_scores_by_stand_ins_says_so(study_root: Path, tmp_path: Path, run: Run) -> None:
+    code, out, err = run("score", str(save_picture(tmp_path / "a.png", seed=1)), "--experiment", EXPERIMENT)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == EMBEDDED_NOTE
+    assert "note" not in out.splitlines()[0].split()
 
 
 def test_what_is_scored_alone_equals_what_the_workflow_measured(measured_root: Path, run: Run) -> None:

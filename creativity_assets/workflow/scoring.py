@@ -11,6 +11,7 @@ from creativity_assets.errors import CreativityError
 from creativity_assets.sources.images import ImageRejected, decode
 from creativity_assets.store.files import replacing
 from creativity_assets.store.images import to_png
+from creativity_assets.vocabulary import EMBEDDED, EMBEDDED_NOTE
 from creativity_assets.workflow.entries import check_experiment
 from creativity_assets.workflow.methods import inversion_settings
 from creativity_assets.workflow.revisions import model_source
@@ -32,7 +33,9 @@ COLUMNS = (
 def score_files(
     data_root: Path, files: Sequence[Path], experiment: str, save_to: Path | None = None
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows of (file, experiment, scores) for the files that are images, and a line for each that is not.
+    """Rows of (file, experiment, suite, scores, note) for the files that are images, and a line for each that is not.
+
+    note: what has to be known of scores by the embedded suite; None for others.
 
     Reconstructions are saved as `<stem>.png` in `save_to`. Raises CatalogError, ModelError or MetricError.
     """
@@ -52,6 +55,7 @@ def score_files(
             except (OSError, ImageRejected) as problem:
                 problems.append(f"{file}: {getattr(problem, 'strerror', None) or problem}")
 
+    note = EMBEDDED_NOTE if entry.suite == EMBEDDED else None
     rows = []
     with study.instrument() as instrument:
         backbone = instrument.backbone(model_source(study.catalog.model(entry.model), data_root))
@@ -59,7 +63,7 @@ def score_files(
         batch = instrument.batch(backbone.resolution)
         for done in score_images(images(), backbone, settings, suite, batch=batch):
             scores = {name: done.scores[name] for name in COLUMNS}
-            rows.append({"file": done.name, "experiment": experiment, "suite": entry.suite, **scores})
+            rows.append({"file": done.name, "experiment": experiment, "suite": entry.suite, **scores, "note": note})
             if save_to is not None:
                 with replacing(save_to / f"{Path(done.name).stem}.png") as temporary:
                     temporary.write_bytes(to_png(done.reconstruction))
