@@ -10,6 +10,7 @@ from creativity_assets.errors import SourceError
 from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
 from creativity_assets.sources.matching import Files, Match, place_of
 from creativity_assets.sources.metadata import FILE_COLUMNS, FORMATS, Row, Table
+from creativity_assets.sources.names import words_of_camel_case
 from creativity_assets.sources.paths import (
     FILE_NAMES,
     IMAGE_ENDINGS,
@@ -44,6 +45,7 @@ class FileKind(NamedTuple):
 
 IMAGE = FileKind("image", "not_an_image_file", IMAGE_SUFFIXES)
 VIDEO = FileKind("video", "not_a_video_file", VIDEO_SUFFIXES)
+_ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
 _COMPANION = re.compile(r"(?i)^(readme|licen[cs]e|copying|citation|notice|credits)|\.(md|txt|rst)$")
 
 
@@ -73,7 +75,8 @@ def listing(
     With tables, in the order of file names, the key is the `key` column, or else the file's path; a row without
     a file, a file without a row and a path that leaves the source become rejects. Without one every image file
     counts. What a table says goes before what the path says (`paths`), that before the file name (`file_names`),
-    that before the constants. Where none of the three is asked, an image's folder is its artist, its stem the title.
+    that before the constants. Where none of the three is asked, an image's folder is its artist, its stem the title;
+    in no folder `AgnesExamplePelton.jpg` is of that artist.
     unusable: the reject of each file that no reader should open. odd: files of this kind by their content, whatever
     their names end in.
 
@@ -88,8 +91,8 @@ def listing(
 
 
 def may_be_an_image(name: str) -> bool:
-    """Whether only a look into a file can tell: its name ends like no image, no table and no text about the source."""
-    return not IMAGE.holds(name) and not _is_companion(name)
+    """Whether only a look into a file can tell: its name has no ending, as `a.y.-jackson_barns-1926`."""
+    return not IMAGE.holds(name) and not _is_companion(name) and _ENDING.search(name) is None
 
 
 def drawn(entry: "FileDataset", items: Items) -> Items:
@@ -228,7 +231,8 @@ def _listed(
     fields = fields_of(said, {name: name for name in said}, entry.constants, entry.values)
     if not (row or said):
         place = PurePosixPath(file)
-        fields = {"artist": place.parent.name or entry.name, "title": stem_of(file).replace("_", " ")} | fields
+        artist = place.parent.name or words_of_camel_case(stem_of(file)) or entry.name
+        fields = {"artist": artist, "title": stem_of(file).replace("_", " ")} | fields
     return Listed(str(key).strip(), file, fields | fields_of(row, columns, {}, entry.values))
 
 

@@ -1,7 +1,7 @@
 """`creativity catalog add dataset`: looks at a source and proposes the entry that would read it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -20,7 +20,7 @@ from creativity_assets.errors import CatalogError, SourceError
 from creativity_assets.sources import huggingface, parquet
 from creativity_assets.sources import read as read_source
 from creativity_assets.sources.archive import member_names, member_table
-from creativity_assets.sources.folder import METADATA
+from creativity_assets.sources.folder import METADATA, odd_images
 from creativity_assets.sources.listing import IMAGE, VIDEO
 from creativity_assets.sources.locations import hub_snapshot, walk
 from creativity_assets.sources.metadata import FORMATS, Table, read_table
@@ -129,8 +129,10 @@ def _of_folder(name: str, place: Path, where: dict[str, str], data_root: Path) -
     if embedded:
         return _of_parquet(name, place / embedded[0], where, data_root)
     if not any(IMAGE.holds(file) for file in files) and any(VIDEO.holds(file) for file in files):
-        return Guess({"kind": "video", **where, "frames": {"every": 1.0}, **of_names(files, VIDEO.holds)}, [])
-    table, guess = _of_tables(files, lambda table: read_table(name, table, (place / table).read_bytes()))
+        named, notes = of_names(files, VIDEO.holds)
+        return Guess({"kind": "video", **where, "frames": {"every": 1.0}, **named}, notes)
+    odd = odd_images(walk(place))
+    table, guess = _of_tables(files, lambda table: read_table(name, table, (place / table).read_bytes()), odd)
     named = {} if table in (None, METADATA) else {"metadata": table}
     return Guess({"kind": "folder", **where, **named, **guess.settings}, guess.notes)
 
@@ -163,8 +165,10 @@ def _of_archive(name: str, place: Path) -> Guess:
     return Guess({**named, **guess.settings}, guess.notes)
 
 
-def _of_tables(files: list[str], read: Callable[[str], Table]) -> tuple[str | None, Guess]:
+def _of_tables(files: list[str], read: Callable[[str], Table], odd: Collection[str] = ()) -> tuple[str | None, Guess]:
     """The table that names images, and what it says; without one what the names of the files say.
+
+    odd: files that are images by their content alone.
 
     A table that cannot be read, or names none of the images, is some other file of its makers, unless it is called
     `metadata`. Raises SourceError where that one cannot be read.
@@ -173,9 +177,13 @@ def _of_tables(files: list[str], read: Callable[[str], Table]) -> tuple[str | No
     tables.sort(key=lambda table: (PurePosixPath(table).stem != "metadata", table.count("/"), table))
     passed: list[str] = []
     found: tuple[str | None, Guess | None] = (None, None)
+
+    def holds(file: str) -> bool:
+        return IMAGE.holds(file) or file in odd
+
     for table in tables[:TABLES_LOOKED_AT]:
         try:
-            found = (table, of_table(read(table), files))
+            found = (table, of_table(read(table), files, holds))
         except (SourceError, OSError, pa.ArrowException) as error:
             if PurePosixPath(table).stem == "metadata":
                 said = " ".join(str(error).split())[:240]
@@ -188,7 +196,7 @@ def _of_tables(files: list[str], read: Callable[[str], Table]) -> tuple[str | No
         passed += tables[TABLES_LOOKED_AT:]
     more = f" and {len(passed) - 3} more" if len(passed) > 3 else ""
     notes = [f"not read, since they name no image here: {', '.join(passed[:3])}{more}"] if passed else []
-    settings, guessed = found[1] or Guess(of_names(files, IMAGE.holds), [])
+    settings, guessed = found[1] or of_names(files, holds)
     return found[0], Guess(settings, [*notes, *guessed])
 
 
