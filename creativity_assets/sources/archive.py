@@ -53,6 +53,11 @@ def read(entry: "ArchiveDataset", root: Path) -> Iterator[SourceRecord | SourceR
     return reject_repeated_keys(_stream(entry, path, items))
 
 
+def survey(entry: "ArchiveDataset", root: Path) -> Items:
+    """All that `read` would give, in one pass without images. Raises SourceError as `read` does."""
+    return _survey(entry, _path(entry, root))
+
+
 def fingerprint(entry: "ArchiveDataset", root: Path) -> str:
     """Changes with the entry's settings, and with name, size or modification time of a local archive."""
     path = _path(entry, root)

@@ -46,6 +46,11 @@ def read(entry: "FolderDataset", root: Path) -> Iterator[SourceRecord | SourceRe
     return reject_repeated_keys(_load(entry, files, item) for item in drawn(entry, items))
 
 
+def survey(entry: "FolderDataset", root: Path) -> Items:
+    """All that `read` would give, no image read. Raises SourceError as `read` does."""
+    return files_of(entry, root, IMAGE)[1]
+
+
 def files_of(entry: "InFolder", root: Path, kind: FileKind) -> tuple[dict[str, SourceFile], Items]:
     """All files of a folder by their name, and what of them is listed. Raises SourceError as `read` does."""
     folder = _folder(entry, root)

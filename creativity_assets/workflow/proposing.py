@@ -19,10 +19,12 @@ from creativity_assets.catalog.loading import first_problem
 from creativity_assets.errors import CatalogError, SourceError
 from creativity_assets.sources import huggingface, parquet
 from creativity_assets.sources import read as read_source
+from creativity_assets.sources import survey as survey_source
 from creativity_assets.sources.archive import member_names, member_table
 from creativity_assets.sources.folder import METADATA, odd_images
 from creativity_assets.sources.listing import IMAGE, VIDEO
 from creativity_assets.sources.locations import hub_snapshot, walk
+from creativity_assets.sources.losses import Losses
 from creativity_assets.sources.metadata import FORMATS, Table, read_table
 from creativity_assets.sources.names import MAX_LENGTH
 from creativity_assets.sources.records import SourceRecord, SourceReject
@@ -48,6 +50,8 @@ class Proposal:
     rows: pd.DataFrame
     rejects: list[str]
     guesses: list[str]
+    losses: Losses | None = None
+    """Of the whole source, where its names and tables tell; a record may still turn out to be damaged."""
 
     @property
     def yaml(self) -> str:
@@ -89,7 +93,8 @@ def propose(data_root: Path, source: str, name: str | None = None, label: str | 
         raise SourceError(
             f"{name}: no image was found in {source}{told}; write its entry by hand, see docs/datasets.md"
         )
-    return Proposal(name, settings, pd.DataFrame(rows).astype({"year": "Int64"}), rejects, notes)
+    frame = pd.DataFrame(rows).astype({"year": "Int64"})
+    return Proposal(name, settings, frame, rejects, notes, survey_source(entry, data_root))
 
 
 def _name(source: str, place: Path, given: str | None) -> str:

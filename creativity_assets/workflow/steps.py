@@ -15,6 +15,7 @@ from creativity_assets.store.locks import exclusive
 from creativity_assets.store.parts import Provenance, is_fresh, read_part, read_provenance
 from creativity_assets.workflow.costs import timed
 from creativity_assets.workflow.lineage import Contents
+from creativity_assets.workflow.losses import losses_of
 from creativity_assets.workflow.plan import (
     metrics_are_fresh,
     reconstruction_is_fresh,
@@ -82,8 +83,8 @@ def index_dataset(step: Step, name: str) -> tuple[Provenance, dict[str, int]]:
             else:
                 index_source(entry, study.lineage, input_hash, provenance)
     records = read_part(study.store.index(name), ["artist_slug"])["artist_slug"].to_pylist()
-    rejected = len(read_part(study.store.index_rejects(name), ["reason"]))
-    numbers = {"n_records": len(records), "n_rejected": rejected, "n_collections": len(set(records))}
+    losses = losses_of(study.store, name)
+    numbers = {"n_records": len(records), "n_rejected": losses.read - losses.kept, "n_collections": len(set(records))}
     return provenance, numbers
 
 
