@@ -7,15 +7,19 @@ import dagster as dg
 import yaml
 from filelock import FileLock
 
+from creativity_assets.orchestration.runs import LANE_TAG
 from creativity_assets.store.parts import replacing
 
 
 def dagster_home(data_root: Path) -> Path:
     """`$DAGSTER_HOME`, else `<data root>/dagster_home`, made and configured where it is missing."""
     home = Path(os.environ.get("DAGSTER_HOME") or data_root / "dagster_home")
-    if not (home / "dagster.yaml").is_file():
-        with replacing(home / "dagster.yaml") as temporary:
-            temporary.write_text(yaml.safe_dump(SETTINGS, sort_keys=False))
+    settings = home / "dagster.yaml"
+    wanted = f"{OURS}\n{yaml.safe_dump(SETTINGS, sort_keys=False)}"
+    found = settings.read_text(encoding="utf-8") if settings.is_file() else OURS
+    if found != wanted and found.startswith(OURS):
+        with replacing(settings) as temporary:
+            temporary.write_text(wanted, encoding="utf-8")
     return home
 
 
@@ -32,10 +36,18 @@ def open_instance(data_root: Path) -> dg.DagsterInstance:
     return instance
 
 
+OURS = "# Kept up to date by the creativity command; take this line away to keep settings of your own."
+
 SETTINGS = {
     "telemetry": {"enabled": False},
     "nux": {"enabled": False},
-    # One step at a time on a device; raise it to the number of devices. A pool counts, the lease assigns.
-    "concurrency": {"pools": {"default_limit": 1}},
+    "concurrency": {
+        # One step at a time on a device; raise it to the number of devices. A pool counts, the lease assigns.
+        "pools": {"default_limit": 1},
+        # One run at a time in each lane of the queue: arrivals beside all else.
+        "runs": {
+            "tag_concurrency_limits": [{"key": LANE_TAG, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}]
+        },
+    },
     "run_monitoring": {"enabled": True, "start_timeout_seconds": 300},
 }
