@@ -70,14 +70,19 @@ def rejected(evidence: Evidence) -> Table:
             str(dataset),
             str(reason),
             formats.count(len(group)),
-            formats.count(group["detail"].str.contains(NEAR, regex=False).sum()),
             str(group["source_key"].iloc[0]),
+            str(group["detail"].iloc[0]),
         )
         for (dataset, reason), group in frame.groupby(["dataset", "reason"], sort=True)
     ]
-    heads = (Head("data set", False), Head("reason", False), Head("images"), Head("near"), Head("for example", False))
-    note = "Near: there is another whose name differs in case, ending, accents or punctuation alone."
-    return Table("Rejected images", heads, tuple(rows), note=note)
+    heads = (
+        Head("data set", False),
+        Head("reason", False),
+        Head("images"),
+        Head("for example", False),
+        Head("why", False),
+    )
+    return Table("Rejected images", heads, tuple(rows))
 
 
 def duplicates(evidence: Evidence) -> Table:

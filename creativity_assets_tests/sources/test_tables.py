@@ -214,10 +214,8 @@ def test_the_column_of_the_files_is_found_by_its_cells(tmp_path: Path) -> None:
         write(tmp_path / "images" / f"{name}.jpg")
     write(tmp_path / "metadata.csv", b"year,id,Artist\n1889,000000,Ann\n1880,000001,Ben\n")
     items = list(sources.read(FolderDataset(name="set", kind="folder", path=str(tmp_path)), tmp_path))
-    assert {i.key: i.fields["year"] for i in items if isinstance(i, SourceRecord)} == {
-        "images/000000.jpg": "1889",
-        "images/000001.jpg": "1880",
-    }
+    records = {i.key: (i.fields["year"], i.fields["artist"]) for i in items if isinstance(i, SourceRecord)}
+    assert records == {"images/000000.jpg": ("1889", "Ann"), "images/000001.jpg": ("1880", "Ben")}
 
 
 # The same from folders and archives.
