@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from creativity_assets.errors import CreativityError
+from creativity_assets.faults import UNFORESEEN, refusal, unforeseen
 from creativity_assets.paths import data_root
 from creativity_assets.store.layout import Store
 
@@ -112,8 +113,8 @@ def sql(
     output: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.table,
     out: Annotated[Path | None, typer.Option(help="A file to write to instead of the screen.")] = None,
 ) -> None:
-    """Ask the warehouse, read-only. Example: creativity sql "SELECT label, avg(composite) FROM image_metrics
-    JOIN samples USING (sample_id) GROUP BY label" """
+    """Ask the warehouse, read-only. Example: creativity sql "SELECT experiment, sides['atelier'] AS side,
+    avg(score) AS mean FROM scores WHERE sides['atelier'] IS NOT NULL GROUP BY ALL ORDER BY ALL" """
     from creativity_assets.store.sql import FORMATS, as_text
     from creativity_assets.store.sql import query as ask
 
@@ -128,6 +129,7 @@ def sql(
 @app.command()
 def report() -> None:
     """Rebuild tables, warehouse and report from the parts, and say where the page is. Example: creativity report"""
+    from creativity_assets.workflow.checks import failed_checks
     from creativity_assets.workflow.reporting import write_report
     from creativity_assets.workflow.steps import Step
     from creativity_assets.workflow.study import Study
@@ -136,6 +138,8 @@ def report() -> None:
     step = Step(Study(data_root()), run_id="command-line")
     write_warehouse(step)
     page, size = write_report(step)
+    for line in failed_checks(step.study):
+        console.print(f"check failed: {line}", style="red", soft_wrap=True, markup=False)
     typer.echo(f"{page} ({size / 2**20:.1f} MB)")
 
 
@@ -267,13 +271,20 @@ def _print_table(header: list[str], rows: list[list[object]]) -> None:
 
 
 def main() -> None:
-    """Entry point: people's errors become one line and exit code 2."""
+    """Entry point: people's errors become one line and exit code 2, faults of the program one line and a log."""
     started = time.monotonic()
     try:
         app()
     except CreativityError as error:
         console.print(" ".join(str(error).split()), style="red", soft_wrap=True, markup=False)
         raise SystemExit(2) from None
+    except OSError as error:
+        line = refusal(error)
+        console.print(line or unforeseen(error), style="red", soft_wrap=True, markup=False)
+        raise SystemExit(2 if line else UNFORESEEN) from None
+    except Exception as error:  # the last place where a fault can be shown to people as one line
+        console.print(unforeseen(error), style="red", soft_wrap=True, markup=False)
+        raise SystemExit(UNFORESEEN) from None
     except KeyboardInterrupt:
         console.print(f"stopped after {time.monotonic() - started:.0f} s; the same command goes on from here")
         raise SystemExit(130) from None

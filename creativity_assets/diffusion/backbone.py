@@ -75,13 +75,21 @@ class Backbone:
 
     @classmethod
     def from_source(
-        cls, source: ModelSource, *, device: torch.device | str = "cpu", local_files_only: bool | None = None
+        cls,
+        source: ModelSource,
+        *,
+        device: torch.device | str = "cpu",
+        default_dtype: torch.dtype = torch.float32,
+        local_files_only: bool | None = None,
     ) -> "Backbone":
-        """Load what a catalogue entry says. Raises ModelError in one line: the entry, the file and the remedy."""
+        """Load what a catalogue entry says. default_dtype: the networks', where the entry states none.
+
+        Raises ModelError in one line: the entry, the file and the remedy.
+        """
         files = find_model(source, local_files_only=local_files_only)
         device = torch.device(device)
         return cls(
-            load_components(files, device, network_dtype(source.name, source.dtype, device)),
+            load_components(files, device, network_dtype(source.name, source.dtype, default_dtype)),
             files.scheduler_config(),
             name=source.name,
             revision=weights_revision(source),

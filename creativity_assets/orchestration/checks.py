@@ -1,4 +1,4 @@
-"""One asset check per entry of `workflow.checks.CHECKS`, all on the scores and from one look at the parts."""
+"""One asset check per entry of `workflow.checks.CHECKS`, all on the scores and from one look at parts and tables."""
 
 from collections.abc import Collection as Names
 from collections.abc import Iterator
@@ -7,14 +7,19 @@ from typing import Any
 import dagster as dg
 
 from creativity_assets.orchestration.resources import StudyResource
-from creativity_assets.workflow.checks import CHECKS
+from creativity_assets.orchestration.tables import STATS
+from creativity_assets.workflow.checks import CHECKS, run_check
 from creativity_assets.workflow.collected import Collected
 
 SHOWN = 20
+LOOKED_AT = ["raw_samples", "duplicates", *STATS]
 
 
 @dg.multi_asset_check(
-    specs=[dg.AssetCheckSpec(name, asset="image_metrics", description=check.__doc__) for name, check in CHECKS.items()],
+    specs=[
+        dg.AssetCheckSpec(name, asset="image_metrics", description=check.__doc__, additional_deps=LOOKED_AT)
+        for name, check in CHECKS.items()
+    ],
     can_subset=True,
 )
 def score_checks(context: dg.AssetCheckExecutionContext, study: StudyResource) -> Iterator[dg.AssetCheckResult]:
@@ -28,7 +33,7 @@ def score_checks(context: dg.AssetCheckExecutionContext, study: StudyResource) -
 
 def outcomes(collected: Collected, names: Names[str] = CHECKS.keys()) -> dict[str, list[str]]:
     """The problems that each named check finds."""
-    return {name: CHECKS[name](collected) for name in sorted(names)}
+    return {name: run_check(name, collected) for name in sorted(names)}
 
 
 def shown(problems: list[str]) -> dict[str, Any]:

@@ -38,8 +38,8 @@ def materialize_with_bar(data_root: Path, scope: Scope, console: Console) -> Out
         console.print(line, soft_wrap=True, markup=False)
     for line in outcome.problems:
         console.print(line, style="red", soft_wrap=True, markup=False)
-    for name in outcome.failed_checks:
-        console.print(f"check failed: {name}; see it in the UI under image_metrics", style="red")
+    for line in outcome.failed_checks:
+        console.print(f"check failed: {line}", style="red", soft_wrap=True, markup=False)
     if outcome.made:
         console.print(f"{', '.join(outcome.made)}: {bars.scored} images scored in {time.monotonic() - started:.0f} s")
     elif not outcome.problems:
@@ -82,6 +82,8 @@ def serve(data_root: Path, port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise CreativityError(f"port {port}: {error.strerror}; give another one with --port") from None
+    with open_instance(data_root):
+        pass  # what is damaged is one line here, and a page of Dagster's own there
     # Python's own warnings are for those who develop Dagster; its log is not touched by this.
     environment = {"PYTHONWARNINGS": "ignore"} | os.environ
     environment |= {"DAGSTER_HOME": str(dagster_home(data_root)), "CREATIVITY_DATA": str(data_root)}

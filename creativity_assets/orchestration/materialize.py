@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from creativity_assets.errors import DamagedPart
 from creativity_assets.orchestration.checks import outcomes, shown
 from creativity_assets.orchestration.logs import quiet_console
 from creativity_assets.orchestration.partitions import cell_key, sync_partitions
@@ -19,9 +20,11 @@ from creativity_assets.orchestration.reporting import recorded
 from creativity_assets.orchestration.resources import RESOURCES, AcceleratorResource, StudyResource
 from creativity_assets.orchestration.runs import BULK, COMMAND, LANE_TAG, let_arrivals_pass
 from creativity_assets.orchestration.tables import make_report, make_table, make_warehouse
-from creativity_assets.orchestration.work import IMAGES, MEASUREMENTS, Events, Work
+from creativity_assets.orchestration.work import IMAGES, MEASUREMENTS, Work
+from creativity_assets.store.files import sweep_temporaries
 from creativity_assets.store.layout import Collection
-from creativity_assets.store.parts import sweep_temporaries
+from creativity_assets.store.parts import healed
+from creativity_assets.workflow.checks import failed_checks
 from creativity_assets.workflow.costs import seconds_per_image
 from creativity_assets.workflow.plan import Plan, Scope, plan
 from creativity_assets.workflow.progress import Lines, begin, listening
@@ -75,15 +78,19 @@ class Outcome:
 def materialize(study: Study, instance: dg.DagsterInstance, scope: Scope | None = None) -> Outcome:
     """Make everything wanted within `scope` that is not fresh, then tables, warehouse and report, in this process.
 
-    What was finished before an interruption stays recorded, and the same call goes on there.
+    What was finished before an interruption stays recorded, and the same call goes on there. Checks that failed are
+    named also where nothing had to be made. A part that is found damaged is made again.
     """
-    scope = scope or Scope()
-    sweep_temporaries(study.store.root)
+    return healed(lambda: _materialize(study, instance, scope or Scope()))
+
+
+def _materialize(study: Study, instance: dg.DagsterInstance, scope: Scope) -> Outcome:
+    sweep_temporaries(study.data_root)
     close_abandoned_runs(instance)
     todo = plan(study.lineage, scope)
     sync_partitions(study, instance, todo)
     if not stages(study, todo, instance) and tables_are_fresh(study, instance):
-        return Outcome(skipped=todo.skipped, problems=todo.problems)
+        return Outcome(skipped=todo.skipped, problems=todo.problems, failed_checks=failed_checks(study))
     try:
         result = materialize_job.execute_in_process(
             instance=instance,
@@ -110,20 +117,15 @@ def bring_up_to_date(
     context.instance.add_run_tags(context.run_id, {OWNER_TAG: owner()})
     work = Work(Step(study.open(), context.run_id), context.instance, context.log)
     gives_way = context.run.tags.get(LANE_TAG) == BULK
-    made, failed_checks = list[str](), list[str]()
+    made = list[str]()
     with listening(Lines(context.log.info)):
         for stage, events in _rounds(work, study, accelerator, config.scope, gives_way=gives_way):
             made.append(stage)
             yield from events
-        if not tables_are_fresh(work.step.study, context.instance):
-            made.append("tables")
-            for event in _tables(work.step):
-                if isinstance(event, dg.AssetCheckEvaluation) and not event.passed:
-                    failed_checks.append(event.check_name)
-                yield event
-    todo = plan(work.step.study.lineage, config.scope)
+    opened = work.step.study
+    todo = plan(opened.lineage, config.scope)
     problems = (*todo.problems, *work.problems, *_still_stale(todo, work))
-    outcome = Outcome(tuple(dict.fromkeys(made)), todo.skipped, problems, tuple(failed_checks))
+    outcome = Outcome(tuple(dict.fromkeys(made)), todo.skipped, problems, failed_checks(opened))
     if problems:
         raise dg.Failure("\n".join(problems), metadata=outcome.metadata, allow_retries=False)
     yield dg.Output(None, metadata=outcome.metadata)
@@ -193,30 +195,30 @@ def stages(study: Study, todo: Plan, instance: dg.DagsterInstance, tried: Set[tu
 
 def _rounds(
     work: Work, study: StudyResource, accelerator: AcceleratorResource, scope: Scope, *, gives_way: bool
-) -> Iterator[tuple[str, Events]]:
+) -> Iterator[tuple[str, Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]]]:
     """Stage by stage the name and the work, from a fresh look at everything before each; nothing is tried twice."""
-    tried = set[tuple[str, str]]()
     while True:
         opened = study.open()
-        work.step = Step(opened, work.step.run_id)
+        work.begin_round(Step(opened, work.step.run_id))
         todo = plan(opened.lineage, scope)
         sync_partitions(opened, work.instance, todo)
-        now = stages(opened, todo, work.instance, tried)
+        now = stages(opened, todo, work.instance, work.tried)
         if now.indexes:
-            tried |= {("dataset_index", name) for name in now.indexes}
             yield "index", work.index(now.indexes)
         elif now.images:
-            tried |= {(asset, c.key) for asset in IMAGES for c in now.images}
             yield "images", work.images(now.images)
         elif now.cells:
             for experiment, collections in now.cells.items():
-                tried |= {(asset, cell_key(c, experiment)) for asset in MEASUREMENTS for c in collections}
                 begin(f"measure {experiment}", sum(todo.sizes[c] for c in collections))
                 slices = _slices(collections, todo, seconds_per_image(opened.store, experiment))
                 between = (lambda: let_arrivals_pass(work.instance, work.log)) if gives_way else (lambda: None)
                 yield "measure", work.measure(accelerator, experiment, slices, between=between)
-        else:
+        elif healed(lambda: tables_are_fresh(opened, work.instance)):  # noqa: B023 - called at once
             return
+        else:
+            yield "tables", _tables(work)
+            if not work.put_off:
+                return
 
 
 def _slices(collections: Sequence[Collection], todo: Plan, cost: float | None) -> list[list[Collection]]:
@@ -232,21 +234,25 @@ def _slices(collections: Sequence[Collection], todo: Plan, cost: float | None) -
     return slices
 
 
-def _tables(step: Step) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
+def _tables(work: Work) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
     """Tables, warehouse, report, and the checks on everything measured, all from one look at the parts."""
     from creativity_assets.workflow.collected import Collected
     from creativity_assets.workflow.tables import TABLES
 
     begin("tables and report")
-    collected = Collected(step.study.lineage)
-    for name in TABLES:
-        yield recorded(make_table(step, name, collected))
-    yield recorded(make_warehouse(step))
-    yield recorded(make_report(step))
-    for name, problems in outcomes(collected).items():
-        yield dg.AssetCheckEvaluation(
-            asset_key=dg.AssetKey("image_metrics"), check_name=name, passed=not problems, metadata=shown(problems)
-        )
+    step = work.step
+    try:
+        collected = Collected(step.study.lineage)
+        for name in TABLES:
+            yield recorded(make_table(step, name, collected))
+        yield recorded(make_warehouse(step))
+        yield recorded(make_report(step))
+        for name, problems in outcomes(collected).items():
+            yield dg.AssetCheckEvaluation(
+                asset_key=dg.AssetKey("image_metrics"), check_name=name, passed=not problems, metadata=shown(problems)
+            )
+    except DamagedPart as damage:
+        work.fail("report", "tables", damage)
 
 
 def _still_stale(todo: Plan, work: Work) -> list[str]:

@@ -6,11 +6,12 @@ The assets themselves and the job `materialize` go through the same functions. A
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from creativity_assets.errors import CreativityError
+from creativity_assets.errors import CreativityError, DamagedPart
 from creativity_assets.orchestration.partitions import cell_key
 from creativity_assets.orchestration.reporting import finished, newest_event, score_metadata
 from creativity_assets.orchestration.resources import AcceleratorResource
@@ -36,28 +37,41 @@ UPSTREAM = {
 }
 IMAGES = ("raw_samples", "preprocessed_tensors")
 MEASUREMENTS = ("reconstructions", "image_metrics")
+Piece = tuple[str, str]
 ALIKE = 3
 """So many pieces that fail in a row with the same words are enough: it is not the pieces' fault."""
 
 
 @dataclass
 class Work:
-    """The work of one run. problems: one line for each piece that failed; failed: the pieces, as (asset, key)."""
+    """The work of one run. Pieces are (asset, partition).
+
+    problems: one line for each piece that failed. tried: pieces that need not be tried again. put_off: pieces that
+    failed in this round. mended: damaged parts that were set aside to be made again.
+    """
 
     step: Step
     instance: dg.DagsterInstance
     log: dg.DagsterLogManager
     problems: list[str] = field(default_factory=list)
-    failed: set[tuple[str, str]] = field(default_factory=set)
+    tried: set[Piece] = field(default_factory=set)
+    put_off: set[Piece] = field(default_factory=set)
+    mended: set[Path] = field(default_factory=set)
+
+    def begin_round(self, step: Step) -> None:
+        """Go on with a fresh look at the study."""
+        self.step = step
+        self.put_off.clear()
 
     def index(self, names: Sequence[str]) -> Events:
         """dataset_index of the data sets, in this order."""
         for name in names:
             begin(f"index {name}")
+            self.tried.add(("dataset_index", name))
             try:
                 provenance, numbers = index_dataset(self.step, name)
             except Exception as problem:
-                self._fail("dataset_index", name, problem)
+                self.fail("dataset_index", name, problem)
             else:
                 self.log.info(f"{name}: {numbers['items']}")
                 yield finished("dataset_index", name, provenance, dict(numbers))
@@ -111,7 +125,7 @@ class Work:
         """The collections whose piece before this one has not failed in this run."""
         before = UPSTREAM[asset]
         keys = {c: cell_key(c, experiment) if before == "reconstructions" else c.key for c in collections}
-        return [c for c in collections if (before, keys[c]) not in self.failed]
+        return [c for c in collections if (before, keys[c]) not in self.put_off]
 
     def _apart(
         self, asset: str, make: Callable[[Sequence[Collection]], Iterator[Finished]], keys: Mapping[Collection, str]
@@ -121,6 +135,7 @@ class Work:
         keys: the partition of each. A collection that fails alone is recorded with its problem.
         """
         left, alike = dict(keys), list[str]()
+        self.tried |= {(asset, key) for key in keys.values()}
         for some in (list(left), *([c] for c in keys)):
             some = [c for c in some if c in left]  # noqa: PLW2901 - what was made meanwhile
             if not some:
@@ -132,14 +147,20 @@ class Work:
             except Exception as problem:
                 if len(some) > 1:
                     continue
-                self._fail(asset, left.pop(some[0]), problem)
+                self.fail(asset, left.pop(some[0]), problem)
                 alike = [*(line for line in alike if line == str(problem)), str(problem)]
                 if len(alike) == ALIKE:
-                    self.failed |= {(asset, key) for key in left.values()}
+                    self.put_off |= {(asset, key) for key in left.values()}
                     return
 
-    def _fail(self, asset: str, key: str, problem: Exception) -> None:
-        self.failed.add((asset, key))
+    def fail(self, asset: str, key: str, problem: Exception) -> None:
+        """Record that a piece failed; it is tried again where a damaged part was the reason, which is made anew."""
+        self.put_off.add((asset, key))
+        if isinstance(problem, DamagedPart) and problem.healable and problem.path not in self.mended:
+            self.log.warning(str(problem))
+            self.mended.add(problem.path)
+            self.tried = {piece for piece in self.tried if piece[1] != key}
+            return
         text = str(problem) if isinstance(problem, CreativityError) else f"{type(problem).__name__}: {problem}"
         line = " ".join(text.split())
         if not isinstance(problem, CreativityError):

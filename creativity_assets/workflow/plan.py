@@ -8,7 +8,7 @@ from creativity_assets.catalog.datasets import DatasetEntry
 from creativity_assets.catalog.entries import ExperimentEntry
 from creativity_assets.errors import CreativityError
 from creativity_assets.store.layout import Collection
-from creativity_assets.store.parts import count_rows, is_fresh
+from creativity_assets.store.parts import count_rows, healed, is_fresh
 from creativity_assets.workflow.lineage import Contents, Lineage
 from creativity_assets.workflow.panel import Panel, panel_of
 
@@ -68,14 +68,19 @@ class Scope:
 def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
     """Everything wanted within `scope` that is missing or stale, in the order in which it must be made.
 
-    An entry that cannot be measured is a line among `problems` and harms no other. Raises CatalogError for a name in
-    `scope` that is not in the catalogue.
+    An entry that cannot be measured is a line among `problems` and harms no other; a part that is found damaged on
+    the way is set aside, and planned as missing.
+
+    Raises CatalogError for a name in `scope` that is not in the catalogue.
     """
-    scope = scope or Scope()
+    return healed(lambda: _plan(lineage, scope or Scope()))
+
+
+def _plan(lineage: Lineage, scope: Scope) -> Plan:
     scope.check(lineage)
     wanted, skipped, problems = _measurable(lineage, scope, scope.of(lineage.catalog.wanted()))
     names = list(dict.fromkeys(d.name for _, dataset in wanted for d in lineage.catalog.with_originals(dataset)))
-    indexes = tuple(name for name in names if not _index_is_fresh(lineage, name))
+    indexes = tuple(name for name in names if not index_is_fresh(lineage, name))
     held = {name: lineage.collections(name) for name in names if name not in indexes}
     contents = {collection: what for collections in held.values() for collection, what in collections.items()}
     cells = {
@@ -120,7 +125,9 @@ def _images_in(lineage: Lineage, collection: Collection, contents: Contents) -> 
 
 
 def samples_are_fresh(lineage: Lineage, collection: Collection, contents: Contents) -> bool:
-    return is_fresh(lineage.store.samples(collection), contents.records)
+    """The accepted and the rejected ones."""
+    paths = (lineage.store.samples(collection), lineage.store.rejects(collection))
+    return all(is_fresh(path, contents.records) for path in paths)
 
 
 def stale_resolutions(lineage: Lineage, collection: Collection, contents: Contents) -> tuple[int, ...]:
@@ -167,8 +174,11 @@ def ceilings_are_fresh(
     return panel is None or is_fresh(path, lineage.ceilings(contents, experiment, panel.input_hash))
 
 
-def _index_is_fresh(lineage: Lineage, name: str) -> bool:
-    return is_fresh(lineage.store.index(name), lineage.index(lineage.catalog.dataset(name)))
+def index_is_fresh(lineage: Lineage, name: str) -> bool:
+    """The records, what the reader refused, and the original bytes."""
+    input_hash = lineage.index(lineage.catalog.dataset(name))
+    paths = (lineage.store.index(name), lineage.store.index_rejects(name))
+    return all(is_fresh(path, input_hash) for path in paths) and lineage.index_is_whole(name)
 
 
 def _measurable(lineage: Lineage, scope: Scope, asked: list[Pair]) -> tuple[list[Pair], list[str], list[str]]:

@@ -12,11 +12,12 @@ from creativity_assets.catalog.datasets import GeneratedDataset
 from creativity_assets.errors import StoreError
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.locks import exclusive
-from creativity_assets.store.parts import Provenance, is_fresh, read_part, read_provenance
+from creativity_assets.store.parts import Provenance, damaged, read_part, read_provenance
 from creativity_assets.workflow.costs import timed
 from creativity_assets.workflow.lineage import Contents
 from creativity_assets.workflow.losses import losses_of
 from creativity_assets.workflow.plan import (
+    index_is_fresh,
     metrics_are_fresh,
     reconstruction_is_fresh,
     samples_are_fresh,
@@ -77,7 +78,7 @@ def index_dataset(step: Step, name: str) -> tuple[Provenance, dict[str, int | st
     with exclusive(study.store, f"index-{name}"):
         input_hash = study.lineage.index(entry)
         provenance = step.stamp(input_hash)
-        if step.force or not is_fresh(study.store.index(name), input_hash):
+        if step.force or not index_is_fresh(study.lineage, name):
             if isinstance(entry, GeneratedDataset):
                 with study.instrument() as instrument:
                     index_generated(entry, study.lineage, instrument, input_hash, provenance)
@@ -137,13 +138,14 @@ def reconstruct_collections(
     entry = lineage.catalog.experiment(experiment)
     check_experiment(lineage, entry)
     with exclusive(store, f"reconstructions-{experiment}"), timed(store, experiment, "reconstruct") as clock:
+        instrument.watch_memory()
         cells = Cells(lineage, entry, step.contents(collections))
         fresh = [c for c, held in cells.collections.items() if reconstruction_is_fresh(lineage, entry, c, held)]
         stale = cells if step.force else cells.without(fresh)
         for collection, images in reconstruct_cells(stale, instrument, step.stamp):
             held = cells.collections[collection]
             provenance = step.stamp(lineage.reconstructions(held, entry))
-            yield Finished(collection, provenance, clock.lap(images) | _memory(), held.images)
+            yield Finished(collection, provenance, clock.lap(images) | _memory(instrument), held.images)
         for collection, held in cells.without(stale.collections).collections.items():
             path = store.reconstructions(collection, experiment)
             images = len(read_part(path, ["sample_id"]))
@@ -161,12 +163,13 @@ def score_collections(
     lineage, store = step.study.lineage, step.study.store
     entry = lineage.catalog.experiment(experiment)
     with exclusive(store, f"metrics-{experiment}"), timed(store, experiment, "score") as clock:
+        instrument.watch_memory()
         cells = Cells(lineage, entry, step.contents(collections))
         fresh = [c for c, held in cells.collections.items() if metrics_are_fresh(lineage, entry, c, held)]
         stale = cells if step.force else cells.without(fresh)
         for collection, rows in score_cells(stale, instrument, step.stamp):
             held = cells.collections[collection]
-            numbers = _score_numbers(rows) | clock.lap(len(rows)) | _memory()
+            numbers = _score_numbers(rows) | clock.lap(len(rows)) | _memory(instrument)
             provenance = step.stamp(lineage.metrics(held, entry))
             yield Finished(collection, provenance, numbers, lineage.reconstructions(held, entry))
         write_ceilings(cells, instrument, step.stamp)
@@ -187,14 +190,10 @@ def _score_numbers(rows: list[dict[str, Any]]) -> dict[str, float | int]:
 def _kept(path: Any) -> Provenance:
     found = read_provenance(path)
     if found is None:
-        raise StoreError(f"{path}: cannot be read; delete it and materialize again")
+        raise damaged(path, "its footer cannot be read")
     return found
 
 
-def _memory() -> dict[str, float]:
-    """The most device memory this process has held, in MiB: on the CPU the process's own resident set."""
-    import psutil
-    import torch
-
-    used = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else psutil.Process().memory_info().rss
-    return {"peak_memory_mb": round(used / 2**20, 1)}
+def _memory(instrument: "Instrument") -> dict[str, float]:
+    """The most memory of the device that this step has held so far, in MiB; on the CPU the process's."""
+    return {"peak_memory_mb": round(instrument.peak_memory / 2**20, 1)}
