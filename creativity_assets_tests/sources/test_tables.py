@@ -11,6 +11,7 @@ import pytest
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import ArchiveDataset, FolderDataset
 from creativity_assets.sources.delimited import read_csv
+from creativity_assets.sources.listing import Listed, listing
 from creativity_assets.sources.metadata import read_table
 from creativity_assets.sources.records import NEAR, SourceRecord, SourceReject
 from creativity_assets_tests.sources.pictures import encoded, scene, write
@@ -207,6 +208,20 @@ def test_what_may_be_several_files_is_none_of_them(
     records, rejects = listed(tmp_path, files, *cells)
     assert records == kept
     assert {reject.key for reject in rejects if reject.reason == "ambiguous_file"} == ambiguous
+
+
+def test_thousands_of_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    """A comparison of each row with each file would take minutes."""
+    entry = FolderDataset(name="set", kind="folder", path=str(tmp_path))
+    files = [f"x/D{n}/image.jpg" for n in range(4000)]
+    rows = "".join(f"root/x/d{n}/image,{n}\n" for n in range(4000))
+    table = read_table("set", "metadata.csv", f"file,artist\n{rows}image,N\nz/image,N\n".encode())
+    items = listing(entry, files, [table], {})
+    assert {item.file: item.fields["artist"] for item in items if isinstance(item, Listed)} == {
+        file: str(n) for n, file in enumerate(files)
+    }
+    rejects = [item for item in items if isinstance(item, SourceReject)]
+    assert [(item.key, item.reason) for item in rejects] == [("image", "ambiguous_file"), ("z/image", "missing_file")]
 
 
 def test_the_column_of_the_files_is_found_by_its_cells(tmp_path: Path) -> None:
