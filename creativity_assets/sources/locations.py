@@ -26,7 +26,7 @@ def locate(name: str, path: str, root: Path) -> Path:
 
     Raises SourceError, naming dataset `name`, when nothing is there or it cannot be reached.
     """
-    shown = path.encode("unicode_escape").decode()
+    shown = path.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
     try:
         place = Path(os.path.realpath(Path(root).absolute() / Path(path).expanduser()))  # resolve() fails on loops
         place.stat()

@@ -50,9 +50,9 @@ def members(dataset: str, path: Path, wanted: Wanted) -> Iterator[Member]:
     Memory: one wanted member, and a zip file's table. Raises SourceError where the archive is damaged, is none, is a
     part of a split one, holds more than MAX_MEMBERS or expands beyond reason.
     """
-    if part := part_of(path):
-        raise SourceError(f"{dataset}: {part}")
     try:
+        if part := part_of(path):
+            raise SourceError(f"{dataset}: {part}")
         with path.open("rb") as file:
             head = file.read(512)
             if kind := next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), None):
@@ -70,6 +70,10 @@ def members(dataset: str, path: Path, wanted: Wanted) -> Iterator[Member]:
     except Expands as much:
         raise SourceError(f"{dataset}: {path} {much}; if it is sound, unpack it and give the folder") from None
     except Exception as error:  # parsers raise whatever on hostile headers: ValueError, struct.error, RecursionError
+        if isinstance(error, OSError) and error.errno is not None:
+            raise SourceError(
+                f"{dataset}: {path} cannot be read ({error.strerror}); correct its permissions"
+            ) from error
         said = " ".join(str(error).split())[:160] or type(error).__name__
         said = said.encode("utf-8", "backslashreplace").decode()
         raise SourceError(f"{dataset}: {path} is no whole archive ({said}); fetch it again") from error

@@ -3,6 +3,7 @@
 import re
 import struct
 from pathlib import Path, PurePosixPath
+from shlex import quote
 from typing import IO
 
 _PACKED = r"zip|7z|rar|tgz|tbz2?|txz|tar(?:\.(?:gz|bz2|xz|zst))?"
@@ -21,10 +22,10 @@ def part_by_name(name: str) -> str | None:
     """One line for a file name that stands for a part of an archive; None for another."""
     place = PurePosixPath(name).name
     if (found := _NUMBERED.match(place)) and place.rpartition(".")[2].lower() not in _OTHERS:
-        whole, parts = found["whole"], f"{found['whole']}{place[len(found['whole'])]}*"
+        whole, start = found["whole"], place[: len(found["whole"]) + 1]
         if found["kind"].lower() in ("7z", "rar"):
-            return f"{name} is a part of a split archive; unpack {parts} together, and give the folder"
-        return f"{name} is a part of a split archive; join its parts: cat {_quoted(parts)} > {_quoted(whole)}"
+            return f"{name} is a part of a split archive; unpack {start}* together, and give the folder"
+        return f"{name} is a part of a split archive; join its parts: cat {quote(start)}* > {quote(whole)}"
     if found := _BEFORE.match(place):
         return f"{name} is a part of a split archive; unpack {found['stem']}.part*.rar together, and give the folder"
     if found := _VOLUME.match(place):
@@ -51,7 +52,7 @@ def _volume(name: str, last: str) -> str:
     if last.endswith(".rar"):
         return f"{name} is a part of a split archive; unpack {last} with all its parts, and give the folder"
     whole = f"{last.removesuffix('.zip')}-whole.zip"
-    return f"{name} is a part of a split archive; join its parts: zip -s 0 {_quoted(last)} --out {_quoted(whole)}"
+    return f"{name} is a part of a split archive; join its parts: zip -s 0 {quote(last)} --out {quote(whole)}"
 
 
 def _is_last_volume(file: IO[bytes]) -> bool:
@@ -66,8 +67,3 @@ def _is_last_volume(file: IO[bytes]) -> bool:
     if disk == 0xFFFF and tail[end - 20 : end - 16] == _LOCATOR:
         return bool(struct.unpack_from("<L", tail, end - 4)[0] > 1)
     return (disk, first) != (0, 0) and disk != 0xFFFF
-
-
-def _quoted(name: str) -> str:
-    """For a shell, where it needs it; `*` stays open."""
-    return name if re.fullmatch(r"[\w./*-]+", name) else "'" + name.replace("'", "'\\''").replace("*", "'*'") + "'"

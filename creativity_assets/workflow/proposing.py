@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
 from pydantic import TypeAdapter, ValidationError
 from slugify import slugify
@@ -27,6 +26,7 @@ from creativity_assets.sources.listing import IMAGE, VIDEO
 from creativity_assets.sources.locations import hub_snapshot, walk
 from creativity_assets.sources.metadata import FORMATS, Table, read_table
 from creativity_assets.sources.names import MAX_LENGTH
+from creativity_assets.sources.parquet import schema_of
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.workflow.guessing import Guess, columns_of, has_images, of_names, of_table
 from creativity_assets.workflow.indexing import record_row, unusable
@@ -211,7 +211,7 @@ def _of_tables(files: list[str], read: Callable[[str], Table]) -> tuple[str | No
 def _of_parquet(name: str, first: Path, where: dict[str, str], data_root: Path) -> Guess:
     """Parquet with embedded images; Hugging Face's own where it describes its columns."""
     try:
-        described = b"huggingface" in (pq.read_schema(first).metadata or {})
+        described = b"huggingface" in (schema_of(first).metadata or {})
     except (OSError, pa.ArrowException) as error:
         said = " ".join(str(error).split())[:160]
         raise SourceError(f"{name}: {first} is no whole Parquet file ({said}); fetch it again") from error

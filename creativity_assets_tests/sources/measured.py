@@ -4,6 +4,7 @@ python -m creativity_assets_tests.sources.measured '[{"kind": "archive", "path":
 """
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -23,14 +24,15 @@ class Measured(NamedTuple):
     rise: float
 
 
-def measured(entries: list[dict[str, Any]]) -> list[Measured]:
-    command = [sys.executable, "-W", "error", "-m", __name__, json.dumps(entries)]
+def measured(entries: list[dict[str, Any]], user: int | None = None) -> list[Measured]:
+    """user: the number of the user who reads; root alone can become another."""
+    command = [sys.executable, "-W", "error", "-m", __name__, json.dumps(entries), str(user or 0)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return [Measured(**one) for one in json.loads(done.stdout)]
 
 
-def _main(entries: list[dict[str, Any]]) -> None:
+def _main(entries: list[dict[str, Any]], user: int) -> None:
     from pydantic import TypeAdapter
 
     from creativity_assets import sources
@@ -39,12 +41,17 @@ def _main(entries: list[dict[str, Any]]) -> None:
     from creativity_assets.sources.records import SourceRecord
 
     adapter: TypeAdapter[Any] = TypeAdapter(DatasetEntry)
+    if user:
+        import av  # noqa: F401  # what is imported later may be closed to that user
+
+        os.setuid(user)
     base = _peak()
     found = []
     for settings in entries:
         entry = adapter.validate_python({"name": "claims", **settings})
         start, lines = time.monotonic(), []
         try:
+            sources.fingerprint(entry, Path("/"))
             for item in sources.read(entry, Path("/")):
                 lines.append(item.key if isinstance(item, SourceRecord) else f"{item.reason}: {item.detail}")
         except SourceError as error:
@@ -59,4 +66,4 @@ def _peak() -> float:
 
 
 if __name__ == "__main__":
-    _main(json.loads(sys.argv[1]))
+    _main(json.loads(sys.argv[1]), int(sys.argv[2]))
