@@ -57,6 +57,8 @@ def why_no_file(path: Path) -> str | None:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         return _said(error)
+    if stat.S_ISDIR(mode) and not os.access(path, os.R_OK | os.X_OK):
+        return "a folder that cannot be opened (Permission denied)"
     return None if stat.S_ISREG(mode) else f"{_KINDS.get(stat.S_IFMT(mode), 'something')}, not a file"
 
 

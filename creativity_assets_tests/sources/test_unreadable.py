@@ -247,7 +247,7 @@ def test_folders_and_tables_without_permission(open_to_all: Path) -> None:
     videos = {"video": {"frames": {"every": 1.0}}}
     found = measured([{"kind": kind, "path": str(root / name)} | videos.get(kind, {}) for kind, name in places], user)
     said = {name: one.lines for (_, name), one in zip(places, found, strict=True)}
-    assert said["sub"] == ["a.jpg", "unreadable: closed: Permission denied"]
+    assert said["sub"] == ["a.jpg", "unreadable: closed: a folder that cannot be opened (Permission denied)"]
     assert said["list"] == ["a.jpg", "unreadable: seen/b.jpg: Permission denied"]
     assert said["file"] == ["a.jpg", "unreadable: b.jpg: Permission denied"]
     for name, line in {
