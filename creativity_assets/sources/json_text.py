@@ -5,7 +5,11 @@ from typing import Any
 
 
 class NotJson(ValueError):
-    """A text is no JSON, or holds what no program should have to: the line says what and where."""
+    """A text is no JSON, or holds what no program should have to read. said: what is wrong; line: where, if known."""
+
+    def __init__(self, said: str, line: int | None = None) -> None:
+        super().__init__(said if line is None else f"line {line}: {said}")
+        self.said, self.line = said, line
 
 
 def parsed(text: str) -> Any:
@@ -17,7 +21,7 @@ def parsed(text: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise NotJson(f"line {error.lineno}: {error.msg}") from error
+        raise NotJson(error.msg, error.lineno) from error
     except RecursionError as error:
         raise NotJson("it is nested too deeply") from error
     except ValueError as error:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from creativity_assets.errors import SourceError
+from creativity_assets.sources.json_text import NotJson, parsed
 
 FILE_COLUMNS = ("file", "file_name", "filename", "path")
 """Where a row names its file, unless the entry's column map says otherwise."""
@@ -56,9 +56,10 @@ def _csv(dataset: str, name: str, data: bytes) -> tuple[list[str], Iterator[Row]
 def _json(dataset: str, name: str, data: bytes) -> tuple[list[str], Iterator[Row]]:
     """A list of objects, or an object of them by file name, as each part of DiffusionDB has it."""
     try:
-        content = json.loads(_decoded(dataset, name, data))
-    except json.JSONDecodeError as error:
-        raise SourceError(f"{dataset}: {name} line {error.lineno} is no JSON: {error.msg}") from error
+        content = parsed(_decoded(dataset, name, data))
+    except NotJson as error:
+        place = name if error.line is None else f"{name} line {error.line}"
+        raise SourceError(f"{dataset}: {place} is no JSON: {error.said}") from error
     if isinstance(content, dict):
         content = [{FILE_COLUMNS[0]: file} | row for file, row in content.items() if isinstance(row, dict)]
     return _objects(dataset, name, "entry", content)
@@ -66,11 +67,13 @@ def _json(dataset: str, name: str, data: bytes) -> tuple[list[str], Iterator[Row
 
 def _json_lines(dataset: str, name: str, data: bytes) -> tuple[list[str], Iterator[Row]]:
     text = io.StringIO(_decoded(dataset, name, data), newline=None)  # unlike splitlines, no end within a string
-    lines = [line for line in text if line.strip()]
-    try:
-        content = [json.loads(line) for line in lines]
-    except json.JSONDecodeError as error:
-        raise SourceError(f"{dataset}: {name} is no JSON lines: {error.msg} in {error.doc[:40]!r}") from error
+    content = []
+    for number, line in enumerate(text, start=1):
+        if line.strip():
+            try:
+                content.append(parsed(line))
+            except NotJson as error:
+                raise SourceError(f"{dataset}: {name} line {number} is no JSON lines: {error.said}") from error
     return _objects(dataset, name, "line", content)
 
 

@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from creativity_assets.errors import SourceError
+from creativity_assets.sources.arrow_cells import holds_pictures, picture
 from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
-from creativity_assets.sources.limits import why_no_file
+from creativity_assets.sources.limits import MAX_IMAGE_BYTES, MIB, why_no_file
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, locate, walk
+from creativity_assets.sources.pages import too_large
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 from creativity_assets.sources.sampling import draw
 
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
 BATCH_ROWS = 16
 """Rows in memory at a time: pictures are large, and a row group may hold thousands."""
 
+
+_LARGE_GROUP = 32 * MIB
+"""A row group above this gives its rows one at a time: sixteen of them may be most of it."""
+
+_BUFFER = 1 << 20
+"""Bytes read of a column at a time; without, Arrow holds a whole column of a row group beside its unpacked page."""
 
 FILES_LOOKED_AT = 20
 """Of a large collection, for what its columns hold."""
@@ -51,11 +59,16 @@ def read(entry: "ParquetDataset", root: Path) -> Iterator[SourceRecord | SourceR
     for file in files:
         try:
             schema = schema_of(file.path)
-        except (OSError, pa.ArrowException) as error:
+            layout = _layout(entry, file, schema)
+            wanted = {layout.image, *layout.columns.values()}
+            if why := too_large(file.path, pq.read_metadata(file.path), wanted):
+                broken.append(SourceReject(file.name, "too_large", f"{file.name}: {why}"))
+                continue
+        except (OSError, ValueError, pa.ArrowException) as error:
             detail = f"{file.name}: cannot be read as Parquet: {' '.join(str(error).split())[:160]}"
             broken.append(SourceReject(file.name, "unreadable_file", detail))
         else:
-            layouts[file.name] = _layout(entry, file, schema)
+            layouts[file.name] = layout
     sound = [file for file in files if file.name in layouts]
     chosen = None if entry.limit is None else _draw(entry, sound, layouts)
     return reject_repeated_keys(_all(entry, sound, layouts, broken, chosen))
@@ -98,8 +111,7 @@ def _layout(entry: "ParquetDataset", file: SourceFile, schema: pa.Schema) -> _La
     image = entry.columns.get("image") or "image"
     columns = checked_columns(entry.name, {**entry.columns, "image": image}, schema.names)
     kind = schema.field(image).type
-    parts = {field.name for field in kind} if pa.types.is_struct(kind) else set()
-    if not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or "bytes" in parts):
+    if not holds_pictures(kind):
         raise SourceError(f"{entry.name}: column {image!r} of {file.name} holds {kind}, not image bytes; map `image`")
     return _Layout(image, columns, _class_names(schema))
 
@@ -128,7 +140,7 @@ def words(entry: "ParquetDataset", root: Path, rows: int) -> tuple[list[str], di
 
 
 def _is_bulky(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+    return bool(pa.types.is_nested(kind) or holds_pictures(kind))
 
 
 def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
@@ -167,8 +179,10 @@ def _draw(entry: "ParquetDataset", files: list[SourceFile], layouts: Mapping[str
 def _rows(file: SourceFile, columns: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Number and cells of each row."""
     number = 0
-    with pq.ParquetFile(file.path, pre_buffer=False) as parquet:
-        for batch in parquet.iter_batches(batch_size=BATCH_ROWS, columns=columns):
+    with pq.ParquetFile(file.path, pre_buffer=False, buffer_size=_BUFFER) as parquet:
+        groups = (parquet.metadata.row_group(number) for number in range(parquet.metadata.num_row_groups))
+        large = any(group.total_byte_size > _LARGE_GROUP for group in groups)
+        for batch in parquet.iter_batches(batch_size=1 if large else BATCH_ROWS, columns=columns):
             for row in batch.to_pylist():
                 yield number, row
                 number += 1
@@ -199,10 +213,12 @@ def _all(
 def _record(
     entry: "ParquetDataset", key: str, uri: str, row: Mapping[str, Any], layout: _Layout
 ) -> SourceRecord | SourceReject:
-    cell = row[layout.image]
-    data = cell.get("bytes") if isinstance(cell, dict) else cell
-    if data is None:
-        return SourceReject(key, "no_image_bytes", f"{uri}: the image is empty or only a path")
+    data = picture(row[layout.image])
+    if isinstance(data, str):
+        return SourceReject(key, "no_image_bytes", f"{uri}: {data}")
+    if len(data) > MAX_IMAGE_BYTES:
+        limit = MAX_IMAGE_BYTES // MIB
+        return SourceReject(key, "too_large", f"{uri}: {len(data)} bytes; at most {limit} MiB are read")
     return SourceRecord(key, data, uri, _fields(entry, row, layout))
 
 

@@ -130,13 +130,13 @@ def _read_by(entry: "FileDataset") -> Collection[str]:
     return {*FIELDS, *(column for column in entry.columns.values() if column is not None)}
 
 
-def cells(objects: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """By name, what objects say under it."""
-    found: dict[str, list[Any]] = {}
-    for row in objects:
-        for name, value in row.items():
-            found.setdefault(name, []).append(value)
-    return found
+def described(data: bytes) -> dict[str, Any]:
+    """All that an object says; nothing where it is damaged or none."""
+    try:
+        content = parsed(data.decode("utf-8-sig"))
+    except ValueError:  # reading the entry makes it a reject
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _stem(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from creativity_assets.catalog.datasets import VOCABULARY
+from creativity_assets.sources.arrow_cells import holds_pictures, is_struct_of_bytes
 from creativity_assets.sources.fields import is_missing
 from creativity_assets.sources.listing import IMAGE
 from creativity_assets.sources.metadata import Table
@@ -63,8 +64,8 @@ def has_images(path: Path) -> bool:
     except (OSError, pa.ArrowException):
         return False
     for field in schema:
-        parts = {part.name for part in field.type} if pa.types.is_struct(field.type) else set()
-        if "bytes" in parts or (pa.types.is_binary(field.type) and field.name in USUAL_NAMES["image"]):
+        usual = field.name.lower() in USUAL_NAMES["image"]
+        if is_struct_of_bytes(field.type) or (usual and holds_pictures(field.type)):
             return True
     return False
 

@@ -19,15 +19,17 @@ from creativity_assets.catalog.loading import first_problem
 from creativity_assets.errors import CatalogError, SourceError
 from creativity_assets.sources import huggingface, parquet
 from creativity_assets.sources import read as read_source
-from creativity_assets.sources.archive import member_names, member_table
+from creativity_assets.sources.archive import member_bytes, member_names, member_table
 from creativity_assets.sources.folder import METADATA
-from creativity_assets.sources.limits import bounded_bytes, table_limit, why_no_file
+from creativity_assets.sources.limits import MAX_SIDECAR_BYTES, bounded_bytes, table_limit, why_no_file
 from creativity_assets.sources.listing import IMAGE, VIDEO
 from creativity_assets.sources.locations import hub_snapshot, walk
 from creativity_assets.sources.metadata import FORMATS, Table, read_table
 from creativity_assets.sources.names import MAX_LENGTH
 from creativity_assets.sources.parquet import schema_of
 from creativity_assets.sources.records import SourceRecord, SourceReject
+from creativity_assets.sources.sidecars import beside_images, described
+from creativity_assets.sources.split import part_by_name
 from creativity_assets.workflow.guessing import Guess, columns_of, has_images, of_names, of_table
 from creativity_assets.workflow.indexing import record_row, unusable
 
@@ -38,7 +40,7 @@ TABLES_LOOKED_AT = 8
 """Of a source: each costs a pass over an archive."""
 
 _ENTRY: TypeAdapter[DatasetEntry] = TypeAdapter(DatasetEntry)
-_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
+_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".zip")
 
 
 @dataclass(frozen=True)
@@ -138,20 +140,31 @@ def write(data_root: Path, proposal: Proposal) -> Path:
 
 
 def _of_folder(name: str, place: Path, where: dict[str, str], data_root: Path) -> Guess:
+    if (splits := huggingface.saved_splits(name, place)) is not None:
+        chosen = {} if not splits or "train" in splits else {"split": splits[0]}
+        return _of_columns({"kind": "huggingface", **where, **chosen}, name, data_root)
     files = [file.name for file in walk(place)]
+    if part := next((said for file in files if (said := part_by_name(file))), None):
+        raise SourceError(f"{place}: {part}")
     embedded = [file for file in files if file.endswith(".parquet") and has_images(place / file)]
     if embedded:
         return _of_parquet(name, place / embedded[0], where, data_root)
     if not any(IMAGE.holds(file) for file in files) and any(VIDEO.holds(file) for file in files):
         return Guess({"kind": "video", **where, "frames": {"every": 1.0}, **of_names(files, VIDEO.holds)}, [])
+
+    def beside(names: list[str]) -> list[bytes]:
+        return [bounded_bytes(place / name, MAX_SIDECAR_BYTES) for name in names if why_no_file(place / name) is None]
+
     table, guess = _of_tables(
-        files, lambda table: read_table(name, table, bounded_bytes(place / table, table_limit(table)))
+        files, lambda table: read_table(name, table, bounded_bytes(place / table, table_limit(table))), beside
     )
     named = {} if table in (None, METADATA) else {"metadata": table}
     return Guess({"kind": "folder", **where, **named, **guess.settings}, guess.notes)
 
 
 def _of_file(name: str, place: Path, where: dict[str, str], data_root: Path) -> Guess:
+    if part := part_by_name(place.name):
+        raise SourceError(f"{place}: {part}")
     if place.name.endswith(".parquet"):
         return _of_parquet(name, place, where, data_root)
     if place.name.endswith(_ARCHIVES):
@@ -174,18 +187,26 @@ def _of_hub(name: str, hub_id: str, data_root: Path) -> Guess:
 
 def _of_archive(name: str, place: Path) -> Guess:
     files = member_names(name, place)
-    table, guess = _of_tables(files, lambda table: member_table(name, place, table))
+
+    def beside(names: list[str]) -> list[bytes]:
+        return list(member_bytes(name, place, names, MAX_SIDECAR_BYTES).values())
+
+    table, guess = _of_tables(files, lambda table: member_table(name, place, table), beside)
     named = {} if table is None else {"metadata": table}
     return Guess({**named, **guess.settings}, guess.notes)
 
 
-def _of_tables(files: list[str], read: Callable[[str], Table]) -> tuple[str | None, Guess]:
-    """The table that names images, and what it says; without one what the names of the files say.
+def _of_tables(
+    files: list[str], read: Callable[[str], Table], beside: Callable[[list[str]], list[bytes]]
+) -> tuple[str | None, Guess]:
+    """The table that names images, and what it says; without one what lies beside images, and the names of the files.
 
     A table that cannot be read, or names none of the images, is some other file of its makers, unless it is called
     `metadata`. Raises SourceError where that one cannot be read.
     """
-    tables = [file for file in files if PurePosixPath(file).suffix.lower() in FORMATS]
+    around, _ = beside_images(files, IMAGE.holds)
+    single = {name for names in around.values() for name in names}
+    tables = [file for file in files if PurePosixPath(file).suffix.lower() in FORMATS and file not in single]
     tables.sort(key=lambda table: (PurePosixPath(table).stem != "metadata", table.count("/"), table))
     passed: list[str] = []
     found: tuple[str | None, Guess | None] = (None, None)
@@ -204,8 +225,21 @@ def _of_tables(files: list[str], read: Callable[[str], Table]) -> tuple[str | No
         passed += tables[TABLES_LOOKED_AT:]
     more = f" and {len(passed) - 3} more" if len(passed) > 3 else ""
     notes = [f"not read, since they name no image here: {', '.join(passed[:3])}{more}"] if passed else []
-    settings, guessed = found[1] or Guess(of_names(files, IMAGE.holds), [])
+    settings, guessed = found[1] or _of_sidecars(sorted(single), beside, of_names(files, IMAGE.holds))
     return found[0], Guess(settings, [*notes, *guessed])
+
+
+def _of_sidecars(single: list[str], beside: Callable[[list[str]], list[bytes]], settings: dict[str, Any]) -> Guess:
+    """Settings, with what the first objects beside images say."""
+    objects = [file for file in single if file.lower().endswith(".json")][:ROWS_OF_WORDS]
+    rows = [row for data in (beside(objects) if objects else []) if (row := described(data))]
+    cells: dict[str, list[Any]] = {}
+    for row in rows:
+        for name, value in row.items():
+            cells.setdefault(name, []).append(value)
+    guess = columns_of(list(cells), ("image",), cells) if cells else Guess({}, [])
+    notes = ["texts and objects beside the images are read by their stems"] if single else []
+    return Guess({**settings, **guess.settings}, [*notes, *guess.notes])
 
 
 def _of_parquet(name: str, first: Path, where: dict[str, str], data_root: Path) -> Guess:

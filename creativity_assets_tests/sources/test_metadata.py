@@ -69,3 +69,23 @@ def test_an_unusable_table_is_one_line(name: str, data: bytes, message: str) -> 
         read_table("set", name, data)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("t.json", b"[" * 100_000, "t.json is no JSON: it is nested too deeply"),
+        ("t.json", b'{"a.jpg": {"year": ' + b"9" * 5000 + b"}}", "t.json is no JSON: a number in it cannot be read"),
+        (
+            "t.jsonl",
+            b'{"file": "a.jpg"}\n' + b"[" * 100_000,
+            "t.jsonl line 2 is no JSON lines: it is nested too deeply",
+        ),
+        ("t.jsonl", b'\n{"year": ' + b"9" * 5000 + b"}", "t.jsonl line 2 is no JSON lines: a number in it"),
+    ],
+)
+def test_json_that_makes_the_parser_itself_give_up_is_one_line(name: str, data: bytes, said: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        read_table("set", name, data)
+    assert str(caught.value).startswith(f"set: {said}")
+    assert "\n" not in str(caught.value)
