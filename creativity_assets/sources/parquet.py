@@ -18,6 +18,7 @@ from creativity_assets.sources.locations import SourceFile, digest_of_facts, dig
 from creativity_assets.sources.pages import too_large
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 from creativity_assets.sources.sampling import draw
+from creativity_assets.sources.unpacking import Expands, Expansion
 
 if TYPE_CHECKING:
     from creativity_assets.catalog.datasets import ParquetDataset
@@ -198,13 +199,18 @@ def _all(
     yield from broken
     for file in files:
         layout = layouts[file.name]
+        expansion = Expansion(file.path.stat().st_size)
         try:
             for number, row in _rows(file, sorted({layout.image, *layout.columns.values()})):
                 key = _key(file, number, row, layout)
                 if key is None:
                     yield SourceReject(f"{file.name}:{number}", "missing_key", f"{file.name}:{number}: no key")
                 elif chosen is None or key in chosen:
-                    yield _record(entry, key, f"{file.name}/{number}", row, layout)
+                    record = _record(entry, key, f"{file.name}/{number}", row, layout)
+                    expansion.give(len(record.image) if isinstance(record, SourceRecord) else 0)
+                    yield record
+        except Expands as much:  # a dictionary can stand for one picture a million times
+            yield SourceReject(file.name, "too_large", f"{file.name}: {much}, read no further")
         except (OSError, pa.ArrowException) as error:
             detail = f"{file.name}: damaged, read no further: {' '.join(str(error).split())[:160]}"
             yield SourceReject(file.name, "unreadable_file", detail)

@@ -215,7 +215,8 @@ def _of_tables(
             found = (table, of_table(read(table), files))
         except (SourceError, OSError, pa.ArrowException) as error:
             if PurePosixPath(table).stem == "metadata":
-                said = " ".join(str(error).split())[:240]
+                said = getattr(error, "strerror", None) or " ".join(str(error).split())[:240]
+                said = said if table in said else f"{table}: {said}"
                 raise SourceError(f"{said}; mend {table}, or take it away") from error
         if found[1] is not None:
             break

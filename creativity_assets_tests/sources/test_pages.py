@@ -86,14 +86,10 @@ def test_cells_and_row_groups_of_gigabytes_stay_within_the_stated_memory(tmp_pat
         pa.table({"image": [bytes(2**20 * 300)]}), tmp_path / "cell.parquet", compression="zstd", use_dictionary=False
     )
     rows = [np.random.default_rng(0).bytes(2**20 * 3)] * 50
-    for name, dictionary in (("pages", False), ("once", True)):
-        pq.write_table(
-            pa.table({"image": rows}), tmp_path / f"{name}.parquet", use_dictionary=dictionary, compression="none"
-        )
-    with pq.ParquetWriter(
-        tmp_path / "fits.parquet", pa.schema([("image", pa.binary())]), use_dictionary=False
-    ) as writer:
-        writer.write_table(pa.table({"image": rows[:30]}))
+    images = pa.table({"image": rows})
+    pq.write_table(images, tmp_path / "once.parquet", compression="none")
+    pq.write_table(images, tmp_path / "pages.parquet", compression="zstd", use_dictionary=False)
+    pq.write_table(images.slice(0, 30), tmp_path / "fits.parquet", compression="none", use_dictionary=False)
     found = measured(
         [{"kind": "parquet", "path": str(tmp_path / f"{name}.parquet")} for name in ("fits", "once", "cell", "pages")]
     )
@@ -102,3 +98,12 @@ def test_cells_and_row_groups_of_gigabytes_stay_within_the_stated_memory(tmp_pat
     assert found[3].lines[0].startswith("too_large: pages.parquet: column image has a page of 150 MiB")
     assert max(one.rise for one in found) < BOUND
     assert max(one.seconds for one in found) < 20
+
+
+def test_one_picture_a_hundred_times_over_is_read_no_further(tmp_path: Path) -> None:
+    once = np.random.default_rng(0).bytes(2**20)
+    pq.write_table(pa.table({"image": pa.array([once] * 400).dictionary_encode()}), tmp_path / "a.parquet")
+    *records, reject = read(tmp_path / "a.parquet")
+    size = (tmp_path / "a.parquet").stat().st_size
+    assert len(records) == (64 * 2**20 + 100 * size) // 2**20
+    assert isinstance(reject, SourceReject) and reject.reason == "too_large"
