@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from creativity_assets.errors import CreativityError
+from creativity_assets.faults import UNFORESEEN, refusal, unforeseen
 from creativity_assets.paths import data_root
 from creativity_assets.store.layout import Store
 
@@ -64,7 +65,7 @@ def demo() -> None:
     """Materialize the embedded study and show its main table. Example: creativity demo"""
     from creativity_assets.orchestration.demo import run_demo
 
-    _end_on_failed_checks(run_demo(data_root(), console))
+    _end(run_demo(data_root(), console))
 
 
 @app.command()
@@ -79,9 +80,10 @@ def materialize(
 
     scope = Scope(tuple(dataset or ()), tuple(experiment or ()))
     if dry_run:
-        show_plan(data_root(), scope, console)
+        if show_plan(data_root(), scope, console).problems:
+            raise typer.Exit(2)
     else:
-        _end_on_failed_checks(materialize_with_bar(data_root(), scope, console))
+        _end(materialize_with_bar(data_root(), scope, console))
 
 
 @app.command()
@@ -127,6 +129,7 @@ def sql(
 @app.command()
 def report() -> None:
     """Rebuild tables, warehouse and report from the parts, and say where the page is. Example: creativity report"""
+    from creativity_assets.workflow.checks import failed_checks
     from creativity_assets.workflow.reporting import write_report
     from creativity_assets.workflow.steps import Step
     from creativity_assets.workflow.study import Study
@@ -135,6 +138,8 @@ def report() -> None:
     step = Step(Study(data_root()), run_id="command-line")
     write_warehouse(step)
     page, size = write_report(step)
+    for line in failed_checks(step.study):
+        console.print(f"check failed: {line}", style="red", soft_wrap=True, markup=False)
     typer.echo(f"{page} ({size / 2**20:.1f} MB)")
 
 
@@ -247,8 +252,10 @@ def ui(port: Annotated[int, typer.Option(help="Port on localhost.")] = 3000) -> 
     serve(data_root(), port)
 
 
-def _end_on_failed_checks(outcome: "Outcome") -> None:
-    """The tables are there and can be looked at, but nobody should take them for sound."""
+def _end(outcome: "Outcome") -> None:
+    """The tables are there and can be looked at, but nobody should take them for whole or sound."""
+    if outcome.problems:
+        raise typer.Exit(2)
     if outcome.failed_checks:
         raise typer.Exit(1)
 
@@ -262,13 +269,20 @@ def _print_table(header: list[str], rows: list[list[object]]) -> None:
 
 
 def main() -> None:
-    """Entry point: people's errors become one line and exit code 2."""
+    """Entry point: people's errors become one line and exit code 2, faults of the program one line and a log."""
     started = time.monotonic()
     try:
         app()
     except CreativityError as error:
         console.print(" ".join(str(error).split()), style="red", soft_wrap=True, markup=False)
         raise SystemExit(2) from None
+    except OSError as error:
+        line = refusal(error)
+        console.print(line or unforeseen(error), style="red", soft_wrap=True, markup=False)
+        raise SystemExit(2 if line else UNFORESEEN) from None
+    except Exception as error:  # the last place where a fault can be shown to people as one line
+        console.print(unforeseen(error), style="red", soft_wrap=True, markup=False)
+        raise SystemExit(UNFORESEEN) from None
     except KeyboardInterrupt:
         console.print(f"stopped after {time.monotonic() - started:.0f} s; the same command goes on from here")
         raise SystemExit(130) from None

@@ -6,8 +6,11 @@ CreativityError
  |- ModelError      weights or configuration of a model are missing, refused or do not fit
  |- MetricError     a metric suite cannot be loaded or was given unusable images
  |- StoreError      a part, a payload or the warehouse cannot be written or read
+ |   |- DamagedPart    a part's bytes are not those that were written; it was set aside and is made again
  |- TrainingError   a training run cannot start, resume or export
 """
+
+from pathlib import Path
 
 FETCH = "; fetch it with: "
 """Stands between what is missing and the command that fetches it, which may be long."""
@@ -50,6 +53,15 @@ class MetricError(CreativityError):
 
 class StoreError(CreativityError):
     """The store cannot be written or read."""
+
+
+class DamagedPart(StoreError):
+    """A part is not as it was written. healable: it was set aside, so that the next pass makes it again."""
+
+    def __init__(self, message: str, path: Path, *, healable: bool) -> None:
+        super().__init__(message)
+        self.path = path
+        self.healable = healable
 
 
 class TrainingError(CreativityError):

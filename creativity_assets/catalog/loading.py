@@ -1,5 +1,6 @@
 """YAML files -> Catalog: unknown keys, duplicate names and broken references are refused by name."""
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -66,10 +67,28 @@ def _add(sections: dict[str, dict[str, Any]], section: str, entries: Mapping[str
     for name, body in entries.items():
         if name in sections[section]:
             raise CatalogError(f"{file.name}: {section} has {name!r} twice; rename or remove one")
+        if key := _not_finite(body):
+            raise CatalogError(f"{file.name}: {name}: {key}: is no finite number; write one")
         try:
             sections[section][name] = SECTIONS[section].validate_python({**(body or {}), "name": name})
         except (ValidationError, TypeError) as error:
             raise CatalogError(f"{file.name}: {name}: {first_problem(error)}") from error
+
+
+def _not_finite(body: Any) -> str | None:
+    """The key of the first number that is infinite or NaN, however deep it lies and whatever reads it."""
+    waiting: list[tuple[str, Any]] = [("", body)]
+    seen: set[int] = set()  # YAML's anchors let a part stand in many places, and in itself
+    while waiting:
+        key, value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, float) and not math.isfinite(value):
+            return key
+        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        waiting += [(f"{key}.{name}" if key else str(name), inner) for name, inner in items]
+    return None
 
 
 def _relocate(sections: dict[str, dict[str, Any]], locations: Mapping[str, str], folder: Path) -> None:

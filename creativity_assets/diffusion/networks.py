@@ -15,15 +15,13 @@ from creativity_assets.errors import ModelError
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-def network_dtype(name: str, stated: str | None, device: torch.device) -> torch.dtype:
-    """The entry's dtype, else the device's own: bfloat16 on CUDA where it is native, float32 elsewhere."""
-    if stated is not None:
-        if stated not in DTYPES:
-            raise ModelError(f"{name}: no dtype {stated!r}; have {sorted(DTYPES)}")
-        return DTYPES[stated]
-    if device.type != "cuda":
-        return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+def network_dtype(name: str, stated: str | None, default: torch.dtype) -> torch.dtype:
+    """The entry's dtype, else the default. Raises ModelError for a name that is none."""
+    if stated is None:
+        return default
+    if stated not in DTYPES:
+        raise ModelError(f"{name}: no dtype {stated!r}; have {sorted(DTYPES)}")
+    return DTYPES[stated]
 
 
 def load_components(files: ModelFiles, device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
@@ -37,8 +35,8 @@ def load_components(files: ModelFiles, device: torch.device, dtype: torch.dtype)
         name: _load(part, torch.float32 if name in updated or part.component.float32 else dtype)
         for name, part in files.components.items()
     }
+    fuse_lora(files, parts)
     with _without_advice():
-        fuse_lora(files, parts)
         return {
             name: part
             if files.components[name].component.is_tokenizer
@@ -58,7 +56,7 @@ def _placed(network: nn.Module, updated: bool, device: torch.device, dtype: torc
 
 @contextmanager
 def _without_advice() -> Iterator[None]:
-    """Without diffusers' warnings of casts, and of LoRAs that leave a component alone: what fits is counted here."""
+    """Without diffusers' warnings of casts."""
     from diffusers.utils import logging
 
     before = logging.get_verbosity()

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import torch
-
+from creativity_assets.engine.devices import is_out_of_memory, release_memory
 from creativity_assets.errors import CreativityError
 
 Item = TypeVar("Item")
@@ -36,7 +35,7 @@ def in_batches(items: Iterable[Item], size: BatchSize, work: Callable[[list[Item
     """The results of `work`, in order, from full batches whatever groups the items come in.
 
     A batch's results are yielded before the next item is asked for. `work` maps a list to an equally long list
-    and is called again with fewer items after torch.OutOfMemoryError.
+    and is called again with fewer items where the memory ran out.
     """
     pending: list[Item] = []
     for item in items:
@@ -56,10 +55,11 @@ def _attempt(batch: list[Item], size: BatchSize, work: Callable[[list[Item]], li
     while True:
         try:
             return work(batch)
-        except torch.OutOfMemoryError:
-            pass  # left here, so that the exception's frames let go of their tensors before the cache is emptied
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        # Out here the exception's frames have let go of their tensors.
+        release_memory()
         size.current = len(batch)  # a last batch may be shorter than the size
         size.halve()
         batch = batch[: size.current]

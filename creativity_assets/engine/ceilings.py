@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from creativity_assets.engine.batching import BatchSize, in_batches
 from creativity_assets.metrics.suites import Suite
@@ -30,7 +29,7 @@ def ceilings(
 
     def work(chunk: list[CeilingItem]) -> list[tuple[str, dict[str, float]]]:
         originals = np.stack([item.original for item in chunk])
-        vectors = torch.from_numpy(np.stack([item.embedding for item in chunk]))
+        vectors = np.stack([item.embedding for item in chunk])
         against = [
             suite.score(
                 originals,

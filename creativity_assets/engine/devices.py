@@ -1,10 +1,17 @@
-"""Which device a process computes on, and how many images fit on it."""
+"""Which device a process computes on, in what precision, and how much memory it has: the only place that asks.
 
+Accelerators are those torch.accelerator finds, by whatever name: NVIDIA's and AMD's (both are `cuda` to torch), Intel's
+(`xpu`), Apple's (`mps`), or one whose package registers itself with torch. What is done with them here goes through
+the functions that torch.cuda has and the others copy; an accelerator without them is refused in one line.
+"""
+
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
@@ -18,6 +25,14 @@ MEMORY_SHARE = 0.8  # of the free memory: the allocator fragments, and other pro
 LARGEST_BATCH = 128  # beyond it no throughput is gained, and a finished image waits longer
 CPU_PIXELS = 32 * 64 * 64  # 32 images of 64 px: larger batches fall out of a CPU's caches
 POLL_SECONDS = 2.0
+CHOICE = "CREATIVITY_DEVICE"
+"""The environment variable that names the device to use: `cpu`, or one of `creativity doctor`'s, such as `cuda:1`."""
+
+# AMD's architectures that compute in bfloat16 themselves; to torch all of them do (the study's RX 6800 is gfx1030).
+AMD_BFLOAT16 = ("gfx908", "gfx90a", "gfx94", "gfx95", "gfx11", "gfx12")
+# What torch's allocators say where the memory ran out without raising torch.OutOfMemoryError.
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
+PEAK_RESET, PEAK = Path("/proc/self/clear_refs"), Path("/proc/self/status")  # Linux, see proc(5)
 
 
 @dataclass(frozen=True)
@@ -37,21 +52,106 @@ CPU = Device("cpu", "cpu", "CPU")
 
 
 def find_devices() -> tuple[Device, ...]:
-    """The CUDA devices of this machine, or the CPU where there is none."""
-    if not torch.cuda.is_available():
+    """The accelerators of this machine, or the CPU where there is none; of them what $CREATIVITY_DEVICE chooses.
+
+    Raises CreativityError for a choice that is not there, and for an accelerator of which this module cannot learn
+    how much memory is free.
+    """
+    choice = os.environ.get(CHOICE, "")
+    if choice == CPU.name:
         return (CPU,)
-    return tuple(_cuda_device(index) for index in range(torch.cuda.device_count()))
+    found = _accelerators() or (CPU,)
+    chosen = tuple(device for device in found if choice in {"", device.name})
+    if not chosen:
+        names = ", ".join(dict.fromkeys([CPU.name, *(device.name for device in found)]))
+        raise CreativityError(f"{CHOICE}={choice}: no such device on this machine; have {names}")
+    return chosen
 
 
 def free_memory(device: Device) -> int | None:
-    """Free bytes of a CUDA device; None on the CPU, where the batch is chosen by speed, not by memory."""
-    return None if device.is_cpu else int(torch.cuda.mem_get_info(device.name)[0])
+    """Free bytes of an accelerator, its cache given back before; None on the CPU, whose batches follow its speed."""
+    if device.is_cpu:
+        return None
+    module = _module(device)
+    release_memory()
+    if hasattr(module, "mem_get_info"):
+        return int(module.mem_get_info(device.name)[0])
+    return max(0, int(module.recommended_max_memory() - module.driver_allocated_memory()))
+
+
+def release_memory() -> None:
+    """Give back what the accelerator's allocator keeps in reserve, so that others and larger blocks can have it."""
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    if accelerator is not None:
+        torch.get_device_module(accelerator).empty_cache()
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether this is a device's or the machine's way of saying so: fewer images may fit."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in OUT_OF_MEMORY)
+
+
+def own_dtype(device: Device) -> torch.dtype:
+    """What networks compute in where their entry does not say.
+
+    float32 on the CPU and wherever a device does not say that it has bfloat16; else bfloat16 where it is native, and
+    float16 where it would be emulated.
+    """
+    supported = None if device.is_cpu else getattr(_module(device), "is_bf16_supported", None)
+    if supported is None:
+        return torch.float32
+    with torch.accelerator.device_index(torch.device(device.name).index):  # torch is asked of the current device
+        native = supported(including_emulation=False)
+    if torch.version.hip:
+        native = _module(device).get_device_properties(device.name).gcnArchName.startswith(AMD_BFLOAT16)
+    return torch.bfloat16 if native else torch.float16
+
+
+def bfloat16_is_native() -> bool:
+    """Whether the processor computes in bfloat16 itself: emulated, a training step takes eleven times as long."""
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def watch_memory(device: Device) -> None:
+    """Begin a new peak, which `peak_memory` then tells."""
+    if not device.is_cpu:
+        module = _module(device)
+        if hasattr(module, "reset_peak_memory_stats"):
+            module.reset_peak_memory_stats(device.name)
+    elif os.access(PEAK_RESET, os.W_OK):
+        PEAK_RESET.write_text("5")
+
+
+def peak_memory(device: Device) -> int:
+    """The most bytes in use since `watch_memory`: of an accelerator's memory, of the process's on the CPU.
+
+    Where the system keeps no such peak it is what is held now.
+    """
+    if device.is_cpu:
+        return _peak_resident_set()
+    module = _module(device)
+    if hasattr(module, "max_memory_allocated"):
+        return int(module.max_memory_allocated(device.name))
+    return int(module.driver_allocated_memory())
+
+
+def _peak_resident_set() -> int:
+    import psutil
+
+    if os.access(PEAK_RESET, os.W_OK):
+        line = next((line for line in PEAK.read_text().splitlines() if line.startswith("VmHWM:")), None)
+        if line is not None:
+            return int(line.split()[1]) * 1024
+    return int(psutil.Process().memory_info().rss)
 
 
 def batch_size(device: Device, resolution: int, free_bytes: int | None = None) -> int:
     """Images of resolution x resolution per batch, at least 1.
 
-    free_bytes: what `free_memory` says, asked now if not given. A first guess on CUDA, which halving corrects.
+    free_bytes: what `free_memory` says, asked now if not given. A first guess, which halving corrects.
     """
     if device.is_cpu:
         return max(1, CPU_PIXELS // resolution**2)
@@ -97,7 +197,28 @@ def _acquire(folder: Path, candidates: Sequence[Device], timeout: float | None) 
         waited += pause
 
 
-def _cuda_device(index: int) -> Device:
-    properties = torch.cuda.get_device_properties(index)
+def _accelerators() -> tuple[Device, ...]:
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    if accelerator is None:
+        return ()
+    module = torch.get_device_module(accelerator)
+    if not (hasattr(module, "mem_get_info") or hasattr(module, "recommended_max_memory")):
+        raise CreativityError(
+            f"{accelerator.type}: its driver does not tell how much memory is free, so that no batch can be chosen; "
+            f"set {CHOICE}=cpu to measure on the CPU"
+        )
+    return tuple(_device(accelerator.type, module, index) for index in range(module.device_count()))
+
+
+def _device(kind: str, module: Any, index: int) -> Device:
+    name = f"{kind}:{index}"
+    if not hasattr(module, "get_device_properties"):  # Apple's: the one there is
+        return Device(name, f"{kind}-{index}", f"{kind}, {module.recommended_max_memory() / 2**30:.0f} GiB")
+    properties = module.get_device_properties(index)
     memory = f"{properties.total_memory / 2**30:.0f} GiB"
-    return Device(f"cuda:{index}", f"cuda-{properties.uuid}", f"{properties.name}, {memory}")
+    return Device(name, f"{kind}-{getattr(properties, 'uuid', index)}", f"{properties.name}, {memory}")
+
+
+def _module(device: Device) -> Any:
+    """torch.cuda, or what stands in its place."""
+    return torch.get_device_module(device.name)

@@ -4,12 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import torch
-
 from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.weights import ModelSource
 from creativity_assets.engine.batching import BatchSize
-from creativity_assets.engine.devices import CPU, Device, batch_size
+from creativity_assets.engine.devices import (
+    CPU,
+    Device,
+    batch_size,
+    own_dtype,
+    peak_memory,
+    release_memory,
+    watch_memory,
+)
 from creativity_assets.metrics.suites import Suite, load_suite
 
 
@@ -26,10 +32,12 @@ class Instrument:
         """The model of this source; another one that was loaded is let go first."""
         if self._backbone is None or self._backbone[0] != source:
             self._backbone = None
-            if not self.device.is_cpu:
-                torch.cuda.empty_cache()
+            release_memory()
             with _no_progress_bars():
-                self._backbone = (source, Backbone.from_source(source, device=self.device.name))
+                self._backbone = (
+                    source,
+                    Backbone.from_source(source, device=self.device.name, default_dtype=own_dtype(self.device)),
+                )
         return self._backbone[1]
 
     def suite(self, name: str) -> Suite:
@@ -42,6 +50,15 @@ class Instrument:
     def batch(self, resolution: int) -> BatchSize:
         """A batch size for images of this resolution, from what is free now (load the model first)."""
         return BatchSize(batch_size(self.device, resolution))
+
+    def watch_memory(self) -> None:
+        """Begin a new peak: what `peak_memory` says is since then."""
+        watch_memory(self.device)
+
+    @property
+    def peak_memory(self) -> int:
+        """The most bytes in use since `watch_memory`, on the CPU those of the process."""
+        return peak_memory(self.device)
 
 
 @contextmanager

@@ -133,7 +133,7 @@ def embed(
     """(sample_id, semantic unit vector float32 (D,)) of each (sample_id, uint8 (H, W, 3)): once for all experiments."""
 
     def work(chunk: list[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
-        vectors = suite.embed(np.stack([image for _, image in chunk])).cpu().numpy()
+        vectors = suite.embed(np.stack([image for _, image in chunk]))
         return [(sample_id, vectors[i]) for i, (sample_id, _) in enumerate(chunk)]
 
     return in_batches(items, batch, work)
@@ -160,8 +160,8 @@ def _score_batch(suite: Suite, chunk: list[ScoreItem]) -> list[tuple[str, dict[s
     return [(item.sample_id, row) for item, row in zip(chunk, rows, strict=True)]
 
 
-def _embedded(suite: Suite, chunk: list[ScoreItem]) -> torch.Tensor:
+def _embedded(suite: Suite, chunk: list[ScoreItem]) -> np.ndarray:
     known = [item.embedding for item in chunk if item.embedding is not None]
     if len(known) == len(chunk):
-        return torch.from_numpy(np.stack(known))
+        return np.stack(known)
     return suite.embed(np.stack([item.original for item in chunk]))

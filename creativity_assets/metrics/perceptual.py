@@ -62,7 +62,7 @@ class PerceptualDistance:
     def __call__(self, originals: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
         """S_LPIPS, at least 0; two uint8 (B, H, W, 3) to float64 (B,)."""
         distance: Tensor = self._network(self._pixels(originals), self._pixels(reconstructions))
-        return np.asarray(distance.flatten().double().cpu().numpy())
+        return np.asarray(distance.flatten().cpu().double().numpy())
 
     def _pixels(self, images: np.ndarray) -> Tensor:
         pixels = torch.from_numpy(np.ascontiguousarray(images)).to(self._device)

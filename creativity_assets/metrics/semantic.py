@@ -29,17 +29,19 @@ class SemanticExtractor:
         return cls(*_load(folder, name, device))
 
     @torch.inference_mode()
-    def embed(self, images: np.ndarray) -> Tensor:
-        """uint8 (B, H, W, 3) to unit vectors float32 (B, D) on the model's device."""
+    def embed(self, images: np.ndarray) -> np.ndarray:
+        """uint8 (B, H, W, 3) to unit vectors float32 (B, D). What is kept and what is fresh meet as arrays."""
         pixels = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
-        inputs = self._processor(images=pixels, return_tensors="pt", device=self._model.device)
-        pooled: Tensor = self._model(pixel_values=inputs["pixel_values"]).pooler_output
-        return torch.nn.functional.normalize(pooled.float(), dim=-1)
+        # On the CPU for every device: torchvision resizes 8-bit images there by other arithmetic than elsewhere.
+        inputs = self._processor(images=pixels, return_tensors="pt")["pixel_values"].to(self._model.device)
+        pooled: Tensor = self._model(pixel_values=inputs).pooler_output
+        vectors: np.ndarray = torch.nn.functional.normalize(pooled.float(), dim=-1).cpu().numpy()
+        return vectors
 
 
-def cosine_distance(originals: Tensor, reconstructions: Tensor) -> np.ndarray:
+def cosine_distance(originals: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     """S_cos = 1 - cosine in [0, 2], for two sets of unit vectors (B, D); float64 (B,)."""
-    cosine = (originals.double() * reconstructions.double()).sum(dim=-1).cpu().numpy()
+    cosine = (originals.astype(np.float64) * reconstructions.astype(np.float64)).sum(axis=-1)
     return np.asarray(np.clip(1.0 - cosine, 0.0, 2.0))
 
 

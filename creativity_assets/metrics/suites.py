@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from creativity_assets.errors import FETCH, MetricError
 from creativity_assets.metrics import pixel
@@ -28,7 +27,7 @@ EMBEDDED_HEADS = Path("perceptual") / "lpips_alex.safetensors"
 
 
 class Suite:
-    """Two extractors and the pixel error; `revision` changes whenever a weight does."""
+    """Two extractors and the pixel error, arrays in and arrays out; `revision` changes whenever a weight does."""
 
     def __init__(self, name: str, revision: str, semantic: SemanticExtractor, perceptual: PerceptualDistance) -> None:
         self.name = name
@@ -36,8 +35,8 @@ class Suite:
         self._semantic = semantic
         self._perceptual = perceptual
 
-    def embed(self, images: np.ndarray) -> Tensor:
-        """The semantic unit vectors (B, D) of uint8 (B, H, W, 3), to keep where originals are scored twice."""
+    def embed(self, images: np.ndarray) -> np.ndarray:
+        """The semantic unit vectors float32 (B, D) of uint8 (B, H, W, 3), to keep where originals are scored twice."""
         return self._semantic.embed(images)
 
     def score(
@@ -45,8 +44,8 @@ class Suite:
         originals: np.ndarray,
         reconstructions: np.ndarray,
         *,
-        embedded_originals: Tensor | None = None,
-        embedded_reconstructions: Tensor | None = None,
+        embedded_originals: np.ndarray | None = None,
+        embedded_reconstructions: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         """The SCORES of each pair of uint8 (B, H, W, 3) images, float64 (B,); 0 for identical images.
 

@@ -7,7 +7,13 @@ import dagster as dg
 import psutil
 
 OWNER_TAG = "creativity/process"
-_UNFINISHED = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 def owner() -> str:
@@ -22,7 +28,7 @@ def close_abandoned_runs(instance: dg.DagsterInstance) -> int:
     """
     abandoned = [
         run
-        for run in instance.get_runs(filters=dg.RunsFilter(statuses=_UNFINISHED))
+        for run in instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED))
         if OWNER_TAG in run.tags and _is_dead(run.tags[OWNER_TAG])
     ]
     for run in abandoned:

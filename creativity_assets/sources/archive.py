@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creativity_assets.errors import SourceError
+from creativity_assets.sources.containers import SIGNATURE_BYTES, container_of
 from creativity_assets.sources.limits import (
     MAX_IMAGE_BYTES,
     MAX_SIDECAR_BYTES,
@@ -15,8 +16,9 @@ from creativity_assets.sources.limits import (
     table_limit,
     why_no_file,
 )
-from creativity_assets.sources.listing import IMAGE, Items, Listed, drawn, leaves_the_source, listing, name_not_utf8
+from creativity_assets.sources.listing import IMAGE, Items, Listed, drawn, listing, may_be_an_image, name_not_utf8
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, hub_file, locate
+from creativity_assets.sources.matching import leaves_the_source
 from creativity_assets.sources.members import Member, members
 from creativity_assets.sources.metadata import Table, read_table
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
@@ -91,6 +93,7 @@ def _survey(entry: "ArchiveDataset", path: Path) -> tuple[Items, dict[str, str]]
     texts = _Texts(entry, path)
     links: dict[str, str] = {}
     unusable: dict[str, SourceReject] = {}
+    odd: set[str] = set()
 
     def is_table(name: str) -> bool:
         return fnmatchcase(name, entry.metadata or "") and not name_not_utf8(name)
@@ -100,7 +103,9 @@ def _survey(entry: "ArchiveDataset", path: Path) -> tuple[Items, dict[str, str]]
             return False
         if is_table(member.name):
             return member.size <= table_limit(member.name)
-        return may_be_sidecar(member.name) and member.size <= MAX_SIDECAR_BYTES
+        if may_be_sidecar(member.name):
+            return member.size <= MAX_SIDECAR_BYTES
+        return may_be_an_image(member.name) and member.size <= MAX_IMAGE_BYTES
 
     for member in members(entry.name, path, wanted):
         name = member.name
@@ -117,6 +122,8 @@ def _survey(entry: "ArchiveDataset", path: Path) -> tuple[Items, dict[str, str]]
             texts.add(member)
         elif member.size > MAX_IMAGE_BYTES:
             unusable[name] = _too_large(member)
+        elif member.data is not None and container_of(member.data[:SIGNATURE_BYTES]):
+            odd.add(name)
     if entry.metadata and not tables:
         raise SourceError(f"{entry.name}: no readable {entry.metadata} in {path.name}; correct `metadata` or drop it")
     ends = {name: _end(name, links) for name in links}
@@ -125,10 +132,13 @@ def _survey(entry: "ArchiveDataset", path: Path) -> tuple[Items, dict[str, str]]
             said = unusable[end].detail if end in unusable else f"{links[name]}, which is no file of the archive"
             unusable[name] = SourceReject(name, "unreadable", f"{name}: a link to {said}")
     read_as_tables = {table.name for table in tables}
-    around, orphans = beside_images(sorted(name for name in times if name not in read_as_tables), IMAGE.holds)
+    around, orphans = beside_images(
+        sorted(name for name in times if name not in read_as_tables),
+        lambda name: IMAGE.holds(name) or name in odd,
+    )
     said_beside = joined(around, lambda name: texts.said.get(ends.get(name, name), Sidecar()))
     together = Sidecars(entry, said_beside, orphans, tables=bool(tables))
-    items = listing(entry, sorted(times), tables, unusable, beside=together)
+    items = listing(entry, sorted(times), tables, unusable, odd=odd, beside=together)
     for file in sorted({item.file for item in items if isinstance(item, Listed)}):
         detail = f"{file}: {path.name} has {times[file]} files of that name; the first counts"
         items += [SourceReject(file, "duplicate_key", detail)] * (times[file] - 1)

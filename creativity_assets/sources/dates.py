@@ -2,17 +2,23 @@
 
 A date that names several years becomes the midpoint of its first and last year, rounded down.
 A century's thirds are early (years 0-33), mid (33-66) and late (67-99), a decade's 0-3, 3-6 and 6-9; `16th century` is
-1500-1599. Centuries may be written as words, in Roman numerals, or in French or German. Years before Christ are none.
+1500-1599. Centuries may be written as words, in Roman numerals, or in any language of `date_words`. Both ends of a
+range are read by the same grammar: `late 18th century-early 19th century`. Years before Christ are none.
 Precedence of year_source where a text is several things at once: century, circa, range, stated.
 """
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
+
+from creativity_assets.sources.date_words import OR, in_english, is_unsure
 
 YearSource = Literal["stated", "circa", "range", "century", "filename", "none"]
 EARLIEST = 1
+LONGEST_RANGE = 500
+"""Years; `2nd - 19th century` is no range of centuries but two numbers."""
 PLAIN = 1000  # a smaller number that no word makes a year is more likely a catalogue number
 
 
@@ -25,51 +31,36 @@ class Year(NamedTuple):
 
 NO_YEAR = Year(None, "none")
 
-_WORDS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
-    " sixteenth seventeenth eighteenth nineteenth twentieth twenty-first"
-)
-_ORDINALS = {word: f"{number}th" for number, word in enumerate(_WORDS.split(), start=1)}
-_ORDINAL_WORD = re.compile(rf"\b(?:{'|'.join(reversed(_ORDINALS))})\b(?!\s+(?:half|quarter))")
-_NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx xxi"
-_ROMANS = {numeral: f"{number}th" for number, numeral in enumerate(_NUMERALS.split(), start=1)}
-_ROMAN = re.compile(rf"\b({'|'.join(reversed(_ROMANS))})(?:er?|ème|th)?(?=\s*(?:-|cent|si[eè]cle))")
-_PART = r"((?:(?:early|mid|late|beginning|end)[\s-]*(?:of\s+(?:the\s+)?)?)?)"  # of the second of two periods
-_CENTURY = re.compile(
-    r"(?<!\d)([1-9]\d?)(?:st|nd|rd|th|e|ème|\.)?"
-    rf"(?:\s*(?:-|to|or|and|/)\s*{_PART}([1-9]\d?)(?:st|nd|rd|th|e|ème|\.)?)?"
-    r"\s*(?:(?<=st|nd|rd|th)\s*(?:cent\b|c\b(?!\.?\s*\d))|century|centuries|si[eè]cles?|jahrhunderts?|jh\b)"
-)
-_HUNDREDS = re.compile(r"(?<!\d)(\d\d)00'?s\b")
-_DECADES = re.compile(rf"(?<!\d)(\d{{3}})0(?:'?s)?\s*(?:-|to|and|or|/)\s*{_PART}(\d{{4}}|\d{{2}})'?s\b")
-_DECADE = re.compile(r"(?<!\d)(\d{3})0(?:'?s|ies|er)\b")
-_WHOLE_DATE = re.compile(r"(?<!\d)(\d{4})([-/.])\d{1,2}\2\d{1,2}(?!\d)")
-_RANGE = re.compile(r"(?<!\d)(\d{4})\s*\??\s*(?:-|/|to\b|until\b|and\b|or\b)\s*(?:c\w*\.?\s*)?(\d{4}|\d{1,2})(?!\d)")
-_YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 _EARLY_YEAR = re.compile(
     r"^(?=.*[a-z])(?:(?:ad|ca?|circa|about|around|um|vers)\.?\s*)*(\d{3})(?:\s*-\s*(\d{3}))?(?:\s*ad)?$"
 )
-_BEFORE_CHRIST = re.compile(
-    r"\bb\.?\s?c\.?(?:\s?e\.?)?(?![a-z])|\bv\.?\s?(?:chr|u\.?\s?z)\b|\bav(?:ant)?\.?\s?j\.?-?\s?c\b"
-)
-_AFTER_CHRIST = re.compile(r"\b(?:a\.?\s?d|c\.?\s?e|n\.?\s?chr)\b\.?")
-_UNSURE = re.compile(
-    r"\bc(?:a|irca)?\b\.?|(?<![a-z])c(?:a|irca)?\.?(?=\d)|\?|\babout\b|\baround\b|\bapprox|\bbefore\b|\bafter\b"
-    r"|\b(?:probably|possibly|perhaps|maybe)\b|\bor (?:later|earlier)\b|\bvers\b|\bum\b"
-)
+_WHOLE_DATE = re.compile(r"(?<!\d)(\d{4})([-/.])\d{1,2}\2\d{1,2}(?!\d)")
 _FILE_NAME = re.compile(r"-(\d{4})(?:-\d+)?(?:\(\d+\))?(?:_resize\d+)?(?:_generated)?(?:\.\w+)?$")
-
-_PARTS = (
-    (re.compile(r"\b(?:first|1st) half\b"), (0, 49)),
-    (re.compile(r"\b(?:second|2nd|last) half\b"), (50, 99)),
-    (re.compile(r"\b(?:first|1st) quarter\b"), (0, 24)),
-    (re.compile(r"\b(?:second|2nd) quarter\b"), (25, 49)),
-    (re.compile(r"\b(?:third|3rd) quarter\b"), (50, 74)),
-    (re.compile(r"\b(?:fourth|4th|last) quarter\b"), (75, 99)),
-    (re.compile(r"\b(?:early|beginning|anfang|début)\b"), (0, 33)),
-    (re.compile(r"\b(?:mid|middle|mitte|milieu)\b"), (33, 66)),
-    (re.compile(r"\b(?:late|end|ende|fin)\b"), (67, 99)),
+_ASIDE = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+_DATE_ALONE = re.compile(
+    r"(?:[\d\s?./,;-]|\b(?:ca?|circa|about|um|vers|to|bis|and|et|early|mid|late|century|\d+(?:s|th))\b)*"
 )
+
+_PARTS = {"early": (0, 33), "mid": (33, 66), "late": (67, 99), "h1": (0, 49), "h2": (50, 99), "turn": (-5, 5)}
+_PARTS |= {"q1": (0, 24), "q2": (25, 49), "q3": (50, 74), "q4": (75, 99)}
+"""First and last year of a century's parts; a decade's are a tenth."""
+
+_PART = rf"((?:\b(?:{'|'.join(_PARTS)})\b[\s,]*(?:(?:{OR})\s*)?)*)"
+_NTH = r"(?<![\d.])([1-9]\d?)(?:st|nd|rd|th|ste|de|eme|er|re|e|\.|o|a|°)"
+_END = (
+    rf"{_PART}(?:{_NTH}?\s*century|(?<!\d)(\d\d)00'?s\b|(?<!\d)(1\d|20)(?:--|\.\.+|uu|xx|__|\?\?)(?![\w.-])"
+    r"|(?<!\d)(\d{3})0(?:'?s|ies|er)\b|(?<!\d)(1\d\d|20\d)(?:-\??|\?|[ux_])(?![\w-])|(?<!\d)(\d{4})(?!\d)\??)"
+)
+_ORDINAL = rf"{_PART}{_NTH}"
+_SHORT = rf"{_PART}(?<!\d)(?:(\d\d)'?s\b|(\d\d?)(?!\d))"
+_TO = rf"\s*(?:{OR})\s*(?:ca?\b\.?\s*)?"
+_FORM = re.compile(rf"(?:{_END}|{_ORDINAL})(?:{_TO}(?:{_END}|{_ORDINAL}|{_SHORT}))?")
+"""A date of one end or two.
+
+Groups of an end: its part and century; hundreds; 18--; a decade; 188-; a year; then the part and number of an ordinal
+that takes its century from the other end; of a second one also the part and number of `80s`, or the 85 of `1880-85`.
+"""
+_GROUPS = 9
 
 
 def parse_year(date: Any, *, latest: int | None = None) -> Year:
@@ -138,27 +129,111 @@ def _span_of(date: Any) -> _Span | None:
     return _Span(int(number), int(number), "stated") if number.is_integer() else None
 
 
+@lru_cache(maxsize=4096)  # tables say the same many times
 def _span_of_text(date: str) -> _Span | None:
-    """What the first form that fits makes of a text; doubt turns all but centuries into circa."""
-    text = re.sub(r"[\u2010-\u2015\u2212]", "-", date).strip().lower()
-    text = re.sub(r"(?<=\d)\.0+$", "", text)  # a table read as floats and written again
-    text = _ORDINAL_WORD.sub(lambda word: _ORDINALS[word[0]], text)
-    text = _ROMAN.sub(lambda numeral: _ROMANS[numeral[1]], text)
-    if _BEFORE_CHRIST.search(text):
+    """What a text says; doubt turns all but centuries into circa.
+
+    What stands in brackets and is a date alone is heard where it is the narrower one: `19th century (1850-1870)`.
+    """
+    text = in_english(date)
+    if text is None:
         return None
-    text = _AFTER_CHRIST.sub("ad", text)
-    for pattern, reading in _FORMS:
-        if (found := pattern.search(text)) and (span := reading(found)):
-            doubtful = span.source != "century" and _UNSURE.search(text)
-            return span._replace(source="circa") if doubtful else span
+    rest = _ASIDE.sub(" ", text)
+    asides = [aside for aside in _ASIDE.findall(text) if not rest.strip() or _DATE_ALONE.fullmatch(aside)]
+    spans = [span for phrase in (rest, *asides) if (span := _span_of_phrase(phrase))]
+    if not spans:
+        return None
+    span = min(spans, key=lambda span: abs(span.last - span.first))
+    return span._replace(source="circa") if span.source != "century" and is_unsure(date) else span
+
+
+def _span_of_phrase(text: str) -> _Span | None:
+    """A century, wherever it is told, or years within it that stand before it; else the first form that fits."""
+    if found := _EARLY_YEAR.search(text.strip()):
+        return _early_year(found)
+    spans = [span for found in _FORM.finditer(_WHOLE_DATE.sub(r"\1", text)) if (span := _read(found))]
+    if not spans:
+        return None
+    century = next((span for span in spans if span.source == "century"), spans[0])
+    return spans[0] if century.first <= spans[0].first and spans[0].last <= century.last else century
+
+
+class _End(NamedTuple):
+    """One end of a date. length: of its period in years, 1, 10 or 100. parts: names of _PARTS, the first and the last
+    of which count, or nothing."""
+
+    first: int
+    length: int
+    parts: tuple[str, ...]
+
+    @property
+    def years(self) -> tuple[int, int]:
+        if not self.parts or self.length == 1:
+            return self.first, self.first + self.length - 1
+        start, end = _PARTS[self.parts[0]][0], _PARTS[self.parts[-1]][1]
+        return self.first + start * self.length // 100, self.first + end * self.length // 100
+
+
+def _read(found: re.Match[str]) -> _Span | None:
+    """A form as years; None for an ordinal without a century. A second end that does not count on is none."""
+    left, right = found.groups()[:_GROUPS], found.groups()[_GROUPS:]
+    first, last = _end(left), _end(right)
+    if first is not None and first.length == 10 and right[2]:  # after the 1890s the 1900s are ten years
+        last = _End(int(right[2]) * 100, 10, _part(right[0]))
+    if last is None and first is not None:
+        last = _second(first, right)
+    if first is None and last is not None and left[8] and last.length == 100:
+        start = _End(_first_of_century(left[8]), 100, _part(left[7]))
+        first = start if abs(last.first - start.first) <= LONGEST_RANGE else None
+    if first is None:
+        return None if last is None else _span(last, last, found.string)
+    if last is None:
+        return _span(first, first, found.string)
+    if first.parts == ("turn",) and not last.parts:  # of the 19th to the 20th century
+        first = last = last._replace(parts=first.parts)
+    return _span(first, last, found.string)
+
+
+def _span(first: _End, last: _End, text: str) -> _Span:
+    """From the first year of one end to the last of the other; the part of a single one may stand anywhere."""
+    if first == last and not first.parts:
+        first = last = first._replace(parts=_part(text))
+    longest = max(first.length, last.length)
+    source: YearSource = "century" if longest == 100 else "stated" if first == last and longest == 1 else "range"
+    return _Span(first.years[0], last.years[1], source, named=longest > 1)
+
+
+def _end(groups: Sequence[str | None]) -> _End | None:
+    part, century, hundreds, blank_century, decade, blank_decade, year = groups[:7]
+    if century:
+        return _End(_first_of_century(century), 100, _part(part))
+    if told := hundreds or blank_century:
+        return _End(int(told) * 100, 100, _part(part))
+    if told := decade or blank_decade:
+        return _End(int(told) * 10, 10, _part(part))
+    return _End(int(year), 1, ()) if year else None
+
+
+def _second(first: _End, groups: Sequence[str | None]) -> _End | None:
+    """A second end that counts on from the first: the 19th of `18th century to 19th`, `80s`, the 85 of `1880-85`.
+
+    None where the shorter number is not the larger one: `1899-02` is a month.
+    """
+    ordinal_part, ordinal, short_part, decade, year = groups[7:]
+    if ordinal and first.length == 100:
+        return _End(_first_of_century(ordinal), 100, _part(ordinal_part))
+    if decade and first.length in (1, 10) and decade.endswith("0"):
+        last = first.first // 100 * 100 + int(decade)
+        return _End(last, 10, _part(short_part)) if last > first.first else None
+    if year and first.length == 1:
+        base = 10 ** len(year)
+        last = first.first // base * base + int(year)
+        return _End(last, 1, ()) if last > first.first else None
     return None
 
 
-def _century(found: re.Match[str]) -> _Span:
-    first = _first_of_century(found[1])
-    if found[3] is None:
-        return _part_of(found.string, first, 100)
-    return _from_to(found, first, _first_of_century(found[3]), 100)
+def _part(told: str | None) -> tuple[str, ...]:
+    return tuple(re.findall(rf"\b(?:{'|'.join(_PARTS)})\b", told or ""))
 
 
 def _first_of_century(number: str) -> int:
@@ -166,60 +241,6 @@ def _first_of_century(number: str) -> int:
     return max((int(number) - 1) * 100, 1)
 
 
-def _hundreds(found: re.Match[str]) -> _Span:
-    return _part_of(found.string, int(found[1]) * 100, 100)
-
-
-def _decade(found: re.Match[str]) -> _Span:
-    return _part_of(found.string, int(found[1]) * 10, 10)
-
-
-def _decades(found: re.Match[str]) -> _Span | None:
-    """None where the second is no later decade: `1880-85s`."""
-    first = int(found[1]) * 10
-    base = 10 ** len(found[3])
-    last = first // base * base + int(found[3])
-    return _from_to(found, first, last, 10) if last % 10 == 0 and last > first else None
-
-
-def _part_of(text: str, first: int, length: int) -> _Span:
-    """The half, quarter or third of a century or decade that the text names, or all of it."""
-    source: YearSource = "century" if length == 100 else "range"
-    for words, (start, end) in _PARTS:
-        if words.search(text):
-            return _Span(first + start * length // 100, first + end * length // 100, source, named=True)
-    return _Span(first, first + length - 1, source, named=True)
-
-
-def _from_to(found: re.Match[str], first: int, last: int, length: int) -> _Span:
-    """`late 15th-early 16th century`: each end by its own word."""
-    end = _part_of(found[2], last, length)
-    return end._replace(first=_part_of(found.string[: found.start()], first, length).first)
-
-
-def _range(found: re.Match[str]) -> _Span | None:
-    """None where the shorter number does not count on: `1899-02` is a month."""
-    first, base = int(found[1]), int(10 ** len(found[2]))
-    last = int(found[2]) if base == 10_000 else first // base * base + int(found[2])
-    return _Span(first, last, "range") if base == 10_000 or last > first else None
-
-
-def _single(found: re.Match[str]) -> _Span:
-    return _Span(int(found[1]), int(found[1]), "stated")
-
-
 def _early_year(found: re.Match[str]) -> _Span:
     first, last = int(found[1]), int(found[2] or found[1])
     return _Span(first, last, "stated" if first == last else "range", named=True)
-
-
-_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], _Span | None]], ...] = (
-    (_CENTURY, _century),
-    (_DECADES, _decades),
-    (_HUNDREDS, _hundreds),
-    (_DECADE, _decade),
-    (_WHOLE_DATE, _single),
-    (_RANGE, _range),
-    (_YEAR, _single),
-    (_EARLY_YEAR, _early_year),
-)

@@ -66,7 +66,7 @@ def fields_of(
 
 def _one(name: str, value: Any) -> Any:
     """A cell as one value: of several captions the first, of other lists all that they say."""
-    if isinstance(value, (list, tuple)) and not any(isinstance(part, (list, tuple, dict)) for part in value):
+    if isinstance(value, list) and not any(isinstance(part, (list, tuple, dict)) for part in value):
         said = [str(part).strip() for part in value if not is_missing(part)]
         return (said[0] if said else "") if name == "caption" else ", ".join(said)
     return value.strip() if isinstance(value, str) else value

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creativity_assets.errors import SourceError
+from creativity_assets.sources.containers import SIGNATURE_BYTES, container_of
 from creativity_assets.sources.limits import (
     MAX_IMAGE_BYTES,
     MAX_SIDECAR_BYTES,
@@ -15,7 +16,16 @@ from creativity_assets.sources.limits import (
     table_limit,
     why_no_file,
 )
-from creativity_assets.sources.listing import IMAGE, FileKind, Items, Listed, drawn, listing, name_not_utf8
+from creativity_assets.sources.listing import (
+    IMAGE,
+    FileKind,
+    Items,
+    Listed,
+    drawn,
+    listing,
+    may_be_an_image,
+    name_not_utf8,
+)
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, locate, walk
 from creativity_assets.sources.metadata import Table, read_table
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
@@ -51,11 +61,30 @@ def files_of(entry: "InFolder", root: Path, kind: FileKind) -> tuple[dict[str, S
     folder = _folder(entry, root)
     files = {file.name: file for file in walk(folder)}
     unusable = {name: reject for name, file in files.items() if (reject := _unusable(file))}
+    odd = odd_images(file for file in files.values() if file.name not in unusable) if kind is IMAGE else set()
     names = set(_table_names(entry, files))
-    around, orphans = beside_images((name for name in files if name not in names), kind.holds)
+    around, orphans = beside_images(
+        (name for name in files if name not in names), lambda name: kind.holds(name) or name in odd
+    )
     said = joined(around, lambda name: _sidecar(entry, files[name]))
     tables = _tables(entry, folder, files, bool(said))
-    return files, listing(entry, files, tables, unusable, kind, Sidecars(entry, said, orphans, tables=bool(tables)))
+    beside = Sidecars(entry, said, orphans, tables=bool(tables))
+    return files, listing(entry, files, tables, unusable, kind, odd=odd, beside=beside)
+
+
+def odd_images(files: Iterable[SourceFile]) -> set[str]:
+    """The names of files that begin like an image and do not end like one: scrapers leave the ending out."""
+    return {file.name for file in files if may_be_an_image(file.name) and _begins_like_an_image(file.path)}
+
+
+def _begins_like_an_image(path: Path) -> bool:
+    if why_no_file(path):  # a pipe would be waited for
+        return False
+    try:
+        with path.open("rb") as file:
+            return container_of(file.read(SIGNATURE_BYTES)) is not None
+    except OSError:  # a reject when its turn comes
+        return False
 
 
 def fingerprint(entry: "InFolder", root: Path) -> str:

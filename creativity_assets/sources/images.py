@@ -12,6 +12,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageCms, TiffTags
 
 from creativity_assets.errors import SourceError
+from creativity_assets.sources.containers import container_of, ends_early, without_metadata
 from creativity_assets.sources.jpeg import estimate_quality
 
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
@@ -26,25 +27,13 @@ MAX_PIXELS = 120_000_000
 MIN_SIDE = 16
 """Pixels; a picture with a shorter side leaves no centre crop worth the name."""
 
-_SIGNATURES = (  # offset, bytes, container
-    (0, b"\xff\xd8\xff", "JPEG"),
-    (0, b"\x89PNG\r\n", "PNG"),
-    (0, b"GIF8", "GIF"),
-    (8, b"WEBP", "WEBP"),
-    (0, b"II*\0", "TIFF"),
-    (0, b"MM\0*", "TIFF"),
-    (0, b"BM", "BMP"),
-    (4, b"jP  ", "JPEG2000"),
-    (4, b"ftypavif", "AVIF"),
-)
-
 
 class ImageRejected(SourceError):
     """One image cannot be used. reason: a snake_case word from the list below; detail: one line for people.
 
-    empty_file, not_an_image, truncated (ends early, or its header is cut), damaged (contradicts itself),
-    too_large (more than MAX_PIXELS), too_small (a side under MIN_SIDE), unsupported_pixels (no defined
-    way to 8 bits).
+    empty_file, not_an_image, truncated (the file ends before its own end), damaged (contradicts itself),
+    too_large (more than MAX_PIXELS), too_small (a side under MIN_SIDE), unsupported_pixels (whole, but of numbers
+    without a defined way to 8 bits, or packed in a way that is not read).
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -74,10 +63,33 @@ def decode(data: bytes) -> Decoded:
 
     Orientation tags are applied. Transparency is laid on white. CMYK goes through its embedded profile where
     it has one; RGB profiles are ignored, as they are by models and extractors. 16-bit grey is scaled to 8 bits
-    (not cut off). Of an animation the first frame is taken.
+    (not cut off). Of an animation the first frame is taken. What is damaged in the metadata alone, or has more of
+    them than is safe to unpack, is read without them.
     """
     if not data:
         raise ImageRejected("empty_file", "the file has 0 bytes")
+    try:
+        return _decode(data)
+    except ImageRejected as error:
+        if error.reason not in _MENDABLE:
+            raise
+        failed = error
+    for version in without_metadata(data):
+        try:
+            return _decode(version)
+        except ImageRejected as error:
+            failed = error if error.reason in _MENDABLE else failed
+    early = ends_early(data)
+    if early is None or (not early and failed.reason == "unsupported_pixels"):
+        raise failed
+    raise ImageRejected("truncated" if early else "damaged", failed.detail) from failed
+
+
+_MENDABLE = frozenset({"truncated", "damaged", "unsupported_pixels"})
+"""Reasons that damaged metadata may be the cause of."""
+
+
+def _decode(data: bytes) -> Decoded:
     with _open(data) as picture:
         width, height = picture.size
         if width * height > MAX_PIXELS:
@@ -124,12 +136,16 @@ def _rejecting_damage() -> Iterator[None]:
         raise
     except Exception as error:
         said = " ".join(str(error).split()) or type(error).__name__
+        if _PACKING.search(said):
+            raise ImageRejected("unsupported_pixels", f"{said[:160]}; {_REMEDY}") from error
         early = isinstance(error, EOFError) or "truncated" in said.lower()
         raise ImageRejected("truncated" if early else "damaged", said[:200]) from error
 
 
 def _open(data: bytes) -> Image.Image:
     """The picture with its header read and no pixel decoded."""
+    if data.startswith(b"PF"):
+        raise ImageRejected("unsupported_pixels", f"floating-point colours (PFM); {_REMEDY}")
     try:
         with _quiet():
             return Image.open(io.BytesIO(data), formats=FORMATS)
@@ -139,11 +155,35 @@ def _open(data: bytes) -> Image.Image:
     except MemoryError:
         raise
     except Exception as error:
-        for offset, signature, container in _SIGNATURES:
-            if data[offset:].startswith(signature):
-                detail = f"begins like {container}, but its header is cut off or unreadable ({len(data)} bytes)"
-                raise ImageRejected("truncated", detail) from error
-        raise ImageRejected("not_an_image", f"begins with {data[:8]!r}; read are {', '.join(FORMATS)}") from error
+        container = container_of(data)
+        if container is None:
+            detail = f"begins with {data[:8]!r}; read are {', '.join(FORMATS)}"
+            raise ImageRejected("not_an_image", detail) from error
+        said = _refusal(data, container)
+        if _PACKING.search(said):
+            raise ImageRejected("unsupported_pixels", f"{container}: {said}; {_REMEDY}") from error
+        detail = f"begins like {container}, but its header is cut off or unreadable ({said or f'{len(data)} bytes'})"
+        raise ImageRejected("damaged", detail) from error
+
+
+_REMEDY = "save it with 8 or 16 bits a channel"
+_PACKING = re.compile(
+    r"(?i)unknown pixel mode|-bit layers|-layer images|pixel depth|bitfields|unsupported bmp|image mode"
+    r"|data organization|not available"
+)
+"""Pillow's words for whole pictures whose numbers it does not read."""
+
+
+def _refusal(data: bytes, container: str) -> str:
+    """What the reader of one container says to a header; `Image.open` tells only that none of all could read it."""
+    try:
+        with _quiet():
+            Image.OPEN[container][0](io.BytesIO(data), "").close()
+    except MemoryError:
+        raise
+    except Exception as error:
+        return " ".join(str(error).split())[:160]
+    return ""
 
 
 def _too_large(pixels: str) -> str:
@@ -200,7 +240,7 @@ def _to_grey(picture: Image.Image) -> Image.Image:
     values = np.asarray(picture)
     full = 1.0 if picture.mode == "F" else 65535.0
     if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= full):
-        detail = f"{picture.mode} pixels from {values.min()} to {values.max()}; save it with 8 or 16 bits a channel"
+        detail = f"{picture.mode} pixels from {values.min()} to {values.max()}; {_REMEDY}"
         raise ImageRejected("unsupported_pixels", detail)
     return Image.fromarray(np.rint(values * (255 / full)).astype(np.uint8))
 

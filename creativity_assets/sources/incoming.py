@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from creativity_assets.errors import SourceError
+from creativity_assets.sources.folder import odd_images
 from creativity_assets.sources.listing import IMAGE
 from creativity_assets.sources.locations import walk
 from creativity_assets.sources.records import SourceReject
@@ -50,7 +51,8 @@ def look(root: Path, *, now: float | None = None) -> Incoming:
             waiting.append(place.name)
         else:
             try:
-                images = any(IMAGE.holds(file.name) for file in walk(place))
+                files = walk(place)
+                images = any(IMAGE.holds(file.name) for file in files) or odd_images(files)
             except SourceError as error:
                 refused.append(SourceReject(place.name, "unreadable", str(error)))
                 continue

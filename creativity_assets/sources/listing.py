@@ -1,24 +1,32 @@
 """Which files of a folder or an archive are images, and what tables, paths and file names say of them."""
 
+import itertools
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
-from creativity_assets.sources.metadata import FILE_COLUMNS, FORMATS, Table
-from creativity_assets.sources.paths import FILE_NAMES, fields_from_path
-from creativity_assets.sources.records import SourceReject
+from creativity_assets.sources.matching import Files, Match, place_of
+from creativity_assets.sources.metadata import FILE_COLUMNS, FORMATS, Row, Table
+from creativity_assets.sources.paths import (
+    FILE_NAMES,
+    IMAGE_ENDINGS,
+    IMAGE_SUFFIXES,
+    VIDEO_SUFFIXES,
+    fields_from_path,
+    stem_of,
+)
+from creativity_assets.sources.records import NEAR, SourceReject
 from creativity_assets.sources.sampling import draw
 from creativity_assets.sources.sidecars import Sidecars
 
 if TYPE_CHECKING:
     from creativity_assets.catalog.datasets import FileDataset
 
-IMAGES = "images"
-"""A subfolder that a table's paths may leave out."""
+_LOOKED_AT = 1000
+"""Rows that the column of the files is told by where no name tells it."""
 
 
 class FileKind(NamedTuple):
@@ -29,22 +37,14 @@ class FileKind(NamedTuple):
     suffixes: frozenset[str]
 
     def holds(self, name: str) -> bool:
-        return PurePosixPath(name).suffix.lower() in self.suffixes
+        """By the ending alone; of images also with what servers hang on it."""
+        if PurePosixPath(name).suffix.lower() in self.suffixes:
+            return True
+        return self.suffixes is IMAGE_SUFFIXES and IMAGE_ENDINGS.search(name) is not None
 
 
-IMAGE = FileKind(
-    "image",
-    "not_an_image_file",
-    frozenset(
-        {".avif", ".bmp", ".dib", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo"}
-        | {".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
-    ),
-)
-VIDEO = FileKind(
-    "video",
-    "not_a_video_file",
-    frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".webm", ".wmv"}),
-)
+IMAGE = FileKind("image", "not_an_image_file", IMAGE_SUFFIXES)
+VIDEO = FileKind("video", "not_a_video_file", VIDEO_SUFFIXES)
 _ABOUT = re.compile(r"(?i)^(readme|licen[cs]e|copying|citation|notice|credits)")
 _TEXT = re.compile(r"(?i)\.(md|txt|rst|caption)$")
 
@@ -58,14 +58,17 @@ class Listed(NamedTuple):
 
 
 Items = list[Listed | SourceReject]
+Holds = Callable[[str], bool]
 
 
-def listing(  # noqa: PLR0917  # what is known of a source
+def listing(
     entry: "FileDataset",
     files: Iterable[str],
     tables: Sequence[Table],
     unusable: Mapping[str, SourceReject],
     kind: FileKind = IMAGE,
+    *,
+    odd: Collection[str] = (),
     beside: Sidecars | None = None,
 ) -> Items:
     """The images, or files of another kind, among `files` (paths within the source), and what is none.
@@ -74,16 +77,29 @@ def listing(  # noqa: PLR0917  # what is known of a source
     a file, a file without a row and a path that leaves the source become rejects. Without one every image file
     counts. What a table says goes before what the path says (`paths`), that before the file name (`file_names`),
     that before the constants. Where none of the three is asked, an image's folder is its artist, its stem the title.
-    unusable: the reject of each file that no reader should open. beside: what lies beside single images; it goes
-    after the tables and before all else.
+    unusable: the reject of each file that no reader should open. odd: files of this kind by their content, whatever
+    their names end in. beside: what lies beside single images; it goes after the tables and before all else.
 
     Raises SourceError when a mapped column is absent.
     """
+
+    def holds(name: str) -> bool:
+        return kind.holds(name) or name in odd
+
     beside = beside or Sidecars(entry, {}, tables=bool(tables))
-    listed = _with_tables(entry, files, tables, kind, beside) if tables else _without_tables(entry, files, kind, beside)
+    listed = (
+        _with_tables(entry, files, tables, kind, holds, beside)
+        if tables
+        else _without_tables(entry, files, kind, holds, beside)
+    )
     orphans = [] if entry.partial else beside.rejects()
     items = [*listed, *(reject for reject in orphans if not _is_about_the_source(reject.key))]
     return [unusable.get(item.file if isinstance(item, Listed) else item.key, item) for item in items]
+
+
+def may_be_an_image(name: str) -> bool:
+    """Whether only a look into a file can tell: its name ends like no image, no table and no text about the source."""
+    return not IMAGE.holds(name) and not _is_companion(name)
 
 
 def drawn(entry: "FileDataset", items: Items) -> Items:
@@ -94,46 +110,123 @@ def drawn(entry: "FileDataset", items: Items) -> Items:
 
 
 def _without_tables(
-    entry: "FileDataset", files: Iterable[str], kind: FileKind, beside: Sidecars
+    entry: "FileDataset", files: Iterable[str], kind: FileKind, holds: Holds, beside: Sidecars
 ) -> Iterator[Listed | SourceReject]:
     for file in files:
-        if kind.holds(file):
+        if holds(file):
             yield _listed(entry, file, {}, {}, "", beside)
         elif not _is_companion(file):
             yield SourceReject(file, kind.reason, f"{file}: no {kind.noun} by its ending")
 
 
-def _with_tables(
-    entry: "FileDataset", files: Iterable[str], tables: Sequence[Table], kind: FileKind, beside: Sidecars
+class _Read(NamedTuple):
+    """A row of a table, and the file that it means or why it means none."""
+
+    line: str
+    row: Mapping[str, Any]
+    columns: Mapping[str, str]
+    cell: str
+    found: Match | SourceReject
+
+
+def _with_tables(  # noqa: PLR0917  # as in `listing`
+    entry: "FileDataset",
+    files: Iterable[str],
+    tables: Sequence[Table],
+    kind: FileKind,
+    holds: Holds,
+    beside: Sidecars,
 ) -> Iterator[Listed | SourceReject]:
-    known = _Files(files)
+    known = Files(files, holds)
     named: set[str] = set()
+    told: set[tuple[str, str]] = set()
+    near: dict[str, str] = {}
     listed: list[Listed | SourceReject] = []
-    for table in tables:
-        if not table.header and len(tables) > 1:  # a part of a collection that lists nothing
+    for line, row, columns, cell, found in _settled(_rows(entry, tables, known, named, listed)):
+        if isinstance(found, Match):
+            item = _listed(entry, found.file, row, columns, line, beside)
+            if (found.file, item.key) in told:
+                detail = f"{line}: {found.file} has a row already; the first counts"
+                item = SourceReject(item.key, "duplicate_key", detail)
+            told.add((found.file, item.key))
+            named.add(found.file)
+            listed.append(item)
             continue
-        columns = checked_columns(entry.name, entry.columns, table.header)
-        file_column = columns.get("file") or next((c for c in FILE_COLUMNS if c in table.header), None)
-        if file_column is None:
-            have = ", ".join(table.header)
-            raise SourceError(f"{entry.name}: {table.name} has no column for the file; map `file` to one of {have}")
-        for line, row in table.rows:
-            file = known.of_row(row.get(file_column), line, PurePosixPath(table.name).parent)
-            if isinstance(file, str):
-                named.add(file)
-                listed.append(_listed(entry, file, row, columns, line, beside))
-            elif not (entry.partial and file.reason == "missing_file"):
-                listed.append(file)
+        for other in known.near(cell):
+            near.setdefault(other, cell)
+        if not (entry.partial and found.reason == "missing_file"):
+            listed.append(found)
     yield from sorted(listed, key=lambda item: item.file if isinstance(item, Listed) else item.key)
 
     tables_of = {table.name for table in tables}
     for file in known.names:
         if file not in named and file not in tables_of and not _is_companion(file):
-            if kind.holds(file):
-                yield SourceReject(file, "no_metadata_row", f"{file}: {tables[0].name} has no row for it")
+            if holds(file):
+                close = f"{NEAR}{near[file]}" if file in near else ""
+                yield SourceReject(file, "no_metadata_row", f"{file}: {tables[0].name} has no row for it{close}")
             else:
                 yield SourceReject(file, kind.reason, f"{file}: no {kind.noun} by its ending")
     yield from (reject for reject in known.repeated if not _is_companion(reject.key))
+
+
+def _rows(
+    entry: "FileDataset", tables: Sequence[Table], known: Files, named: set[str], rejects: list[Listed | SourceReject]
+) -> Iterator[_Read]:
+    """The rows of all tables; a row that is broken goes to the rejects, its file to `named`."""
+    for table in tables:
+        if not table.header and len(tables) > 1:  # a part of a collection that lists nothing
+            continue
+        columns = checked_columns(entry.name, entry.columns, table.header)
+        base = PurePosixPath(table.name).parent
+        file_column, rows = _file_column(entry, table, columns, known)
+        for place, cells, said in table.flaws:
+            found = known.of_row(cells.get(file_column), place, base)
+            key = found.file if isinstance(found, Match) else place_of(place)
+            named.add(key)
+            rejects.append(SourceReject(key, "damaged_row", f"{place}: {said}"))
+        for line, row in rows:
+            cell = row.get(file_column)
+            yield _Read(line, row, columns, str(cell), known.of_row(cell, line, base))
+
+
+def _file_column(
+    entry: "FileDataset", table: Table, columns: Mapping[str, str], known: Files
+) -> tuple[str, Iterator[Row]]:
+    """The column that names the files, by the entry, by its own name or by its cells; and the table's rows."""
+    lower = {column.lower(): column for column in reversed(table.header)}
+    found = columns.get("file") or next((lower[name] for name in FILE_COLUMNS if name in lower), None)
+    if found is not None:
+        return found, table.rows
+    first = list(itertools.islice(table.rows, _LOOKED_AT))
+    found = known.column_of([row for _, row in first], table.header, PurePosixPath(table.name).parent)
+    if found is None:
+        have = ", ".join(table.header)
+        raise SourceError(f"{entry.name}: {table.name} has no column for the file; map `file` to one of {have}")
+    return found, itertools.chain(first, table.rows)
+
+
+def _settled(rows: Iterable[_Read]) -> Iterator[_Read]:
+    """Rows in turn, of which one that fits a file by what is left of its name yields to the row with the file's path,
+    and several that fit it by different names all yield."""
+    exact: set[str] = set()
+    loose: list[tuple[_Read, str]] = []
+    cells: dict[str, set[str]] = {}
+    for read in rows:
+        match read.found:
+            case Match(file, exact=False):
+                loose.append((read, file))
+                cells.setdefault(file, set()).add(read.cell.strip())
+                continue
+            case Match(file):
+                exact.add(file)
+        yield read
+    for read, file in loose:
+        if file not in exact and len(cells[file]) == 1:
+            yield read
+            continue
+        why = "another row names that by its path" if file in exact else "other rows fit that by other names"
+        detail = f"{read.line}: {read.cell} fits {file}, but {why}; write its path"
+        yield read._replace(found=SourceReject(read.cell, "ambiguous_file", detail))
 
 
 def _listed(  # noqa: PLR0917  # what is said of one image
@@ -143,7 +236,7 @@ def _listed(  # noqa: PLR0917  # what is said of one image
         return reject
     key = row.get(columns["key"]) if "key" in columns else beside.key(file)
     if is_missing(key):
-        return SourceReject(file, "missing_key", f"{line}: column {columns['key']!r} is empty")
+        return SourceReject(file, "missing_key", f"{line or file}: column {entry.columns['key']!r} is empty")
     said = fields_from_path(file, entry.paths) if entry.paths else {}
     if said is None:
         return SourceReject(file, "no_path_rule", f"{file}: none of the entry's `paths` matches it")
@@ -152,51 +245,9 @@ def _listed(  # noqa: PLR0917  # what is said of one image
     fields = fields_of(said, {name: name for name in said}, entry.constants, entry.values)
     if not (row or said or beside.describes(file)):
         place = PurePosixPath(file)
-        fields = {"artist": place.parent.name or entry.name, "title": place.stem.replace("_", " ")} | fields
+        fields = {"artist": place.parent.name or entry.name, "title": stem_of(file).replace("_", " ")} | fields
     fields |= beside.fields(file)
     return Listed(str(key).strip(), file, fields | fields_of(row, columns, {}, entry.values))
-
-
-class _Files:
-    """The files of a source, to be found by what a table writes: a path, or a bare name that only one file has."""
-
-    def __init__(self, files: Iterable[str]) -> None:
-        self._by_spelling: dict[str, str] = {}
-        self._by_name: dict[str, str | None] = {}
-        self.repeated: list[SourceReject] = []
-        for file in files:
-            first = self._by_spelling.setdefault(_same_spelling(file), file)
-            if first != file:
-                detail = f"{file}: its name differs from another file's in its Unicode form alone; rename one"
-                self.repeated.append(SourceReject(file, "duplicate_key", detail))
-        for spelling, file in self._by_spelling.items():
-            name = PurePosixPath(spelling).name
-            self._by_name[name] = None if name in self._by_name else file
-
-    @property
-    def names(self) -> Iterable[str]:
-        return self._by_spelling.values()
-
-    def of_row(self, cell: Any, line: str, base: PurePosixPath) -> str | SourceReject:
-        """The file that a row names, or why there is none. base: the folder that the table lies in."""
-        name = "" if is_missing(cell) else str(cell).strip().replace("\\", "/")
-        if not name:
-            place, _, number = line.rpartition(" ")
-            return SourceReject(f"{place.rpartition(' ')[0]}:{number}", "missing_file", f"{line}: names no file")
-        if leaves_the_source(name):
-            return SourceReject(name, "path_outside_source", f"{line}: {name} lies outside the source")
-        spelling = _same_spelling(name)
-        for place in (str(base / spelling), spelling, f"{IMAGES}/{spelling}"):
-            if place in self._by_spelling:
-                return self._by_spelling[place]
-        bare = self._by_name.get(spelling)
-        return bare or SourceReject(name, "missing_file", f"{line}: {name} is not in the source")
-
-
-def leaves_the_source(name: str) -> bool:
-    """Whether a path with slashes is absolute, or climbs out of the folder that it starts at."""
-    place = PurePosixPath(name)
-    return place.is_absolute() or ".." in place.parts or re.match(r"^[A-Za-z]:/", name) is not None
 
 
 def name_not_utf8(name: str) -> SourceReject | None:
@@ -222,8 +273,3 @@ def _is_companion(name: str) -> bool:
 
 def _is_about_the_source(name: str) -> bool:
     return bool(_ABOUT.search(PurePosixPath(name).name))
-
-
-def _same_spelling(name: str) -> str:
-    """A file name in one Unicode form: tables are mostly written composed, some disks decompose."""
-    return unicodedata.normalize("NFC", str(PurePosixPath(name)))

@@ -11,7 +11,7 @@ from typing import IO, NamedTuple
 
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.limits import MAX_MEMBERS, MIB
-from creativity_assets.sources.listing import leaves_the_source
+from creativity_assets.sources.matching import leaves_the_source
 from creativity_assets.sources.split import part_of
 from creativity_assets.sources.unpacking import Expands, Expansion, TarStream
 

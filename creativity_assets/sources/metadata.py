@@ -1,8 +1,9 @@
 """Metadata tables that lie among the images: CSV, JSON, JSON lines and Parquet, as a header and rows."""
 
-import csv
+import codecs
 import io
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from creativity_assets.errors import SourceError
+from creativity_assets.sources.delimited import Record, read_csv
 from creativity_assets.sources.json_text import NotJson, parsed
 
 FILE_COLUMNS = ("file", "file_name", "filename", "path")
@@ -19,12 +21,22 @@ Row = tuple[str, Mapping[str, Any]]
 """Where a row stands, such as `metadata.csv line 7`, and its cells by column."""
 
 
+class Flaw(NamedTuple):
+    """A row that cannot be read. place: as in Row. cells: what of it is sound. said: what is wrong, and the remedy."""
+
+    place: str
+    cells: Mapping[str, Any]
+    said: str
+
+
 class Table(NamedTuple):
-    """name: the table's path within the source. rows can be walked through once."""
+    """name: the table's path within the source. rows can be walked through once. notes: lines for people."""
 
     name: str
     header: list[str]
     rows: Iterator[Row]
+    flaws: Sequence[Flaw] = ()
+    notes: Sequence[str] = ()
 
 
 def read_table(dataset: str, name: str, data: bytes) -> Table:
@@ -32,59 +44,59 @@ def read_table(dataset: str, name: str, data: bytes) -> Table:
     suffix = PurePosixPath(name).suffix.lower()
     if suffix not in FORMATS:
         raise SourceError(f"{dataset}: {name} is no table; have {', '.join(FORMATS)}")
-    header, rows = FORMATS[suffix](dataset, name, data)
-    if repeated := sorted({column for column in header if header.count(column) > 1}):
+    table = FORMATS[suffix](dataset, name, data)
+    if repeated := sorted({column for column in table.header if table.header.count(column) > 1}):
         raise SourceError(f"{dataset}: {name} has the column {repeated[0]!r} twice; rename one")
-    return Table(name, header, rows)
+    return table
 
 
-def _csv(dataset: str, name: str, data: bytes) -> tuple[list[str], Iterator[Row]]:
-    """A file without any comma in its header may use ; or tabs."""
-    text = _decoded(dataset, name, data)
-    first_line = text.partition("\n")[0]
-    delimiter = "," if "," in first_line else next((d for d in ";\t" if d in first_line), ",")
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="", restval="")
-    try:
-        header = [column.strip() for column in reader.fieldnames or []]
-        reader.fieldnames = header
-        rows = [(f"{name} line {reader.line_num}", row) for row in reader]
-    except csv.Error as error:
-        raise SourceError(f"{dataset}: {name} line {reader.line_num} is no CSV: {error}") from error
-    return header, iter(rows)
+def _csv(dataset: str, name: str, data: bytes) -> Table:
+    text, notes = _decoded(dataset, name, data)
+    header, records = read_csv(dataset, name, text)
+
+    def row(record: Record) -> dict[str, str]:
+        cells = record.cells + [""] * (len(header) - len(record.cells))
+        return dict(zip(header, cells, strict=True))
+
+    rows = [(f"{name} line {record.line}", row(record)) for record in records if not record.flaw]
+    flaws = [Flaw(f"{name} line {record.line}", row(record), record.flaw) for record in records if record.flaw]
+    return Table(name, header, iter(rows), flaws, notes)
 
 
-def _json(dataset: str, name: str, data: bytes) -> tuple[list[str], Iterator[Row]]:
+def _json(dataset: str, name: str, data: bytes) -> Table:
     """A list of objects, or an object of them by file name, as each part of DiffusionDB has it."""
+    text, notes = _decoded(dataset, name, data)
     try:
-        content = parsed(_decoded(dataset, name, data))
+        content = parsed(text)
     except NotJson as error:
         place = name if error.line is None else f"{name} line {error.line}"
         raise SourceError(f"{dataset}: {place} is no JSON: {error.said}") from error
     if isinstance(content, dict):
         content = [{FILE_COLUMNS[0]: file} | row for file, row in content.items() if isinstance(row, dict)]
-    return _objects(dataset, name, "entry", content)
+    return _objects(dataset, name, "entry", content, notes)
 
 
-def _json_lines(dataset: str, name: str, data: bytes) -> tuple[list[str], Iterator[Row]]:
-    text = io.StringIO(_decoded(dataset, name, data), newline=None)  # unlike splitlines, no end within a string
+def _json_lines(dataset: str, name: str, data: bytes) -> Table:
+    text, notes = _decoded(dataset, name, data)
     content = []
-    for number, line in enumerate(text, start=1):
+    for number, line in enumerate(io.StringIO(text, newline=None), start=1):  # unlike splitlines, none in a string
         if line.strip():
             try:
                 content.append(parsed(line))
             except NotJson as error:
                 raise SourceError(f"{dataset}: {name} line {number} is no JSON lines: {error.said}") from error
-    return _objects(dataset, name, "line", content)
+    return _objects(dataset, name, "line", content, notes)
 
 
-def _objects(dataset: str, name: str, unit: str, content: Any) -> tuple[list[str], Iterator[Row]]:
+def _objects(dataset: str, name: str, unit: str, content: Any, notes: Sequence[str]) -> Table:
     if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
         raise SourceError(f"{dataset}: {name} must hold objects, one for each image")
     header = list(dict.fromkeys(column for row in content for column in row))
-    return header, ((f"{name} {unit} {number}", row) for number, row in enumerate(content, start=1))
+    rows = ((f"{name} {unit} {number}", row) for number, row in enumerate(content, start=1))
+    return Table(name, header, rows, (), notes)
 
 
-def _parquet(dataset: str, name: str, data: bytes) -> tuple[list[str], Iterator[Row]]:
+def _parquet(dataset: str, name: str, data: bytes) -> Table:
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
     except pa.ArrowException as error:
@@ -97,17 +109,45 @@ def _parquet(dataset: str, name: str, data: bytes) -> tuple[list[str], Iterator[
                 number += 1
                 yield f"{name} row {number}", row
 
-    return list(file.schema_arrow.names), rows()
+    return Table(name, list(file.schema_arrow.names), rows())
 
 
-def _decoded(dataset: str, name: str, data: bytes) -> str:
+_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF32_LE: "utf-32-le", codecs.BOM_UTF32_BE: "utf-32-be"}
+_MARKS |= {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}  # of UTF-32 they are the beginning
+_CONTROL = re.compile(r"[\0-\x08\x0e-\x1f]")
+
+
+def _decoded(dataset: str, name: str, data: bytes) -> tuple[str, list[str]]:
+    """A table's text, and a note where its encoding is a guess: by its mark, as UTF-8, as UTF-16 by its zeros, and last
+    as Windows-1252, in which the spreadsheets of western Europe are saved."""
+    for mark, encoding in _MARKS.items():
+        if data.startswith(mark):
+            return _text(dataset, name, data[len(mark) :], encoding), []
+    even, odd = data[:4000:2].count(0), data[1:4000:2].count(0)
+    if max(even, odd) > len(data[:4000]) / 5:
+        return _text(dataset, name, data, "utf-16-le" if odd > even else "utf-16-be"), []
     try:
-        return data.decode("utf-8-sig")
+        return data.decode(), []
     except UnicodeDecodeError as error:
-        raise SourceError(f"{dataset}: {name} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+        text = data.decode("cp1252", "replace")
+        if "\ufffd" in text or _CONTROL.search(text):
+            said = f"{name} is not UTF-8 (byte {error.start}); save it as UTF-8"
+            raise SourceError(f"{dataset}: {said}") from error
+        line = data.count(b"\n", 0, error.start) + 1
+        return text, [
+            f"{name} is not UTF-8 (line {line}) and was read as Windows-1252; save it as UTF-8 if names are off"
+        ]
 
 
-FORMATS: dict[str, Callable[[str, str, bytes], tuple[list[str], Iterator[Row]]]] = {
+def _text(dataset: str, name: str, data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        said = f"{name} is not {encoding.upper()}, as its beginning says (byte {error.start})"
+        raise SourceError(f"{dataset}: {said}; save it as UTF-8") from error
+
+
+FORMATS: dict[str, Callable[[str, str, bytes], Table]] = {
     ".csv": _csv,
     ".tsv": _csv,
     ".json": _json,

@@ -3,12 +3,24 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import Any, Protocol
 
 from creativity_assets.sources.dates import year_from_file_name
 
 _TOKEN = re.compile(r"\{(\w+)\}|(\*\*/)|(\*)")
+_IMAGES = "avif|bmp|dib|gif|j2k|jfif|jp2|jpeg|jpe|jpg|mpo|pbm|pgm|png|pnm|ppm|tiff|tif|webp"
+_VIDEOS = "avi|m4v|mkv|mov|mp4|mpeg|mpg|ogv|webm|wmv"
+IMAGE_SUFFIXES = frozenset(f".{ending}" for ending in _IMAGES.split("|"))
+VIDEO_SUFFIXES = frozenset(f".{ending}" for ending in _VIDEOS.split("|"))
+
+IMAGE_ENDINGS = re.compile(rf"(?i)(\.(?:{_IMAGES}))(?:\?[^/]*|[!_:@~;,&-][^/.]*(?:\.(?:{_IMAGES}))?)?$")
+"""An image's ending and what servers and scrapers leave behind it: `.jpg!Large`, `.jpg_large`, `.jpg?w=600`.
+
+Group 1 is the ending itself.
+"""
+
+_VIDEO_ENDING = re.compile(rf"(?i)\.(?:{_VIDEOS})$")
+_SIZE = re.compile(r"(?i)!(?:large|blog|hd|halfhd|portrait|pinterest\w*|xl\w*)$")  # WikiArt's, of a name without ending
 _TAIL = re.compile(r"(?:-\d{4}(?:-\d+)?)?(?:\(\d+\))?(?:_resize\d+)?(?:_generated)?$")
 
 
@@ -45,16 +57,26 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(expression + re.escape(pattern[end:]))
 
 
+def stem_of(path: str) -> str:
+    """A file's name without folders and without the ending that makes it an image's or a video's, and what hangs on it.
+
+    `x/a.b-1889.jpg!PinterestLarge.jpg` -> `a.b-1889`. A full stop that begins no ending of an image belongs to the
+    name: `a.y.-jackson_barns` stays whole.
+    """
+    name = path.rpartition("/")[2]
+    return _SIZE.sub("", _VIDEO_ENDING.sub("", IMAGE_ENDINGS.sub("", name))) or name
+
+
 def fields_from_wikiart_name(path: str) -> dict[str, Any]:
     """Artist, title and year of `{artist}_{title}[-year][-n][(k)][_resize768][_generated].jpg`.
 
     Hyphens are read as spaces. A name without an underscore has no artist; the year's source is `filename`.
     """
-    place = PurePosixPath(path)
-    artist, underscore, title = _TAIL.sub("", place.stem).partition("_")
+    stem = stem_of(path)
+    artist, underscore, title = _TAIL.sub("", stem).partition("_")
     fields: dict[str, Any] = {"artist": artist, "title": title} if underscore else {"title": artist}
     fields = {name: re.sub("-+", " ", text).strip() for name, text in fields.items()}
-    year = year_from_file_name(place.name)
+    year = year_from_file_name(stem)
     return {name: text for name, text in fields.items() if text} | ({} if year.year is None else {"year": year})
 
 

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+NEAR = "; near by its name: "
+"""In the detail of a reject, before the name of what it was perhaps meant to be."""
+
 
 @dataclass(frozen=True)
 class SourceRecord:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from creativity_assets.sources.fields import FIELDS, checked_columns, fields_of
 from creativity_assets.sources.json_text import NotJson, parsed
 from creativity_assets.sources.limits import MAX_SIDECAR_BYTES
+from creativity_assets.sources.paths import stem_of
 from creativity_assets.sources.records import SourceReject
 
 if TYPE_CHECKING:
@@ -86,7 +87,13 @@ def beside_images(files: Iterable[str], is_image: Callable[[str], bool]) -> tupl
     for file in files:
         if may_be_sidecar(file):
             found.setdefault(_stem(file), []).append(file)
-    beside = {image: [*found.get(_stem(image), ()), *found.get(image, ())] for image in files if is_image(image)}
+    beside = {
+        image: [
+            name for stem in dict.fromkeys((_stem(image), _plain_stem(image), image)) for name in found.get(stem, ())
+        ]
+        for image in files
+        if is_image(image)
+    }
     beside = {image: names for image, names in beside.items() if names}
     taken = {name for names in beside.values() for name in names}
     folders = {PurePosixPath(name).parent for name in taken}
@@ -141,3 +148,8 @@ def described(data: bytes) -> dict[str, Any]:
 
 def _stem(name: str) -> str:
     return str(PurePosixPath(name).with_suffix(""))
+
+
+def _plain_stem(image: str) -> str:
+    """Without what servers hang on an image's ending, as in `a.jpg!Large`."""
+    return str(PurePosixPath(image).with_name(stem_of(image)))

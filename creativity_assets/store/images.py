@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from PIL import Image
 
-from creativity_assets.store.parts import read_part
+from creativity_assets.store.parts import damaged, read_part
 
 IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 IMAGE_SCHEMA = pa.schema([("sample_id", pa.string()), ("sha256", pa.string()), ("image", IMAGE_TYPE)])
@@ -45,7 +45,12 @@ def image_table(images: Iterable[tuple[str, bytes]]) -> pa.Table:
 
 
 def read_images(path: Path) -> Iterator[tuple[str, bytes]]:
-    """The (sample_id, PNG bytes) pairs of an image part, in their order."""
-    table = read_part(path, columns=["sample_id", "image"])
-    for row in table.to_pylist():
-        yield row["sample_id"], row["image"]["bytes"]
+    """The (sample_id, PNG bytes) pairs of an image part, in their order.
+
+    Raises DamagedPart where a picture's bytes are not those of its sha256.
+    """
+    for row in read_part(path, columns=["sample_id", "sha256", "image"]).to_pylist():
+        png = (row["image"] or {}).get("bytes") or b""
+        if hashlib.sha256(png).hexdigest() != row["sha256"]:
+            raise damaged(path, f"the picture of {row['sample_id']} does not fit its sha256")
+        yield row["sample_id"], png

@@ -89,8 +89,17 @@ class Store:
     def metrics(self, collection: Collection, experiment: str) -> Path:
         return self._collection_part("metrics", collection, experiment)
 
+    def measured(self) -> list[str]:
+        """The experiments that have a folder of scores; what else lies there is none of the store's."""
+        found = (self.root / "metrics").glob("*")
+        return sorted(path.name for path in found if is_slug(path.name) and path.is_dir())
+
     def table(self, name: str) -> Path:
         return self.root / "tables" / f"{_checked(name)}.parquet"
+
+    def record(self, name: str) -> Path:
+        """What is known of the tables, the warehouse or the report: small facts that anything can be made without."""
+        return self.root / "tables" / f"{_checked(name)}.json"
 
     def locks(self) -> Path:
         return self.root / "locks"
@@ -107,7 +116,12 @@ class Store:
         return self._part(area, name, collection.dataset, collection.artist)
 
 
+def is_slug(name: str) -> bool:
+    """Whether a name may become a part of a path."""
+    return _SLUG.fullmatch(name) is not None
+
+
 def _checked(name: str) -> str:
-    if not _SLUG.fullmatch(name):
+    if not is_slug(name):
         raise StoreError(f"{name!r} cannot name a file of the store; use lower-case letters, digits, '-' and '_'")
     return name

@@ -1,20 +1,27 @@
-"""Parquet parts with their provenance in the footer: written aside, then renamed, so never half there."""
+"""Parquet parts with their provenance in the footer: written aside, sealed, then renamed, so never half there.
+
+What is read is proved to be what was written (see `seal`). A part that is not is set aside as `<name>.damaged`, where
+it no longer counts as made, so that the next `creativity materialize` makes it again.
+"""
 
 import json
-import os
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO, TypeVar
 
-import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from creativity_assets.errors import StoreError
+from creativity_assets.errors import DamagedPart, StoreError
+from creativity_assets.store.files import forget_aside, replacing, set_aside
+from creativity_assets.store.seal import KEY, MARK, Broken, blank, check_chunks, footer_digests, leaves_of, seal
 
-_FOOTER_KEY = b"creativity"
+_FOOTER_KEY = "creativity"
+_ROWS_PER_GROUP = 1 << 20
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -26,35 +33,91 @@ class Provenance:
     run_id: str = ""
 
 
-def write_part(path: Path, table: pa.Table, provenance: Provenance) -> None:
-    """Write `table` to `path` atomically. Raises StoreError (disk full, no permission) and leaves no trace."""
-    footer = {**(table.schema.metadata or {}), _FOOTER_KEY: json.dumps(asdict(provenance)).encode()}
+def write_part(
+    path: Path,
+    table: pa.Table,
+    provenance: Provenance,
+    *,
+    compression: str = "zstd",
+    rows_per_group: int = _ROWS_PER_GROUP,
+) -> None:
+    """Write `table` to `path` atomically, sealed. Raises StoreError (disk full, no permission) and leaves no trace."""
+    facts = json.dumps(asdict(provenance))
+    own = {key: value for key, value in (table.schema.metadata or {}).items() if not _is_ours(key)}
+    table = table.replace_schema_metadata(own)
+    groups = -(-len(table) // rows_per_group)
     with replacing(path) as temporary:
-        pq.write_table(table.replace_schema_metadata(footer), temporary, compression="zstd")
+        with pq.ParquetWriter(temporary, table.schema, compression=compression, write_page_checksum=True) as writer:
+            for start in range(0, len(table), rows_per_group):
+                writer.write_table(table.slice(start, rows_per_group), row_group_size=rows_per_group)
+            facts = f"{facts[:-1]}, {MARK}}}"
+            writer.add_key_value_metadata({_FOOTER_KEY: facts, KEY: blank(groups, leaves_of(table.schema))})
+        seal(temporary)
+    forget_aside(path)
+
+
+def _is_ours(key: bytes) -> bool:
+    return key.decode(errors="replace") in {_FOOTER_KEY, KEY}
+
+
+@dataclass(frozen=True)
+class OpenPart:
+    """A part whose footer is proved whole; its rows are proved as they are read."""
+
+    path: Path
+    file: BinaryIO
+    parquet: pq.ParquetFile
+    digests: list[str] | None
+
+    def read(self, columns: list[str] | None = None) -> pa.Table:
+        """All rows. Raises DamagedPart."""
+        return self._read(list(range(self.parquet.num_row_groups)), columns)
+
+    def row_group(self, number: int, columns: list[str] | None = None) -> pa.Table:
+        """The rows of one row group. Raises DamagedPart."""
+        return self._read([number], columns)
+
+    def _read(self, groups: list[int], columns: list[str] | None) -> pa.Table:
+        with _damage(self.path):
+            if lacking := [name for name in columns or () if name not in self.parquet.schema_arrow.names]:
+                raise Broken(f"it has no column {lacking[0]}")
+            if self.digests is not None:
+                check_chunks(self.file, self.parquet.metadata, self.digests, groups, columns)
+            return self.parquet.read_row_groups(groups, columns=columns)
+
+
+@contextmanager
+def open_part(path: Path) -> Iterator[OpenPart]:
+    """A part, to be read piece by piece. Raises StoreError when it is missing, DamagedPart when it is damaged."""
+    with ExitStack() as stack:
+        with _damage(path):
+            file = stack.enter_context(_opened(path))
+            digests = footer_digests(file)
+            parquet = pq.ParquetFile(pa.PythonFile(file, "r"), page_checksum_verification=True)
+        yield OpenPart(path, file, parquet, digests)
 
 
 def read_part(path: Path, columns: list[str] | None = None) -> pa.Table:
-    """The rows of one part. Raises StoreError when it is missing or damaged."""
-    try:
-        return pq.ParquetFile(path).read(columns=columns)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise StoreError(f"{path}: cannot be read ({error}); delete it and materialize again") from error
+    """The rows of one part. Raises StoreError when it is missing, DamagedPart when it is damaged."""
+    with open_part(path) as part:
+        return part.read(columns)
 
 
 def count_rows(path: Path) -> int:
     """The number of rows of a part, from its footer. Raises StoreError when it is missing or damaged."""
-    try:
-        return int(pq.read_metadata(path).num_rows)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise StoreError(f"{path}: cannot be read ({error}); delete it and materialize again") from error
+    with open_part(path) as part:
+        return int(part.parquet.metadata.num_rows)
 
 
 def read_provenance(path: Path) -> Provenance | None:
     """The provenance in a part's footer; None for a part that is missing, damaged or not ours."""
     try:
-        metadata = pq.read_metadata(path).metadata or {}
-        return Provenance(**json.loads(metadata[_FOOTER_KEY]))
-    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
+        with _opened(path) as file:
+            footer_digests(file)
+            metadata = pq.ParquetFile(pa.PythonFile(file, "r")).metadata.metadata or {}
+        facts = json.loads(metadata[_FOOTER_KEY.encode()])
+        return Provenance(facts["input_hash"], facts.get("code_version", ""), facts.get("run_id", ""))
+    except (StoreError, Broken, OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError):
         return None
 
 
@@ -64,31 +127,56 @@ def is_fresh(path: Path, input_hash: str) -> bool:
     return found is not None and found.input_hash == input_hash
 
 
+def damaged(path: Path, what: str) -> DamagedPart:
+    """The error of a part that holds what it cannot hold, after it was set aside where that can be done."""
+    kept = set_aside(path)
+    where = f"set aside as {kept.name}" if kept else "delete it"
+    return DamagedPart(
+        f"{path}: damaged ({what}); {where}, `creativity materialize` makes it again", path, healable=kept is not None
+    )
+
+
+def healed(work: Callable[[], Made]) -> Made:
+    """What `work` gives, done again after each damaged part that it met and set aside.
+
+    Raises the DamagedPart of a part that could not be set aside, or that is damaged again after it was made again.
+    """
+    met: set[Path] = set()
+    while True:
+        try:
+            return work()
+        except DamagedPart as damage:
+            if not damage.healable or damage.path in met:
+                raise
+            met.add(damage.path)
+
+
+def _opened(path: Path) -> BinaryIO:
+    """An open file. Raises StoreError for nothing in its place, Broken for a folder, or a pipe that would hang."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise Broken("it is no file")
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise StoreError(f"{path}: {error.strerror}; `creativity materialize` makes it again") from error
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror or error}; make it readable, then run the same command") from error
+
+
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place when the block ends well, and vanishes otherwise."""
+def _damage(path: Path) -> Iterator[None]:
+    """What reading `path` says of damaged bytes, as DamagedPart; what the disk says, as StoreError."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.parent / f".{path.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.tmp"
+        yield
+    except Broken as problem:
+        raise damaged(path, str(problem)) from problem
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror or error}; free space or check permissions") from error
-    try:
-        yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror or error}; free space, then run the same command") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        if error.errno is not None:
+            raise StoreError(f"{path}: {error.strerror or error}; check the disk, then run the same command") from error
+        raise damaged(path, _brief(error)) from error
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise damaged(path, _brief(error)) from error
 
 
-def sweep_temporaries(root: Path) -> int:
-    """Remove temporary files that killed processes left below `root`; returns how many."""
-    swept = 0
-    for leftover in root.rglob(".*.tmp*"):
-        owner = leftover.name.split(".")[-3] if leftover.name.endswith(".tmp") else ""
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            leftover.unlink(missing_ok=True)
-            swept += 1
-    return swept
+def _brief(error: Exception) -> str:
+    return " ".join(str(error).split())[:120]

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from creativity_assets.errors import StoreError
+from creativity_assets.store.warehouse import warehouse_damage
 
 _INTEGERS = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}
 
@@ -30,6 +31,8 @@ def query(database: Path, sql: str) -> pd.DataFrame:
             relation = connection.sql(sql)
             table = relation.to_arrow_table() if relation is not None else pa.table({})
     except duckdb.Error as error:
+        if damage := warehouse_damage(database, error):
+            raise damage from error
         raise StoreError(f"SQL: {str(error).splitlines()[0]}") from error
     # Integers with nulls stay integers: a year is 1888, not 1888.0.
     frame: pd.DataFrame = table.to_pandas(types_mapper=_INTEGERS.get)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from creativity_assets.store.parts import read_part
+from creativity_assets.store.parts import damaged, read_part
 from creativity_assets.store.schemas import VECTORS
 
 Vector = npt.NDArray[np.float32]
@@ -24,7 +24,9 @@ def vector_table(vectors: Iterable[tuple[str, Vector]]) -> pa.Table:
 
 
 def read_vectors(path: Path, shape: tuple[int, ...] = (-1,)) -> dict[str, Vector]:
-    """The arrays of a part by sample, in their order, each in `shape`."""
-    table = read_part(path)
+    """The arrays of a part by sample, in their order, each in `shape`. Raises DamagedPart."""
+    table = read_part(path, VECTORS.names)
     names, column = table["sample_id"].to_pylist(), table["vector"]
+    if table.schema.field("vector").type != VECTORS.field("vector").type or column.null_count:
+        raise damaged(path, "its vectors are none")
     return {name: column[i].values.to_numpy().reshape(shape) for i, name in enumerate(names)}

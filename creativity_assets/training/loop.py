@@ -23,6 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from creativity_assets.engine.devices import bfloat16_is_native
 from creativity_assets.training import checkpoint
 from creativity_assets.training.checkpoint import Counters
 
@@ -75,12 +76,6 @@ Loss = Callable[[Any, torch.Generator, int], Tensor]  # (model, randomness, size
 
 CHECKPOINT_EVERY_S = 60.0
 REPORT_EVERY_S = 1.0
-
-
-def bfloat16_is_native() -> bool:
-    """Whether the processor computes in bfloat16 itself: emulated, a step takes eleven times as long."""
-    capabilities = torch.cpu.get_capabilities()
-    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
 def silent(_: Progress) -> None:

@@ -14,6 +14,7 @@ from creativity_assets.store.schemas import CEILINGS
 from creativity_assets.store.vectors import read_vectors
 from creativity_assets.workflow.cells import Cells, Stamp
 from creativity_assets.workflow.grouping import grouped
+from creativity_assets.workflow.measuring import embed_originals
 from creativity_assets.workflow.panel import SIZE, Member, Panel, panel_of
 from creativity_assets.workflow.plan import ceilings_are_fresh
 from creativity_assets.workflow.progress import told
@@ -30,6 +31,7 @@ def write_ceilings(cells: Cells, instrument: Instrument, stamp: Stamp) -> None:
     }
     if panel is None or not stale:
         return
+    embed_originals(cells.only(stale), instrument, stamp)
     pictures = np.stack([_reconstruction(cells, member) for member in panel.members])
 
     def process(items: Iterator[CeilingItem]) -> Iterator[tuple[str, dict[str, float]]]:

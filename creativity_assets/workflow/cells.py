@@ -33,6 +33,10 @@ class Cells:
         path = self.store.tensors(collection, self.resolution)
         return [(sample_id, from_png(png)) for sample_id, png in read_images(path)]
 
+    def only(self, some: Iterable[Collection]) -> "Cells":
+        """Some of the collections."""
+        return Cells(self.lineage, self.experiment, {c: self.collections[c] for c in some})
+
     def without(self, some: Iterable[Collection]) -> "Cells":
         """All but some of the collections, in their order."""
         left_out = set(some)

@@ -1,14 +1,13 @@
 """What an image last cost under an experiment, in seconds: the ground of the plan's time estimate."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from creativity_assets.store.files import read_record, write_record
 from creativity_assets.store.layout import Store
-from creativity_assets.store.parts import replacing
 
 
 @dataclass
@@ -40,8 +39,7 @@ def timed(store: Store, experiment: str, work: str) -> Iterator[Clock]:
     if clock.images:
         costs = _read(store)
         costs.setdefault(experiment, {})[work] = clock.seconds_per_image
-        with replacing(_file(store)) as temporary:
-            temporary.write_text(json.dumps(costs, indent=1))
+        write_record(_file(store), costs)
 
 
 def seconds_per_image(store: Store, experiment: str) -> float | None:
@@ -55,8 +53,5 @@ def _file(store: Store) -> Path:
 
 
 def _read(store: Store) -> dict[str, dict[str, float]]:
-    try:
-        costs: dict[str, dict[str, float]] = json.loads(_file(store).read_text())
-    except (OSError, ValueError):
-        return {}  # nothing was measured yet, or the file is no use: an estimate is all that is lost
-    return costs
+    costs: dict[str, dict[str, float]] | None = read_record(_file(store))
+    return costs or {}  # nothing was measured yet, or the file is no use: an estimate is all that is lost

@@ -4,21 +4,23 @@ import hashlib
 import math
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from creativity_assets.catalog.datasets import VOCABULARY, DatasetEntry, MappedDataset
-from creativity_assets.errors import StoreError
+from creativity_assets.errors import DamagedPart
 from creativity_assets.sources import read as read_source
 from creativity_assets.sources.dates import parse_year
 from creativity_assets.sources.names import artist_slug
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.store.layout import Store
-from creativity_assets.store.parts import Provenance, read_part, replacing, write_part
+from creativity_assets.store.parts import OpenPart, Provenance, damaged, open_part, read_part, write_part
 from creativity_assets.store.schemas import INDEX, REJECTED, SHARD
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.originals import accepted_samples, with_originals
@@ -26,6 +28,9 @@ from creativity_assets.workflow.originals import accepted_samples, with_original
 SHARD_RECORDS = 256
 SHARD_BYTES = 64 * 2**20
 """A shard ends at whichever comes first, so that a crash loses little and a reader needs little memory."""
+
+ROWS_PER_GROUP = 16
+"""Small row groups: one image is read without reading all of its neighbours."""
 
 Progress = Callable[[int], None]
 
@@ -57,7 +62,7 @@ def write_index(
     provenance: Provenance,
 ) -> Indexed:
     """Write shards as `items` arrive, then the index. A reader sees the old index or the new one, never half."""
-    shards = _Shards(store.shards(entry.name, input_hash))
+    shards = _Shards(store.shards(entry.name, input_hash), provenance)
     rejects: list[SourceReject] = []
     seen: set[str] = shards.written_ids()
     fresh: set[str] = set()
@@ -150,7 +155,7 @@ def sample_id(dataset: str, key: str) -> str:
 
 def written_ids(store: Store, dataset: str, input_hash: str) -> set[str]:
     """The samples whose bytes an interrupted pass over this state of a source has already stored."""
-    return _Shards(store.shards(dataset, input_hash)).written_ids()
+    return _Shards(store.shards(dataset, input_hash), Provenance(input_hash)).written_ids()
 
 
 def _text(value: Any) -> str | None:
@@ -172,9 +177,10 @@ def _number(value: Any) -> float | None:
 
 @dataclass
 class _Shards:
-    """The payload shards of one state of a source, appended to and, after a crash, taken up again."""
+    """The payload shards of one state of a source, appended to and, after a crash or damage, taken up again."""
 
     folder: Path
+    provenance: Provenance
     pending: list[dict[str, Any]] = field(default_factory=list)
     pending_bytes: int = 0
 
@@ -182,7 +188,15 @@ class _Shards:
         return sorted(self.folder.glob("shard-*.parquet"))
 
     def written_ids(self) -> set[str]:
-        return {sample for path in self.written() for sample in read_part(path, ["sample_id"])["sample_id"].to_pylist()}
+        """The samples in the shards; one that is found damaged is set aside, and its samples are written again."""
+        found: set[str] = set()
+        for path in self.written():
+            try:
+                found.update(read_part(path, SHARD.names[:-1])["sample_id"].to_pylist())
+            except DamagedPart as damage:
+                if not damage.healable:
+                    raise
+        return found
 
     def add(self, row: dict[str, Any], image: bytes, suffix: str) -> None:
         self.pending.append({**row, "image": {"bytes": image, "path": row["sample_id"] + suffix}})
@@ -192,12 +206,15 @@ class _Shards:
 
     def flush(self) -> None:
         if self.pending:
-            path = self.folder / f"shard-{len(self.written()):05d}.parquet"
-            with replacing(path) as temporary:
-                # Small row groups: one image is read without reading its neighbours.
-                table = pa.Table.from_pylist(self.pending, schema=SHARD)
-                pq.write_table(table, temporary, compression="none", row_group_size=16)
+            table = pa.Table.from_pylist(self.pending, schema=SHARD)
+            path = next(path for path in self.places if not path.exists())
+            write_part(path, table, self.provenance, compression="none", rows_per_group=ROWS_PER_GROUP)
             self.pending, self.pending_bytes = [], 0
+
+    @cached_property
+    def places(self) -> Iterator[Path]:
+        """The shards' paths in order: where one was lost there is a gap, which is filled first."""
+        return (self.folder / f"shard-{number:05d}.parquet" for number in count())
 
     def rows(self, store: Store) -> Iterator[dict[str, Any]]:
         """The records of all shards with the place of their bytes."""
@@ -208,24 +225,26 @@ class _Shards:
 
 
 def original_bytes(store: Store, rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], bytes]]:
-    """The original file bytes of index rows, in the order of the rows. Raises StoreError where a shard is gone."""
-    files: dict[str, pq.ParquetFile] = {}
-    try:
+    """The original file bytes of index rows, in the order of the rows.
+
+    Raises DamagedPart for a shard that is gone or holds other bytes than the index says: indexing makes it again.
+    """
+    with ExitStack() as opened:
+        shards: dict[str, OpenPart] = {}
+        latest: tuple[tuple[str, int], pa.Table] | None = None  # rows that follow each other cost one look
         for row in rows:
             path = store.root / row["shard"]
-            if row["shard"] not in files:
-                try:
-                    files[row["shard"]] = pq.ParquetFile(path)
-                except (OSError, pa.ArrowInvalid) as error:
-                    raise StoreError(f"{path}: cannot be read ({error}); materialize dataset_index again") from error
-            yield row, _cell(files[row["shard"]], row["row"])
-    finally:
-        for file in files.values():
-            file.close()
-
-
-def _cell(file: pq.ParquetFile, number: int) -> bytes:
-    group_size = file.metadata.row_group(0).num_rows
-    group = file.read_row_group(number // group_size, columns=["image"])
-    data: bytes = group["image"][number % group_size].as_py()["bytes"]
-    return data
+            if row["shard"] not in shards:
+                shards[row["shard"]] = opened.enter_context(open_part(path))
+            part = shards[row["shard"]]
+            metadata = part.parquet.metadata
+            size = metadata.row_group(0).num_rows if metadata.num_row_groups else 1
+            group, place = divmod(row["row"], size)
+            if latest is None or latest[0] != (row["shard"], group):
+                held = part.row_group(group, ["image"]) if 0 <= group < metadata.num_row_groups else SHARD.empty_table()
+                latest = (row["shard"], group), held
+            image = latest[1]["image"][place].as_py() if place < len(latest[1]) else None
+            data = (image or {}).get("bytes")
+            if data is None or hashlib.sha256(data).hexdigest() != row["sha256"]:
+                raise damaged(path, f"its bytes of {row['source_key']} are not those that the index knows")
+            yield row, data

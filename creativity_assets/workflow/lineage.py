@@ -18,9 +18,10 @@ import pyarrow as pa
 from creativity_assets.catalog import Catalog
 from creativity_assets.catalog.datasets import DatasetEntry, GeneratedDataset
 from creativity_assets.catalog.entries import ExperimentEntry
+from creativity_assets.errors import DamagedPart
 from creativity_assets.sources import fingerprint
 from creativity_assets.store.layout import Collection, Store
-from creativity_assets.store.parts import read_part
+from creativity_assets.store.parts import damaged, read_part
 from creativity_assets.workflow.revisions import Revisions
 
 INDEX_VERSION = 4
@@ -30,6 +31,8 @@ RECONSTRUCTION_VERSION = 1
 METRICS_VERSION = 1
 READOUTS_VERSION = 1
 GENERATION_VERSION = 1
+METHOD_VERSIONS = {"edict": 2}
+"""Of inversions whose own numbers have changed; 1 for the others, which stay fresh."""
 
 
 def digest(**facts: Any) -> str:
@@ -85,10 +88,19 @@ class Lineage:
     def collections(self, dataset: str) -> Mapping[Collection, Contents]:
         """Each collection of an indexed data set with what it holds; empty before indexing."""
         path = self.store.index(dataset)
-        if not path.is_file():
-            return {}
-        found = path.stat()
-        return _collections(path, dataset, (found.st_ino, found.st_mtime_ns, found.st_size))
+        state = _state(path)
+        return {} if state is None else _collections(path, dataset, state)
+
+    def index_is_whole(self, dataset: str) -> bool:
+        """Whether the index can be read, and every shard that it names is in its place."""
+        path = self.store.index(dataset)
+        state = _state(path)
+        try:
+            return state is not None and all((self.store.root / shard).is_file() for shard in _shards(path, state))
+        except DamagedPart as damage:
+            if not damage.healable:
+                raise
+            return False
 
     def tensors(self, contents: Contents, resolution: int) -> str:
         return digest(version=PREPROCESS_VERSION, images=contents.images, resolution=resolution)
@@ -104,10 +116,13 @@ class Lineage:
 
     def reconstructions(self, contents: Contents, experiment: ExperimentEntry) -> str:
         method = self.catalog.method(experiment.method)
+        # Only what an entry says, so that a new field with a default makes nothing stale.
+        settings = method.model_dump(exclude={"name", "description"}, exclude_defaults=True)
+        if version := METHOD_VERSIONS.get(method.inversion):
+            settings["version"] = version
         return digest(
             encodings=self.encodings(contents, experiment),
-            # Only what an entry says, so that a new field with a default makes nothing stale.
-            method=method.model_dump(exclude={"name", "description"}, exclude_defaults=True),
+            method=settings,
             captions=contents.records if method.prompt == "caption" else None,
         )
 
@@ -150,11 +165,30 @@ class Lineage:
         )
 
 
+_State = tuple[int, int, int]
+
+
+def _state(path: Path) -> _State | None:
+    """What tells one file at `path` from another; None where there is none."""
+    if not path.is_file():
+        return None
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 @lru_cache(maxsize=64)
-def _collections(path: Path, dataset: str, _state: tuple[int, int, int]) -> dict[Collection, Contents]:
+def _shards(path: Path, _state: _State) -> tuple[str, ...]:
+    return tuple(sorted(set(read_part(path, ["shard"])["shard"].to_pylist())))
+
+
+@lru_cache(maxsize=64)
+def _collections(path: Path, dataset: str, _state: _State) -> dict[Collection, Contents]:
     """Read and hashed once for each state of an index: a part is never changed, only replaced."""
     by_artist: dict[str, list[dict[str, Any]]] = {}
-    for row in read_part(path).drop_columns(["shard", "row"]).to_pylist():
+    table = read_part(path)
+    if lacking := {"sample_id", "artist_slug", "sha256"} - set(table.column_names):
+        raise damaged(path, f"it has no column {min(lacking)}")
+    for row in table.select([name for name in table.column_names if name not in {"shard", "row"}]).to_pylist():
         by_artist.setdefault(row["artist_slug"], []).append(row)
     return {Collection(dataset, artist): Contents.of(records) for artist, records in sorted(by_artist.items())}
 

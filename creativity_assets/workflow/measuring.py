@@ -40,7 +40,7 @@ def score_cells(
         )
     }
 
-    _embed(cells, instrument, stamp)
+    embed_originals(cells, instrument, stamp)
 
     def pairs() -> Iterator[tuple[Collection, list[ScoreItem]]]:
         for collection in cells.collections:
@@ -79,7 +79,7 @@ def _score_items(cells: Cells, collection: Collection, with_floor: bool) -> list
     ]
 
 
-def _embed(cells: Cells, instrument: Instrument, stamp: Stamp) -> None:
+def embed_originals(cells: Cells, instrument: Instrument, stamp: Stamp) -> None:
     """Write the originals' embeddings where they are missing: once for all experiments of a suite and resolution."""
     store, experiment, lineage = cells.store, cells.experiment, cells.lineage
     stale = {

@@ -13,7 +13,7 @@ from creativity_assets.diffusion.hub import offline
 from creativity_assets.diffusion.revision import weights_revision
 from creativity_assets.diffusion.weights import Lora, ModelSource, Override, find_model
 from creativity_assets.errors import ModelError
-from creativity_assets.store.parts import replacing
+from creativity_assets.store.files import read_record, write_record
 
 _EMBEDDED_SUITE = Path("embedded") / "suite"
 
@@ -77,15 +77,11 @@ class Revisions:
         key = f"{what} {' '.join(_facts(location) for location in locations)}"
         if key not in self._known:
             cache_file = self.data_root / "store" / "revisions.json"
-            try:
-                self._known.update(json.loads(cache_file.read_text()))
-            except (OSError, ValueError):
-                # No cache yet, or one from before a crash: computing again is only slower.
-                self._known.clear()
+            # Where there is no cache, or one that is not whole, computing again is only slower.
+            self._known.update(read_record(cache_file) or {})
         if key not in self._known:
             self._known[key] = compute()
-            with replacing(cache_file) as temporary:
-                temporary.write_text(json.dumps(self._known, indent=1))
+            write_record(cache_file, self._known)
         return self._known[key]
 
 

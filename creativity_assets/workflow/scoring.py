@@ -10,8 +10,8 @@ from creativity_assets.engine.score import score_images
 from creativity_assets.errors import CreativityError
 from creativity_assets.sources.images import ImageRejected, decode
 from creativity_assets.sources.limits import MAX_IMAGE_BYTES, bounded_bytes
+from creativity_assets.store.files import replacing
 from creativity_assets.store.images import to_png
-from creativity_assets.store.parts import replacing
 from creativity_assets.workflow.entries import check_experiment
 from creativity_assets.workflow.methods import inversion_settings
 from creativity_assets.workflow.revisions import model_source
@@ -43,6 +43,8 @@ def score_files(
     settings = inversion_settings(study.catalog.method(entry.method))
     problems: list[str] = []
     _check_stems(files, save_to)
+    if save_to is not None:
+        save_to.mkdir(parents=True, exist_ok=True)  # refused now rather than after all the work
 
     def images() -> Iterator[tuple[str, Image.Image]]:
         for file in files:

@@ -12,10 +12,11 @@ from creativity_assets.catalog.datasets import GeneratedDataset
 from creativity_assets.errors import StoreError
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.locks import exclusive
-from creativity_assets.store.parts import Provenance, is_fresh, read_part, read_provenance
+from creativity_assets.store.parts import Provenance, damaged, read_part, read_provenance
 from creativity_assets.workflow.costs import timed
 from creativity_assets.workflow.lineage import Contents
 from creativity_assets.workflow.plan import (
+    index_is_fresh,
     metrics_are_fresh,
     reconstruction_is_fresh,
     samples_are_fresh,
@@ -51,17 +52,15 @@ class Step:
     def stamp(self, input_hash: str) -> Provenance:
         return self.study.provenance(input_hash, self.run_id)
 
-    def contents(self, keys: Iterable[str]) -> dict[Collection, Contents]:
-        """The collections of these partition keys. Raises StoreError for one that its source no longer has."""
-        lineage = self.study.lineage
-        held = {
-            collection.key: (collection, contents)
-            for name in self.study.catalog.datasets
-            for collection, contents in lineage.collections(name).items()
-        }
-        if missing := [key for key in keys if key not in held]:
-            raise StoreError(f"{missing[0]}: no such collection in its data set; materialize its dataset_index first")
-        return dict(held[key] for key in keys)
+    def contents(self, collections: Iterable[Collection]) -> dict[Collection, Contents]:
+        """What the collections hold. Raises StoreError for one that its source no longer has."""
+        found = {}
+        for collection in collections:
+            held = self.study.lineage.collections(collection.dataset)
+            if collection not in held:
+                raise StoreError(f"{collection.key}: {collection.dataset} has no such collection any more")
+            found[collection] = held[collection]
+        return found
 
 
 def index_dataset(step: Step, name: str) -> tuple[Provenance, dict[str, int]]:
@@ -75,7 +74,7 @@ def index_dataset(step: Step, name: str) -> tuple[Provenance, dict[str, int]]:
     with exclusive(study.store, f"index-{name}"):
         input_hash = study.lineage.index(entry)
         provenance = step.stamp(input_hash)
-        if step.force or not is_fresh(study.store.index(name), input_hash):
+        if step.force or not index_is_fresh(study.lineage, name):
             if isinstance(entry, GeneratedDataset):
                 with study.instrument() as instrument:
                     index_generated(entry, study.lineage, instrument, input_hash, provenance)
@@ -87,13 +86,13 @@ def index_dataset(step: Step, name: str) -> tuple[Provenance, dict[str, int]]:
     return provenance, numbers
 
 
-def audit_collections(step: Step, keys: Iterable[str]) -> Iterator[Finished]:
+def audit_collections(step: Step, collections: Iterable[Collection]) -> Iterator[Finished]:
     """raw_samples: decode and audit every record of the collections."""
     from creativity_assets.workflow.auditing import sample_collection
 
     store = step.study.store
     with exclusive(store, "samples"):
-        for collection, contents in step.contents(keys).items():
+        for collection, contents in step.contents(collections).items():
             provenance = step.stamp(contents.records)
             if step.force or not samples_are_fresh(step.study.lineage, collection, contents):
                 sample_collection(store, collection, provenance)
@@ -103,13 +102,13 @@ def audit_collections(step: Step, keys: Iterable[str]) -> Iterator[Finished]:
             yield Finished(collection, provenance, {"n_images": samples, "n_rejected": rejected}, index)
 
 
-def preprocess_collections(step: Step, keys: Iterable[str]) -> Iterator[Finished]:
+def preprocess_collections(step: Step, collections: Iterable[Collection]) -> Iterator[Finished]:
     """preprocessed_tensors: every sample at every working resolution that an experiment wants."""
     from creativity_assets.workflow.preprocessing import preprocess_collection
 
     lineage, store = step.study.lineage, step.study.store
     with exclusive(store, "tensors"):
-        for collection, contents in step.contents(keys).items():
+        for collection, contents in step.contents(collections).items():
             resolutions = lineage.catalog.resolutions_of(collection.dataset)
             for resolution in resolutions if step.force else stale_resolutions(lineage, collection, contents):
                 stamp = step.stamp(lineage.tensors(contents, resolution))
@@ -120,7 +119,7 @@ def preprocess_collections(step: Step, keys: Iterable[str]) -> Iterator[Finished
 
 
 def reconstruct_collections(
-    step: Step, instrument: "Instrument", experiment: str, keys: Iterable[str]
+    step: Step, instrument: "Instrument", experiment: str, collections: Iterable[Collection]
 ) -> Iterator[Finished]:
     """reconstructions: one experiment over the collections, in full batches across their borders."""
     from creativity_assets.workflow.cells import Cells
@@ -131,20 +130,23 @@ def reconstruct_collections(
     entry = lineage.catalog.experiment(experiment)
     check_experiment(lineage, entry)
     with exclusive(store, f"reconstructions-{experiment}"), timed(store, experiment, "reconstruct") as clock:
-        cells = Cells(lineage, entry, step.contents(keys))
+        instrument.watch_memory()
+        cells = Cells(lineage, entry, step.contents(collections))
         fresh = [c for c, held in cells.collections.items() if reconstruction_is_fresh(lineage, entry, c, held)]
         stale = cells if step.force else cells.without(fresh)
         for collection, images in reconstruct_cells(stale, instrument, step.stamp):
             held = cells.collections[collection]
             provenance = step.stamp(lineage.reconstructions(held, entry))
-            yield Finished(collection, provenance, clock.lap(images) | _memory(), held.images)
+            yield Finished(collection, provenance, clock.lap(images) | _memory(instrument), held.images)
         for collection, held in cells.without(stale.collections).collections.items():
             path = store.reconstructions(collection, experiment)
             images = len(read_part(path, ["sample_id"]))
             yield Finished(collection, _kept(path), {"n_images": images}, held.images)
 
 
-def score_collections(step: Step, instrument: "Instrument", experiment: str, keys: Iterable[str]) -> Iterator[Finished]:
+def score_collections(
+    step: Step, instrument: "Instrument", experiment: str, collections: Iterable[Collection]
+) -> Iterator[Finished]:
     """image_metrics: the scores of the collections' reconstructions, floors and ceilings."""
     from creativity_assets.workflow.bounding import write_ceilings
     from creativity_assets.workflow.cells import Cells
@@ -153,12 +155,13 @@ def score_collections(step: Step, instrument: "Instrument", experiment: str, key
     lineage, store = step.study.lineage, step.study.store
     entry = lineage.catalog.experiment(experiment)
     with exclusive(store, f"metrics-{experiment}"), timed(store, experiment, "score") as clock:
-        cells = Cells(lineage, entry, step.contents(keys))
+        instrument.watch_memory()
+        cells = Cells(lineage, entry, step.contents(collections))
         fresh = [c for c, held in cells.collections.items() if metrics_are_fresh(lineage, entry, c, held)]
         stale = cells if step.force else cells.without(fresh)
         for collection, rows in score_cells(stale, instrument, step.stamp):
             held = cells.collections[collection]
-            numbers = _score_numbers(rows) | clock.lap(len(rows)) | _memory()
+            numbers = _score_numbers(rows) | clock.lap(len(rows)) | _memory(instrument)
             provenance = step.stamp(lineage.metrics(held, entry))
             yield Finished(collection, provenance, numbers, lineage.reconstructions(held, entry))
         write_ceilings(cells, instrument, step.stamp)
@@ -179,14 +182,10 @@ def _score_numbers(rows: list[dict[str, Any]]) -> dict[str, float | int]:
 def _kept(path: Any) -> Provenance:
     found = read_provenance(path)
     if found is None:
-        raise StoreError(f"{path}: cannot be read; delete it and materialize again")
+        raise damaged(path, "its footer cannot be read")
     return found
 
 
-def _memory() -> dict[str, float]:
-    """The most device memory this process has held, in MiB: on the CPU the process's own resident set."""
-    import psutil
-    import torch
-
-    used = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else psutil.Process().memory_info().rss
-    return {"peak_memory_mb": round(used / 2**20, 1)}
+def _memory(instrument: "Instrument") -> dict[str, float]:
+    """The most memory of the device that this step has held so far, in MiB; on the CPU the process's."""
+    return {"peak_memory_mb": round(instrument.peak_memory / 2**20, 1)}

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from creativity_assets.statistics.paper import paper_comparison, paper_reference
 from creativity_assets.statistics.tables import GROUPINGS, stats_table
-from creativity_assets.store.parts import Provenance, is_fresh, read_part, write_part
+from creativity_assets.store.parts import Provenance, healed, is_fresh, read_part, write_part
 from creativity_assets.store.warehouse import build_warehouse, warehouse_hash
 from creativity_assets.workflow.collected import Collected
 from creativity_assets.workflow.duplicates import find_duplicates
@@ -41,10 +41,21 @@ def write_table(step: Step, name: str, collected: Collected) -> tuple[pd.DataFra
     """Make a table of TABLES unless it is fresh; returns it as it is on disk."""
     path = step.study.store.table(name)
     provenance = step.stamp(table_hash(name, collected))
-    if step.force or not is_fresh(path, provenance.input_hash):
-        frame = TABLES[name](step, collected)
-        write_part(path, pa.Table.from_pandas(frame, preserve_index=False), provenance)
-    return read_part(path).to_pandas(), provenance
+    if step.force:
+        _make_table(step, name, collected, provenance)
+
+    def table() -> pd.DataFrame:
+        if not is_fresh(path, provenance.input_hash):
+            _make_table(step, name, collected, provenance)
+        frame: pd.DataFrame = read_part(path).to_pandas()
+        return frame
+
+    return healed(table), provenance
+
+
+def _make_table(step: Step, name: str, collected: Collected, provenance: Provenance) -> None:
+    frame = TABLES[name](step, collected)
+    write_part(step.study.store.table(name), pa.Table.from_pandas(frame, preserve_index=False), provenance)
 
 
 def write_warehouse(step: Step) -> tuple[dict[str, int], Provenance]:

@@ -10,9 +10,9 @@ import torch
 from creativity_assets.catalog import load_catalog
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize
+from creativity_assets.engine.devices import bfloat16_is_native
 from creativity_assets.engine.measure import Latent, ScoreItem, encode, reconstruct, score
 from creativity_assets.metrics.suites import load_suite
-from creativity_assets.training.loop import bfloat16_is_native
 from creativity_assets_tests.diffusion.test_backbone import images
 from creativity_assets_tests.full_size import FULL_SIZE, full_size_backbone, full_size_parts
 

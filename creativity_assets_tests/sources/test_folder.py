@@ -215,12 +215,14 @@ def test_paths_and_uris_are_told_from_the_data_root(tmp_path: Path) -> None:
 
 
 PROBLEMS = {
-    "not UTF-8": ("file,artist\na.png,Dürer\n".encode("latin-1"), {}, "UTF-8"),
+    "no encoding at all": (b"file,artist\na.png,D\x81\xfcrer\n", {}, "not UTF-8"),
+    "half of an encoding": (b"\xff\xfef\0i\0l\0e", {}, "UTF-16"),
     "unknown column": (b"file,artist\na.png,X\n", {"columns": {"artist": "painter"}}, "no column 'painter'"),
-    "no file column": (b"name,artist\na.png,X\n", {}, "map `file`"),
+    "no file column": (b"name,artist\nz.png,X\n", {}, "map `file`"),
     "repeated column": (b"file,artist,artist\na.png,X,Y\n", {}, "'artist' twice"),
     "empty": (b"", {}, "map `file`"),
-    "a cell without end": (b'file,artist\na.png,"' + b"x" * 200_000, {}, "no CSV"),
+    "quotes without end everywhere": (b"file,artist\n" + b'a.png,"x\n' * 200, {}, "more than 100 rows such as line"),
+    "a header's quote without end": (b'file,"artist\na.png,X\n', {}, "line 1, where a quote is opened"),
 }
 
 
@@ -337,7 +339,7 @@ def test_a_file_that_no_rule_matches_and_a_bare_name_of_two_files_are_rejects(tm
     write(tmp_path / "list.csv", b"file\na.png\nc.png\n")
     records, rejects = read(tmp_path, metadata="list.csv")
     assert [record.key for record in records] == ["Cubism/a.png"]
-    assert rejects == dict.fromkeys(("b.png", "x/c.png", "y/c.png"), "no_metadata_row") | {"c.png": "missing_file"}
+    assert rejects == dict.fromkeys(("b.png", "x/c.png", "y/c.png"), "no_metadata_row") | {"c.png": "ambiguous_file"}
 
 
 def test_a_column_that_is_mapped_to_none_is_not_read(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_an_object_by_file_name_as_diffusiondb_has_it() -> None:
     ("name", "data", "message"),
     [
         ("t.csv", b"a,a\n1,2\n", "column 'a' twice"),
-        ("t.csv", "é".encode("latin-1"), "not UTF-8"),
+        ("t.csv", b"\x81\xe9", "not UTF-8"),
         ("t.json", b"{", "t.json line 1 is no JSON"),
         ("t.json", b"[1]", "must hold objects"),
         ("t.jsonl", b"{}\nnot", "no JSON lines"),

@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -6,14 +5,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from creativity_assets.errors import StoreError
+from creativity_assets.errors import DamagedPart, StoreError
+from creativity_assets.store.files import replacing
 from creativity_assets.store.parts import (
     Provenance,
     is_fresh,
     read_part,
     read_provenance,
-    replacing,
-    sweep_temporaries,
     write_part,
 )
 
@@ -34,8 +32,13 @@ def test_a_damaged_part_is_not_fresh_and_is_named_when_read(tmp_path: Path) -> N
     write_part(path, TABLE, Provenance("abc"))
     path.write_bytes(path.read_bytes()[:-20])
     assert not is_fresh(path, "abc")
-    with pytest.raises(StoreError, match=r"part\.parquet: cannot be read .* materialize again"):
+    with pytest.raises(
+        DamagedPart, match=r"part\.parquet: damaged .* set aside as part.parquet.damaged, `creativity materialize`"
+    ):
         read_part(path)
+    assert [file.name for file in tmp_path.iterdir()] == ["part.parquet.damaged"]
+    write_part(path, TABLE, Provenance("abc"))
+    assert [file.name for file in tmp_path.iterdir()] == ["part.parquet"], "what was made again needs no witness"
 
 
 def test_a_failed_write_leaves_the_old_part_and_no_trace(tmp_path: Path) -> None:
@@ -70,12 +73,3 @@ except StoreError as error:
     assert len(done.stdout.splitlines()) == 1
     assert is_fresh(path, "old")
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_only_leftovers_of_dead_processes_are_swept(tmp_path: Path) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    for pid in (gone.pid, os.getpid()):
-        (tmp_path / f".part.parquet.{pid}.0123abcd.tmp").touch()
-    assert sweep_temporaries(tmp_path) == 1
-    assert [path.name.split(".")[3] for path in tmp_path.iterdir()] == [str(os.getpid())]

@@ -68,13 +68,6 @@ def test_statistics_recomputed_from_the_scores_agree(measured_root: Path) -> Non
     assert row["auroc"] == pytest.approx(u, abs=1e-9)
 
 
-def test_all_checks_hold_of_what_was_measured(measured_root: Path) -> None:
-    everything = collected(measured_root)
-    # Random weights know no floor: their round trip may by chance undo what their autoencoder did.
-    names = [name for name in CHECKS if name != "floor_below_score"]
-    assert {name: CHECKS[name](everything) for name in names} == {name: [] for name in names}
-
-
 SPOILED = {
     "every_record_accounted": lambda rows: rows.iloc[1:],
     "scores_in_range": lambda rows: rows.assign(lpips=np.nan),
@@ -155,4 +148,7 @@ def test_an_experiment_that_has_not_begun_is_no_fault_and_one_that_stopped_half_
     write_catalog(measured_root, {**CATALOG, "experiments": {**CATALOG["experiments"], "tiny.ddim2": later}})
     assert check(collected(measured_root)) == []
     Store(measured_root).metrics(Collection("paintings", "vincent-van-gogh"), EXPERIMENT).unlink()
-    assert check(collected(measured_root)) == [f"paintings/vincent-van-gogh x {EXPERIMENT}: 2 samples, 0 measured"]
+    (problem,) = check(collected(measured_root))
+    assert problem.startswith(
+        f"paintings/vincent-van-gogh x {EXPERIMENT}: 2 of 2 samples not measured, first paintings-"
+    )
