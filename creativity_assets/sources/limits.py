@@ -18,6 +18,9 @@ MAX_TABLE_BYTES = {".json": 64 * MIB, ".parquet": 256 * MIB}
 MAX_TEXT_TABLE_BYTES = 128 * MIB
 """Of a table among the images: JSON becomes objects of several times its size at once, Parquet is read by rows."""
 
+MAX_LINE_BYTES = 16 * MIB
+"""Of one line of a table in lines: Python takes four times as much to part it."""
+
 MAX_SIDECAR_BYTES = 64 * 2**10
 """Of a text or an object beside one image."""
 
@@ -46,6 +49,17 @@ _KINDS = {
 def table_limit(name: str) -> int:
     """Bytes that a table of this name may have."""
     return MAX_TABLE_BYTES.get(PurePosixPath(name).suffix.lower(), MAX_TEXT_TABLE_BYTES)
+
+
+def has_a_long_line(data: bytes) -> bool:
+    """Whether a line of a text is longer than MAX_LINE_BYTES, by its line feeds."""
+    start = 0
+    while len(data) - start > MAX_LINE_BYTES:
+        end = data.rfind(b"\n", start, start + MAX_LINE_BYTES + 1)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
 
 
 def why_no_file(path: Path) -> str | None:

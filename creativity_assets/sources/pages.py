@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 
 from creativity_assets.sources.limits import MIB
 
+Data = bytes | mmap.mmap
+
 MAX_PAGE_BYTES = 128 * MIB
 _DEPTH = 8
 _MANY_ROWS = 1_000_000
@@ -24,25 +26,29 @@ def too_large(path: Path, metadata: "pq.FileMetaData", columns: Collection[str])
 
     columns: the top names of those that are read. Raises ValueError where a page's header cannot be read.
     """
-    size = path.stat().st_size
-    if metadata.num_rows > _MANY_ROWS + size:
-        return f"claims {metadata.num_rows} rows in {size} bytes"
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        for group in range(metadata.num_row_groups):
-            for number in range(metadata.num_columns):
-                column = metadata.row_group(group).column(number)
-                if column.path_in_schema.partition(".")[0] not in columns:
-                    continue
-                for page in page_sizes(data, column):
-                    if page > MAX_PAGE_BYTES:
-                        return (
-                            f"column {column.path_in_schema} has a page of {page // MIB} MiB, more than "
-                            f"{MAX_PAGE_BYTES // MIB}; write it anew with row groups of fewer rows"
-                        )
+        return too_large_within(data, metadata, columns)
+
+
+def too_large_within(data: Data, metadata: "pq.FileMetaData", columns: Collection[str] | None = None) -> str | None:
+    """The same of a file's content, of all columns where none are named."""
+    if metadata.num_rows > _MANY_ROWS + len(data):
+        return f"claims {metadata.num_rows} rows in {len(data)} bytes"
+    for group in range(metadata.num_row_groups):
+        for number in range(metadata.num_columns):
+            column = metadata.row_group(group).column(number)
+            if columns is not None and column.path_in_schema.partition(".")[0] not in columns:
+                continue
+            for page in page_sizes(data, column):
+                if page > MAX_PAGE_BYTES:
+                    return (
+                        f"column {column.path_in_schema} has a page of {page // MIB} MiB, more than "
+                        f"{MAX_PAGE_BYTES // MIB}; write it anew with row groups of fewer rows"
+                    )
     return None
 
 
-def page_sizes(data: mmap.mmap, column: "pq.ColumnChunkMetaData") -> Iterator[int]:
+def page_sizes(data: Data, column: "pq.ColumnChunkMetaData") -> Iterator[int]:
     """Of each page of a column in a row group, the larger of its packed and unpacked size in bytes."""
     starts = (column.dictionary_page_offset, column.data_page_offset)
     place = min(start for start in starts if start)  # 0 and None stand for no dictionary
@@ -58,7 +64,7 @@ def page_sizes(data: mmap.mmap, column: "pq.ColumnChunkMetaData") -> Iterator[in
         yield max(unpacked, packed)
 
 
-def _struct(data: mmap.mmap, place: int, depth: int) -> tuple[dict[int, Any], int]:
+def _struct(data: Data, place: int, depth: int) -> tuple[dict[int, Any], int]:
     """Integers and structures of a structure by their numbers, and the place after it."""
     if depth > _DEPTH:
         raise ValueError("a page's header is nested too deeply")
@@ -76,7 +82,7 @@ def _struct(data: mmap.mmap, place: int, depth: int) -> tuple[dict[int, Any], in
     return fields, place + 1
 
 
-def _value(data: mmap.mmap, place: int, kind: int, depth: int) -> tuple[Any, int]:
+def _value(data: Data, place: int, kind: int, depth: int) -> tuple[Any, int]:
     if kind in (1, 2, 3):
         return None, place + 1
     if kind in (4, 5, 6):
@@ -97,7 +103,7 @@ def _value(data: mmap.mmap, place: int, kind: int, depth: int) -> tuple[Any, int
     raise ValueError(f"a page's header holds a field of kind {kind}")
 
 
-def _varint(data: mmap.mmap, place: int) -> tuple[int, int]:
+def _varint(data: Data, place: int) -> tuple[int, int]:
     value = 0
     for shift in range(0, 70, 7):
         byte = _byte(data, place)
@@ -108,12 +114,12 @@ def _varint(data: mmap.mmap, place: int) -> tuple[int, int]:
     raise ValueError("a page's header holds a number without end")
 
 
-def _zigzag(data: mmap.mmap, place: int) -> tuple[int, int]:
+def _zigzag(data: Data, place: int) -> tuple[int, int]:
     value, place = _varint(data, place)
     return (value >> 1) ^ -(value & 1), place
 
 
-def _byte(data: mmap.mmap, place: int) -> int:
+def _byte(data: Data, place: int) -> int:
     if not 0 <= place < len(data):
         raise ValueError("a page's header ends early")
     return data[place]

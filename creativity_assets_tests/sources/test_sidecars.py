@@ -12,6 +12,7 @@ from creativity_assets.catalog.datasets import ArchiveDataset, FolderDataset
 from creativity_assets.errors import SourceError
 from creativity_assets.sources import archive
 from creativity_assets.sources.records import SourceRecord, SourceReject
+from creativity_assets.workflow.indexing import record_row, unusable
 from creativity_assets_tests.sources.archives import tar, zipped
 from creativity_assets_tests.sources.pictures import write
 from creativity_assets_tests.sources.shared_cases import case
@@ -152,6 +153,32 @@ def test_links_to_images_and_texts_are_followed_together(tmp_path: Path) -> None
     links = {"b/2.jpg": "../a/1.jpg", "b/2.txt": "../a/1.txt"}
     path = tar(tmp_path / "set.tar.gz", members, links)
     assert read(path)[0]["b/2.jpg"] == {"artist": "b", "title": "2", "caption": "words"}
+
+
+def test_what_no_table_can_hold_is_a_reject_of_its_own_image(tmp_path: Path) -> None:
+    members = {f"{name}.jpg": b"1" for name in ("surrogate", "object", "list", "good")} | {
+        "surrogate.json": b'{"artist": "A\\ud800"}',
+        "object.json": object_of(artist={"name": "A"}),
+        "list.json": object_of(title=[["A"]]),
+        "good.json": object_of(artist=["A", "B"], title="\N{PILE OF POO}"),
+    }
+    records, rejects = read(in_folder(tmp_path / "set", members))
+    assert records == {"good.jpg": {"artist": "A, B", "title": "\N{PILE OF POO}"}}
+    assert rejects == dict.fromkeys(("surrogate.jpg", "object.jpg", "list.jpg"), "not_text")
+
+
+def test_a_row_that_names_no_possible_file_is_a_reject_that_can_be_stored(tmp_path: Path) -> None:
+    rows = b'[{"file": "a\\ud800.jpg"}, {"file": "a\\u0000.jpg"}, {"file": "1.jpg", "novelty": 1' + b"0" * 400 + b"}]"
+    path = in_folder(tmp_path / "set", {"1.jpg": b"1", "data.json": rows})
+    records, rejects = read(path, metadata="data.json")
+    assert list(records) == ["1.jpg"]
+    assert set(rejects.values()) == {"missing_file"}
+    for key in rejects:
+        key.encode()
+    items = list(sources.read(FolderDataset(name="x", kind="folder", path=str(path), metadata="data.json"), tmp_path))
+    (record,) = (item for item in items if isinstance(item, SourceRecord))
+    reject = unusable(record, record_row("x", record))
+    assert reject is not None and reject.reason == "not_a_number"
 
 
 def test_texts_of_an_archive_are_bounded_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
