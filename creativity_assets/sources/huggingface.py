@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pyarrow as pa
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
+
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.arrow_cells import picture
 from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
@@ -23,7 +27,8 @@ from creativity_assets.sources.locations import (
     offline_copy,
     walk,
 )
-from creativity_assets.sources.parquet import with_class_names
+from creativity_assets.sources.pages import too_large
+from creativity_assets.sources.parquet import BATCH_ROWS, with_class_names
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 from creativity_assets.sources.sampling import draw
 
@@ -164,12 +169,44 @@ def _columns_alone(entry: "HuggingFaceDataset", place: Path | None, rows: Any, c
     return (_load(entry, place, columns=columns) if streamed_parquet else rows).select_columns(columns)
 
 
-def _load(entry: "HuggingFaceDataset", place: Path | None, **settings: list[str]) -> Any:
+MAX_ROW_GROUP_BYTES = 256 * MIB
+"""Of a local Parquet file that this library reads: it takes twice that at once; `kind: parquet` goes by pages."""
+
+_PARQUET = {
+    "batch_size": BATCH_ROWS,
+    "fragment_scan_options": pads.ParquetFragmentScanOptions(
+        use_buffered_stream=True, buffer_size=1 << 20, pre_buffer=False
+    ),
+}
+
+
+def _is_parquet(entry: "HuggingFaceDataset", place: Path) -> bool:
+    """Whether a folder holds Parquet files alone, beside texts. Raises SourceError where one would take much memory."""
+    files = walk(place) if place.is_dir() else [SourceFile(place.name, place)]
+    kinds = {Path(file.name).suffix.lower() for file in files}
+    for file in (file for file in files if file.name.endswith(".parquet")):
+        try:
+            metadata = pq.read_metadata(file.path)
+            sizes = (metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+            said = too_large(file.path, metadata)
+            if said is None and (size := max(sizes, default=0)) > MAX_ROW_GROUP_BYTES:
+                limit = MAX_ROW_GROUP_BYTES // MIB
+                said = f"has a row group of {size // MIB} MiB, more than {limit}; `kind: parquet` reads it"
+        except (OSError, ValueError, pa.ArrowException):  # the library says what is wrong with it
+            continue
+        if said is not None:
+            raise SourceError(f"{entry.name}: {file.path} {said}")
+    return kinds - {"", ".md", ".txt"} == {".parquet"}
+
+
+def _load(entry: "HuggingFaceDataset", place: Path | None, **settings: Any) -> Any:
     """The split, its features known. settings: of the builder that `datasets` picks for the files."""
     import datasets
 
     source = str(place) if place else str(entry.hub_id)
     saved = None if place is None else saved_folder(entry.name, place, entry.split)
+    if place is not None and saved is None and _is_parquet(entry, place):
+        settings = {**_PARQUET, **settings}
     try:
         with _quiet():
             if saved is not None:

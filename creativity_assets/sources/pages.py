@@ -21,10 +21,10 @@ _DEPTH = 8
 _MANY_ROWS = 1_000_000
 
 
-def too_large(path: Path, metadata: "pq.FileMetaData", columns: Collection[str]) -> str | None:
+def too_large(path: Path, metadata: "pq.FileMetaData", columns: Collection[str] | None = None) -> str | None:
     """Why a file would take more memory than is stated, by what is in it; None where it would not.
 
-    columns: the top names of those that are read. Raises ValueError where a page's header cannot be read.
+    columns: the top names of those that are read, None for all. Raises ValueError where a page's header cannot be read.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         return too_large_within(data, metadata, columns)

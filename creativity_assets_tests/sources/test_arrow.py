@@ -12,6 +12,7 @@ import pytest
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import HuggingFaceDataset, ParquetDataset
 from creativity_assets.errors import SourceError
+from creativity_assets.sources import huggingface, pages
 from creativity_assets.sources.arrow_cells import holds_pictures
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.workflow.guessing import has_images
@@ -218,3 +219,21 @@ def test_a_cell_cannot_name_a_file_outside_its_data_set(tmp_path: Path) -> None:
         "unreadable",
     ]
     assert isinstance(record, SourceRecord) and record.image == IMAGES[0]
+
+
+def test_the_datasets_library_is_given_no_parquet_that_takes_much_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = {"info": {"features": {"image": {"_type": "Image"}}}}
+    table = pa.table({"image": LAYOUTS["struct"]}).replace_schema_metadata({"huggingface": json.dumps(described)})
+    (tmp_path / "set").mkdir()
+    pq.write_table(table, tmp_path / "set" / "a.parquet")
+    write(tmp_path / "set" / "README.md", b"# a set")
+    assert len(hub(tmp_path / "set")) == 4
+    assert len(hub(tmp_path / "set", streaming=False)) == 4
+    monkeypatch.setattr(huggingface, "MAX_ROW_GROUP_BYTES", 100)
+    with pytest.raises(SourceError, match=r"a.parquet has a row group of .*; `kind: parquet` reads it"):
+        hub(tmp_path / "set")
+    monkeypatch.setattr(pages, "MAX_PAGE_BYTES", 100)
+    with pytest.raises(SourceError, match=r"a.parquet column image.bytes has a page of"):
+        hub(tmp_path / "set")
