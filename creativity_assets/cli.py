@@ -113,8 +113,8 @@ def sql(
     output: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.table,
     out: Annotated[Path | None, typer.Option(help="A file to write to instead of the screen.")] = None,
 ) -> None:
-    """Ask the warehouse, read-only. Example: creativity sql "SELECT label, avg(composite) FROM image_metrics
-    JOIN samples USING (sample_id) GROUP BY label" """
+    """Ask the warehouse, read-only. Example: creativity sql "SELECT experiment, sides['atelier'] AS side,
+    avg(score) AS mean FROM scores WHERE sides['atelier'] IS NOT NULL GROUP BY ALL ORDER BY ALL" """
     from creativity_assets.store.sql import FORMATS, as_text
     from creativity_assets.store.sql import query as ask
 
@@ -150,6 +150,26 @@ def doctor() -> None:
 
     for line in examine(data_root()):
         typer.echo(line)
+
+
+@app.command()
+def clean(
+    yes: Annotated[bool, typer.Option("--yes", help="Take it away; without this it is only shown.")] = False,
+) -> None:
+    """Show what the store holds of things that have left the catalogue, and with --yes free it.
+    Example: creativity clean"""
+    from creativity_assets.workflow.cleaning import leftovers, remove
+    from creativity_assets.workflow.study import Study
+
+    study = Study(data_root())
+    found = leftovers(study)
+    for leftover in found:
+        typer.echo(f"{leftover.path}  {leftover.files} files, {leftover.size / 2**20:.1f} MB")
+    if yes:
+        remove(found)
+    size, files = sum(leftover.size for leftover in found), sum(leftover.files for leftover in found)
+    total = f"{size / 2**20:.1f} MB in {files} files"
+    typer.echo(f"freed {total}" if yes else f"{total} would be freed by creativity clean --yes")
 
 
 @catalog_app.command("list")

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from creativity_assets.catalog.entry import Entry, Slug, Strict, Weight
 from creativity_assets.catalog.location import Located
+from creativity_assets.vocabulary import AUTOMATIONS, FAMILIES, LABELS
 
 Stratum = Literal["artist", "style", "genre", "label", "family", "generator"]
 Scalar = str | int | float
@@ -35,21 +36,7 @@ CANONICAL_COLUMNS = (
 )
 """The names a column map or constant may give; `file` and `image` say where the picture is."""
 
-VOCABULARY = {
-    "label": ("human", "ai"),
-    "automation": ("manual", "camera", "ai"),
-    "family": (
-        "painting",
-        "photograph",
-        "sketch",
-        "film_frame",
-        "gan",
-        "autoregressive",
-        "diffusion",
-        "style_transfer",
-        "video_frame",
-    ),
-}
+VOCABULARY = {"label": LABELS, "automation": AUTOMATIONS, "family": FAMILIES}
 """The words of the columns that tables are grouped by."""
 
 

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from creativity_assets.catalog.entry import Entry, Slug, Strict, Weight
 from creativity_assets.catalog.location import Located
 from creativity_assets.catalog.overrides import Overrides
+from creativity_assets.vocabulary import TABLES
 
 Pairing = Literal["work", "artist", "none"]
 SuiteName = Literal["paper", "embedded"]
@@ -109,36 +110,7 @@ class ExperimentEntry(Entry):
         return self
 
 
-COMPARED = (
-    "sample_id",
-    "dataset",
-    "artist",
-    "artist_slug",
-    "title",
-    "year",
-    "year_source",
-    "decade",
-    "era",
-    "style",
-    "genre",
-    "caption",
-    "label",
-    "automation",
-    "family",
-    "generator",
-    "pair_id",
-    "width",
-    "height",
-    "format",
-    "jpeg_quality",
-    "padding_fraction",
-    "entropy",
-    "edge_density",
-    "novelty",
-    "sha256",
-    "phash",
-    "source_uri",
-)
+COMPARED = TABLES["samples"].names
 """The columns of `samples` that a comparison may choose by."""
 
 

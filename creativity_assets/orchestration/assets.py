@@ -18,6 +18,7 @@ from creativity_assets.orchestration.partitions import (
     sync_partitions,
 )
 from creativity_assets.orchestration.recovery import OWNER_TAG, owner
+from creativity_assets.orchestration.reporting import column_schema
 from creativity_assets.orchestration.resources import GPU_POOL, AcceleratorResource, StudyResource
 from creativity_assets.orchestration.work import IMAGES, MEASUREMENTS, UPSTREAM, Events, Work
 from creativity_assets.store.layout import Collection
@@ -37,9 +38,15 @@ class Remake(dg.Config):
     force: bool = False
 
 
+PUBLIC = {"raw_samples": "samples", "reconstructions": "reconstructions", "image_metrics": "image_metrics"}
+"""The public tables whose rows these assets make."""
+
+
 def _spec(key: str, description: str, kind: str) -> dg.AssetSpec:
-    deps = [UPSTREAM[key]]
-    return dg.AssetSpec(key, deps=deps, description=description, kinds={kind}, owners=OWNERS, skippable=True)
+    deps, metadata = [UPSTREAM[key]], column_schema(PUBLIC[key]) if key in PUBLIC else {}
+    return dg.AssetSpec(
+        key, deps=deps, description=description, metadata=metadata, kinds={kind}, owners=OWNERS, skippable=True
+    )
 
 
 @dg.asset(

@@ -26,11 +26,15 @@ SELECT label, n, mean, sd, difference, p_value, cohens_d, auroc FROM (
 """
 
 QUERIES = (
-    "SELECT era, n_ai, n_human, difference, p_value FROM stats_by_era WHERE metric = 'composite'",
-    "SELECT membership, count(*) AS n, avg(composite - floor_composite) AS above_floor FROM image_metrics "
-    "JOIN membership USING (sample_id) WHERE membership <> 'unknown' GROUP BY membership ORDER BY above_floor",
-    "SELECT artist, title, year, composite FROM image_metrics JOIN samples USING (sample_id) "
-    "WHERE label = 'human' ORDER BY composite DESC LIMIT 5",
+    "SELECT comparison, experiment, sides[comparison] AS side, count(score) AS n, avg(score) AS mean, "
+    "avg(above_floor) AS above_floor FROM scores, unnest(map_keys(sides)) AS c(comparison) GROUP BY ALL ORDER BY ALL",
+    "SELECT comparison, experiment, era, n_ai, n_human, difference, p_value FROM stats_by_era "
+    "WHERE metric = 'composite'",
+    "SELECT experiment, membership, count(score) AS n, avg(above_floor) AS above_floor FROM scores "
+    "JOIN membership USING (sample_id, model) WHERE membership <> 'unknown' AND novelty IS NULL "
+    "GROUP BY ALL ORDER BY experiment, above_floor",
+    "SELECT experiment, artist, title, year, score FROM scores "
+    f"WHERE experiment = '{EXPERIMENT}' AND label = 'human' ORDER BY score DESC LIMIT 5",
 )
 
 
@@ -47,7 +51,7 @@ def run_demo(data_root: Path, console: Console) -> Outcome:
     screen.print(f"study     {time.monotonic() - started:.0f} s, without the installation")
     screen.print(f"database  {store.database}")
     screen.print(f"report    {store.report}\n")
-    screen.print("three queries to try:")
+    screen.print("queries to try:")
     for text in QUERIES:
         screen.print(f'  .venv/bin/creativity sql "{text}"', markup=False)
     screen.print("\nthe Dagster UI: make ui, then http://127.0.0.1:3000")

@@ -8,6 +8,7 @@ import dagster as dg
 from creativity_assets.report.contact_sheet import MOST_WORKS, contact_sheet
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import Provenance
+from creativity_assets.vocabulary import TABLES
 from creativity_assets.workflow.pictures import pairs_of
 from creativity_assets.workflow.steps import Finished
 from creativity_assets.workflow.study import Study
@@ -49,13 +50,19 @@ def picture(jpeg: bytes, text: str) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md(f"![{text}](data:image/jpeg;base64,{base64.b64encode(jpeg).decode()})")
 
 
-def table_metadata(name: str, store: Store, rows: int, columns: dict[str, str]) -> dict[str, Any]:
-    """What the UI shows of a table: its name, place, size and columns."""
+def column_schema(name: str) -> dict[str, Any]:
+    """A public table's columns with their types and meanings, as the UI shows them beside an asset."""
+    columns = [dg.TableColumn(column.name, column.type, column.comment) for column in TABLES[name].columns]
+    return {"dagster/column_schema": dg.TableSchema(columns)}
+
+
+def table_metadata(name: str, store: Store, rows: int) -> dict[str, Any]:
+    """What the UI shows of a table that was made: its name, place, size and columns."""
     return {
         "dagster/table_name": name,
         "dagster/row_count": rows,
         "dagster/uri": dg.MetadataValue.path(str(store.table(name))),
-        "dagster/column_schema": dg.TableSchema([dg.TableColumn(column, kind) for column, kind in columns.items()]),
+        **column_schema(name),
     }
 
 

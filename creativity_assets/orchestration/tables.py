@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from creativity_assets.orchestration.assets import OWNERS, Remake
-from creativity_assets.orchestration.reporting import table_metadata
+from creativity_assets.orchestration.reporting import column_schema, table_metadata
 from creativity_assets.orchestration.resources import StudyResource
+from creativity_assets.vocabulary import TABLES
 from creativity_assets.workflow.steps import Step
 
 if TYPE_CHECKING:
@@ -23,10 +24,18 @@ STATS = (
 )
 
 
-def table_asset(name: str, deps: list[str], description: str) -> dg.AssetsDefinition:
+def table_asset(name: str, deps: list[str]) -> dg.AssetsDefinition:
     """The asset of one table of `workflow.tables.TABLES`."""
 
-    @dg.asset(name=name, deps=deps, description=description, group_name="evidence", kinds={"parquet"}, owners=OWNERS)
+    @dg.asset(
+        name=name,
+        deps=deps,
+        description=TABLES[name].row,
+        metadata=column_schema(name),
+        group_name="evidence",
+        kinds={"parquet"},
+        owners=OWNERS,
+    )
     def table(context: dg.AssetExecutionContext, config: Remake, study: StudyResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         from creativity_assets.workflow.collected import Collected
 
@@ -37,7 +46,7 @@ def table_asset(name: str, deps: list[str], description: str) -> dg.AssetsDefini
 
 
 @dg.asset(
-    deps=["raw_samples", "image_metrics", "duplicates", *STATS, "paper_comparison"],
+    deps=["raw_samples", "image_metrics", "duplicates", "comparison_members", *STATS, "paper_comparison"],
     group_name="evidence",
     kinds={"duckdb"},
     owners=OWNERS,
@@ -58,8 +67,7 @@ def make_table(step: Step, name: str, collected: "Collected") -> dg.MaterializeR
     from creativity_assets.workflow.tables import write_table
 
     frame, provenance = write_table(step, name, collected)
-    columns = {str(column): str(kind) for column, kind in frame.dtypes.items()}
-    metadata = table_metadata(name, step.study.store, len(frame), columns)
+    metadata = table_metadata(name, step.study.store, len(frame))
     version = dg.DataVersion(provenance.input_hash)
     return dg.MaterializeResult(asset_key=name, metadata=metadata, data_version=version)
 
@@ -84,11 +92,9 @@ def make_report(step: Step) -> dg.MaterializeResult:  # type: ignore[type-arg]
 
 
 TABLE_ASSETS = [
-    table_asset("duplicates", ["raw_samples"], "Pairs of samples that show the same picture."),
-    *(
-        table_asset(name, ["raw_samples", "image_metrics", "duplicates"], f"Table {name}: human against ai.")
-        for name in STATS
-    ),
-    table_asset("paper_comparison", list(STATS), "Our figures beside the study's own."),
-    table_asset("paper_reference", [], "The study's tables 3 to 7, as published."),
+    table_asset("duplicates", ["raw_samples"]),
+    table_asset("comparison_members", ["raw_samples", "duplicates"]),
+    *(table_asset(name, ["raw_samples", "image_metrics", "comparison_members"]) for name in STATS),
+    table_asset("paper_comparison", list(STATS)),
+    table_asset("paper_reference", []),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ import pandas as pd
 
 from creativity_assets.errors import StoreError
 from creativity_assets.statistics.paper import comparison_columns
-from creativity_assets.statistics.sides import copies_in, select
+from creativity_assets.statistics.sides import members_of
 from creativity_assets.statistics.tables import GROUPINGS, METRICS, columns
 
 _SAMPLES = (
@@ -34,6 +33,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "membership": ("sample_id", "model", "membership"),
     "duplicates": ("sample_id", "duplicate_of", "kind", "same_work"),
     "readouts": ("sample_id", "experiment", "readout", "value"),
+    "comparison_members": ("comparison", "sample_id", "side"),
     **{name: columns(name) for name in GROUPINGS},
     "paper_comparison": comparison_columns(),
 }
@@ -86,12 +86,7 @@ class Evidence:
         measured = self.measured
         for _, row in self.tables["stats_overall"].iterrows():
             of_experiment = measured[measured["experiment"] == row["experiment"]]
-            human, ai = (
-                select(of_experiment, row[f"{side}_dataset"], _where(row[f"{side}_where"]), row["comparison"])
-                for side in ("human", "ai")
-            )
-            copies = copies_in(human, ai, self.tables["duplicates"], row["without_duplicates"] or None)
-            human, ai = (side[~side["sample_id"].isin(copies)] for side in (human, ai))
+            human, ai = members_of(of_experiment, self.tables["comparison_members"], row["comparison"])
             yield Study(row["comparison"], row["experiment"], row["suite"], row, human, ai)
 
     def of(self, study: Study, table: str) -> pd.DataFrame:
@@ -135,7 +130,3 @@ def _expression(column: str, have: set[str]) -> str:
         return f'NULL AS "{column}"'
     # Seconds since 1970, so that reading a timestamp needs no time zone data.
     return 'epoch("scored_at"::TIMESTAMPTZ) AS "scored_at"' if column == "scored_at" else f'"{column}"'
-
-
-def _where(filters: object) -> dict[str, str]:
-    return json.loads(filters) if isinstance(filters, str) and filters else {}

@@ -11,54 +11,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from creativity_assets.vocabulary import EFFECT, TABLES
+
 REFERENCE_FILE = Path(__file__).with_name("paper_reference.csv")
 
-REFERENCE_DTYPES = {
-    "table_number": "Int64",
-    "grouping": "str",
-    "group": "str",
-    "group_label": "str",
-    "metric": "str",
-    "n_ai": "Int64",
-    "n_human": "Int64",
-    "mean_ai": "float64",
-    "mean_human": "float64",
-    "sd_ai": "float64",
-    "sd_human": "float64",
-    "difference": "float64",
-    "p_value": "float64",
-    "p_relation": "str",
-    "significant": "boolean",
-    "rank": "Int64",
-    "year_start": "Int64",
-    "year_end": "Int64",
-    "source": "str",
-}
+_DTYPES = {"BIGINT": "Int64", "VARCHAR": "str", "DOUBLE": "float64", "BOOLEAN": "boolean"}
+REFERENCE_DTYPES = {column.name: _DTYPES[column.type] for column in TABLES["paper_reference"].columns}
 
-OUR_FIGURES = (
-    "n_ai",
-    "n_human",
-    "mean_ai",
-    "mean_human",
-    "sd_ai",
-    "sd_human",
-    "difference",
-    "p_value",
-    "cohens_d",
-    "auroc",
-)
-PAPER_FIGURES = (
-    "n_ai",
-    "n_human",
-    "mean_ai",
-    "mean_human",
-    "sd_ai",
-    "sd_human",
-    "difference",
-    "p_value",
-    "p_relation",
-    "significant",
-)
+OUR_FIGURES = tuple(column.name for column in EFFECT)
+PAPER_FIGURES = (*OUR_FIGURES[:8], "p_relation", "significant")
 _KEYS = ("table_number", "grouping", "group", "group_label", "metric")
 
 
@@ -95,9 +56,7 @@ def paper_comparison(tables: Mapping[str, pd.DataFrame], reference: pd.DataFrame
 
 def comparison_columns() -> tuple[str, ...]:
     """The columns of paper_comparison, in order."""
-    ours = tuple(f"ours_{c}" for c in OUR_FIGURES)
-    paper = tuple(f"paper_{c}" for c in PAPER_FIGURES)
-    return ("comparison", "experiment", "suite", *_KEYS, *ours, *paper, "delta", "same_sign")
+    return TABLES["paper_comparison"].names
 
 
 def _ours(table: pd.DataFrame, grouping: str) -> pd.DataFrame:

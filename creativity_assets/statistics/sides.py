@@ -1,4 +1,7 @@
-"""Which samples stand on which side of a comparison, and which stand for the same work."""
+"""Which samples stand on which side of a comparison, and which stand for the same work.
+
+Chosen once, by `comparison_members`; statistics and report read that table.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Literal, Protocol
 import pandas as pd
 
 from creativity_assets.errors import CatalogError
+from creativity_assets.vocabulary import TABLES
 
 Pairing = Literal["work", "artist", "none"]
 
@@ -36,7 +40,58 @@ class ComparisonLike(Protocol):
     def without_duplicates(self) -> Literal["exact", "near"] | None: ...
 
 
-def select(samples: pd.DataFrame, dataset: str, where: Mapping[str, str], comparison: str) -> pd.DataFrame:
+def comparison_members(
+    samples: pd.DataFrame, comparisons: Iterable[ComparisonLike], duplicates: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """The table of that name: a row per comparison and sample on one of its sides, measured or not.
+
+    pair: what a member shares with members of the other side: under pairing `work` the human work's sample_id, under
+    `artist` the artist_slug; null where the other side has none of it. Rows are sorted by comparison and sample_id.
+    Raises CatalogError when a comparison's filter is unknown or its sides overlap.
+    """
+    columns = TABLES["comparison_members"].names
+    frames = [pd.DataFrame({column: pd.Series(dtype="str") for column in columns})]
+    for comparison in comparisons:
+        human, ai = sides(samples, comparison, duplicates)
+        pair_of = _pair_of(comparison.pairing, human, ai)
+        for side, members in (("human", human), ("ai", ai)):
+            ids = members["sample_id"].astype("str")
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "comparison": pd.Series(comparison.name, index=ids.index, dtype="str"),
+                        "sample_id": ids,
+                        "side": pd.Series(side, index=ids.index, dtype="str"),
+                        "pair": ids.map(pair_of).astype("str"),
+                    }
+                )
+            )
+    return pd.concat(frames).sort_values(["comparison", "sample_id"], ignore_index=True)
+
+
+def members_of(samples: pd.DataFrame, members: pd.DataFrame, comparison: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(human, ai): the rows of `samples` on each side of a comparison, by the table `comparison_members`.
+
+    samples: any table with a sample_id; both sides keep its order.
+    """
+    here = members[members["comparison"] == comparison]
+    human, ai = (here.loc[here["side"] == side, "sample_id"] for side in ("human", "ai"))
+    return samples[samples["sample_id"].isin(human)], samples[samples["sample_id"].isin(ai)]
+
+
+def _pair_of(pairing: Pairing, human: pd.DataFrame, ai: pd.DataFrame) -> dict[str, str]:
+    """sample_id -> pair, of the members that have one."""
+    if pairing == "work":
+        works = partners(ai, human)
+        return works | {work: work for work in works.values()}
+    if pairing == "artist":
+        slugs = [side.dropna(subset=["artist_slug"]).set_index("sample_id")["artist_slug"] for side in (human, ai)]
+        shared = set(slugs[0]) & set(slugs[1])
+        return {sample: slug for side in slugs for sample, slug in zip(side.index, side, strict=True) if slug in shared}
+    return {}
+
+
+def _select(samples: pd.DataFrame, dataset: str, where: Mapping[str, str], comparison: str) -> pd.DataFrame:
     """The samples of one side. `comparison` is named in the error when a filter's column is unknown."""
     chosen = samples["dataset"] == dataset
     for column, value in where.items():
@@ -57,8 +112,8 @@ def sides(
     duplicates: the table of that name; needed by comparisons `without_duplicates` alone.
     Raises CatalogError when one sample is on both sides.
     """
-    human = select(samples, comparison.human.dataset, comparison.human.where, comparison.name)
-    ai = select(samples, comparison.ai.dataset, comparison.ai.where, comparison.name)
+    human = _select(samples, comparison.human.dataset, comparison.human.where, comparison.name)
+    ai = _select(samples, comparison.ai.dataset, comparison.ai.where, comparison.name)
     shared = set(human["sample_id"]) & set(ai["sample_id"])
     if shared:
         raise CatalogError(

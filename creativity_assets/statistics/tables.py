@@ -27,47 +27,16 @@ import pandas as pd
 
 from creativity_assets.errors import CatalogError, MetricError
 from creativity_assets.statistics.effects import effect, moments, paired_p, welch_p
-from creativity_assets.statistics.sides import ComparisonLike, partners, sides
+from creativity_assets.statistics.sides import ComparisonLike, members_of
+from creativity_assets.vocabulary import EFFECT, FLOORED, TABLES
 
-METRICS = ("composite", "dino_distance", "lpips", "log_mse")
+METRICS = FLOORED
 """The scores that are compared. Raw mse is not: the study compares its logarithm."""
 
-EFFECT_COLUMNS = (
-    "n_ai",
-    "n_human",
-    "mean_ai",
-    "mean_human",
-    "sd_ai",
-    "sd_human",
-    "difference",
-    "p_value",
-    "cohens_d",
-    "auroc",
-)
-EXTRA_COLUMNS = (
-    "difference_low",
-    "difference_high",
-    "n_pairs",
-    "p_value_paired",
-    "mean_floor_ai",
-    "mean_floor_human",
-    "difference_above_floor",
-    "p_value_above_floor",
-    "n_ai_left_out",
-    "n_human_left_out",
-    "n_ai_unmatched",
-    "n_human_unmatched",
-    "suite",
-    "pairing",
-    "without_duplicates",
-    "human_where",
-    "ai_where",
-)
-_TEXT = {"comparison", "experiment", "human_dataset", "ai_dataset", "metric", "suite", "pairing"} | {
-    "without_duplicates",
-    "human_where",
-    "ai_where",
-}
+EFFECT_COLUMNS = tuple(column.name for column in EFFECT)
+
+_DTYPES = {"VARCHAR": "str", "BIGINT": "Int64", "DOUBLE": "float64"}
+"""How pandas holds the columns of each type."""
 
 
 @dataclass(frozen=True)
@@ -91,45 +60,42 @@ class _Side:
 
 def columns(table: str) -> tuple[str, ...]:
     """The columns of a stats_* table, in order."""
-    grouping = _grouping(table)
-    group = () if grouping.column is None else (grouping.column, *grouping.labels)
-    head = ("comparison", "experiment", "human_dataset", "ai_dataset", "metric")
-    return (*head, *group, *EFFECT_COLUMNS, *EXTRA_COLUMNS)
+    _grouping(table)
+    return TABLES[table].names
 
 
 def stats_table(
     table: str,
     samples: pd.DataFrame,
     metrics: pd.DataFrame,
+    members: pd.DataFrame,
     comparisons: Sequence[ComparisonLike],
-    duplicates: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """One stats_* table from the public tables `samples` and `image_metrics`, and `duplicates` where asked for.
+    """One stats_* table from the public tables `samples`, `image_metrics` and `comparison_members`.
 
     Rows are sorted by comparison, experiment, metric (in the order of METRICS) and group; n columns are
     Int64, figures float64 with NaN for null. Scores that are not finite count as not measured.
-    Raises MetricError when an experiment mixes suites or measured a sample twice, CatalogError when a
-    comparison's filter is unknown or its sides overlap.
+    Raises MetricError when an experiment mixes suites or measured a sample twice.
     """
     grouping = _grouping(table)
     _check_measurements(metrics)
     rows = [
         row
         for comparison in sorted(comparisons, key=lambda c: c.name)
-        for row in _comparison_rows(grouping, samples, metrics, comparison, duplicates)
+        for row in _comparison_rows(grouping, samples, metrics, members, comparison)
     ]
-    return _typed(pd.DataFrame(rows, columns=list(columns(table))), grouping)
+    return _typed(table, pd.DataFrame(rows, columns=list(columns(table))), grouping)
 
 
 def _comparison_rows(
     grouping: Grouping,
     samples: pd.DataFrame,
     metrics: pd.DataFrame,
+    members: pd.DataFrame,
     comparison: ComparisonLike,
-    duplicates: pd.DataFrame | None,
 ) -> Iterator[dict[str, Any]]:
-    human, ai = sides(samples, comparison, duplicates)
-    pairs = partners(ai, human) if comparison.pairing == "work" else None
+    human, ai = members_of(samples, members, comparison.name)
+    pairs = _works(members, comparison)
     keys = {
         "comparison": comparison.name,
         "human_dataset": comparison.human.dataset,
@@ -148,6 +114,15 @@ def _comparison_rows(
         for metric in grouping.metrics:
             for row in _metric_rows(grouping, metric, a, h, pairs):
                 yield where | {"metric": metric} | row
+
+
+def _works(members: pd.DataFrame, comparison: ComparisonLike) -> dict[str, str] | None:
+    """ai sample_id -> human sample_id of the same work, under pairing `work`."""
+    if comparison.pairing != "work":
+        return None
+    chosen = (members["comparison"] == comparison.name) & (members["side"] == "ai") & members["pair"].notna()
+    paired = members[chosen]
+    return dict(zip(paired["sample_id"], paired["pair"], strict=True))
 
 
 def _side(measured: pd.DataFrame, members: pd.DataFrame, grouping: Grouping, borrowed: pd.Series | None) -> _Side:
@@ -254,20 +229,12 @@ def _check_measurements(metrics: pd.DataFrame) -> None:
         )
 
 
-def _typed(table: pd.DataFrame, grouping: Grouping) -> pd.DataFrame:
+def _typed(name: str, table: pd.DataFrame, grouping: Grouping) -> pd.DataFrame:
     """Sorted rows with dtypes that do not depend on how many rows there are."""
     order = table["metric"].map({m: i for i, m in enumerate(METRICS)}).astype("int64")
     by = ["comparison", "experiment", "_order", *([grouping.column] if grouping.column else [])]
     table = table.assign(_order=order).sort_values(by, kind="stable", ignore_index=True).drop(columns="_order")
-    text = _TEXT | set(grouping.labels) | ({grouping.column} - {None, "decade"})
-    for column in table.columns:
-        if column in text:
-            table[column] = table[column].astype("str")
-        elif column.startswith("n_") or column == "decade":
-            table[column] = table[column].astype("Int64")
-        else:
-            table[column] = table[column].astype("float64")
-    return table
+    return table.astype({column.name: _DTYPES[column.type] for column in TABLES[name].columns})
 
 
 def _grouping(table: str) -> Grouping:

@@ -2,9 +2,24 @@
 
 import pyarrow as pa
 
+from creativity_assets import vocabulary
 from creativity_assets.store.images import IMAGE_TYPE
+from creativity_assets.vocabulary import FLOORED, TABLES
 
 _TEXT, _INT, _REAL = pa.string(), pa.int64(), pa.float64()
+_ARROW: dict[vocabulary.Type, pa.DataType] = {
+    "VARCHAR": _TEXT,
+    "BIGINT": _INT,
+    "DOUBLE": _REAL,
+    "BOOLEAN": pa.bool_(),
+    "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", tz="UTC"),
+}
+
+
+def _schema(table: str) -> pa.Schema:
+    """A public table's columns, as its parts hold them."""
+    return pa.schema([(column.name, _ARROW[column.type]) for column in TABLES[table].columns])
+
 
 RECORD = pa.schema(
     [
@@ -58,7 +73,7 @@ jpeg_quality: 1..100 as IJG counts. padding_fraction: share of black bars, 0..1.
 entropy in bits, 0..8; edge_density, 0..1; phash, 256 bits in hex; colour_fields, 4 x 4 x RGB bytes in hex.
 """
 
-REJECTED = pa.schema([("dataset", _TEXT), ("source_key", _TEXT), ("reason", _TEXT), ("detail", _TEXT)])
+REJECTED = _schema("rejected_samples")
 
 FLOOR_SCORES = pa.schema(
     [
@@ -70,77 +85,20 @@ FLOOR_SCORES = pa.schema(
     ]
 )
 
-FLOORED = ("composite", "dino_distance", "lpips", "log_mse")
-"""The scores that an image's floor and ceiling are measured of."""
+RECONSTRUCTIONS = _schema("reconstructions")
 
-RECONSTRUCTIONS = pa.schema([("sample_id", _TEXT), ("experiment", _TEXT), ("sha256", _TEXT), ("path", _TEXT)])
-
-IMAGE_METRICS = pa.schema(
-    [
-        ("sample_id", _TEXT),
-        ("dataset", _TEXT),
-        ("artist_slug", _TEXT),
-        ("experiment", _TEXT),
-        ("model", _TEXT),
-        ("model_revision", _TEXT),
-        ("method", _TEXT),
-        ("steps", _INT),
-        ("suite", _TEXT),
-        ("suite_revision", _TEXT),
-        ("dino_distance", _REAL),
-        ("lpips", _REAL),
-        ("mse", _REAL),
-        ("log_mse", _REAL),
-        ("composite", _REAL),
-        ("floor_dino_distance", _REAL),
-        ("floor_lpips", _REAL),
-        ("floor_log_mse", _REAL),
-        ("floor_composite", _REAL),
-        ("code_version", _TEXT),
-        ("run_id", _TEXT),
-        ("scored_at", pa.timestamp("us", tz="UTC")),
-    ]
-)
+IMAGE_METRICS = _schema("image_metrics")
 
 CEILINGS = pa.schema([("sample_id", _TEXT), ("experiment", _TEXT), *((name, _REAL) for name in FLOORED)])
 """Mean scores against the reference panel; no row where the panel is too small for an image."""
 
-READOUTS = pa.schema([("sample_id", _TEXT), ("experiment", _TEXT), ("readout", _TEXT), ("value", _REAL)])
+READOUTS = _schema("readouts")
 """Further numbers about an image under an experiment, one a row."""
 
 VECTORS = pa.schema([("sample_id", _TEXT), ("vector", pa.list_(pa.float32()))])
 """Latents, flattened from (C, h, w), or semantic embeddings."""
 
-MEMBERSHIP = pa.schema([("sample_id", _TEXT), ("model", _TEXT), ("membership", _TEXT), ("evidence", _TEXT)])
+MEMBERSHIP = _schema("membership")
 
-PUBLIC_SAMPLES = (
-    "sample_id",
-    "dataset",
-    "artist",
-    "artist_slug",
-    "title",
-    "year",
-    "year_source",
-    "decade",
-    "era",
-    "style",
-    "genre",
-    "caption",
-    "label",
-    "automation",
-    "family",
-    "generator",
-    "pair_id",
-    "width",
-    "height",
-    "format",
-    "jpeg_quality",
-    "padding_fraction",
-    "entropy",
-    "edge_density",
-    "novelty",
-    "sha256",
-    "phash",
-    "source_uri",
-)
+PUBLIC_SAMPLES = TABLES["samples"].names
 """The columns of the table `samples`, in their order."""

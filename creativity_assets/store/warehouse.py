@@ -1,34 +1,38 @@
-"""The DuckDB warehouse: built aside by one holder of a lock, checkpointed, and swapped in."""
+"""The DuckDB warehouse: built aside by one holder of a lock, checkpointed, and swapped in.
+
+Its tables have the columns, types and comments of `vocabulary.TABLES`; the view `scores` joins them for people.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from creativity_assets.errors import StoreError
 from creativity_assets.store.files import read_record, replacing, write_record
 from creativity_assets.store.layout import Store
 from creativity_assets.store.locks import exclusive
 from creativity_assets.store.parts import Provenance, damaged
+from creativity_assets.vocabulary import FLOORED, TABLES, Table
+
+_OF_SCORES = ("samples", "image_metrics", "comparison_members")
+"""What the view `scores` is made of."""
 
 
 def build_warehouse(store: Store, tables: Mapping[str, pd.DataFrame], provenance: Provenance) -> dict[str, int]:
     """Write `tables` as a new creativity.duckdb; returns the row counts.
 
     A process that has the old file open keeps reading the old content; the next connection sees the new.
-    Raises StoreError where the disk refuses.
+    Raises StoreError where the disk refuses, or a table has other columns than it is declared with.
     """
+    info = pd.DataFrame([[provenance.input_hash, provenance.code_version, provenance.run_id]])
+    frames = {**tables, "warehouse_info": info.set_axis(list(TABLES["warehouse_info"].names), axis="columns")}
     with exclusive(store, "warehouse"), replacing(store.database) as temporary:
         connection = duckdb.connect(str(temporary))
         try:
-            for name, frame in tables.items():
-                connection.register("incoming_frame", frame)
-                connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM incoming_frame')
-                connection.unregister("incoming_frame")
-            connection.execute("CREATE TABLE warehouse_info (input_hash VARCHAR, code_version VARCHAR, run_id VARCHAR)")
-            values = [provenance.input_hash, provenance.code_version, provenance.run_id]
-            connection.execute("INSERT INTO warehouse_info VALUES (?, ?, ?)", values)
+            fill(connection, frames)
             connection.execute("CHECKPOINT")
         except duckdb.Error as error:
             raise StoreError(f"{store.database}: {error}; free space, then run the same command") from error
@@ -38,6 +42,18 @@ def build_warehouse(store: Store, tables: Mapping[str, pd.DataFrame], provenance
     facts = {"input_hash": provenance.input_hash, "size": found.st_size, "mtime_ns": found.st_mtime_ns}
     write_record(store.record("warehouse"), facts)
     return {name: len(frame) for name, frame in tables.items()}
+
+
+def fill(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Make `tables` in a database, and the view `scores` where its tables are among them, all with their comments.
+
+    Raises StoreError for a table that is not declared, or not as it is declared.
+    """
+    for name, frame in tables.items():
+        _create(connection, _declared(name, frame), frame)
+    if all(name in tables for name in _OF_SCORES):
+        connection.execute(_scores_view())
+        _comment(connection, TABLES["scores"])
 
 
 def warehouse_hash(store: Store) -> str | None:
@@ -66,3 +82,54 @@ def warehouse_damage(database: Path, error: duckdb.Error) -> StoreError | None:
     if type(error) in {duckdb.Error, duckdb.IOException} and str(error).startswith(starts):
         return damaged(database, "it is no longer the file that was written")
     return None
+
+
+def _declared(name: str, frame: pd.DataFrame) -> Table:
+    if name not in TABLES or TABLES[name].view:
+        raise StoreError(f"{name}: is no table of the warehouse; declare it in vocabulary.py")
+    if differing := set(frame.columns) ^ set(TABLES[name].names):
+        raise StoreError(f"{name}: {sorted(map(str, differing))[0]} is not as vocabulary.py declares the columns")
+    return TABLES[name]
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: Table, frame: pd.DataFrame) -> None:
+    typed = ", ".join(f'"{column.name}" {column.type}' for column in table.columns)
+    named = ", ".join(f'"{name}"' for name in table.names)
+    connection.execute(f'CREATE TABLE "{table.name}" ({typed})')
+    connection.register("incoming_rows", pa.Table.from_pandas(frame, preserve_index=False))
+    connection.execute(f'INSERT INTO "{table.name}" SELECT {named} FROM incoming_rows')
+    connection.unregister("incoming_rows")
+    _comment(connection, table)
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    kind = "VIEW" if table.view else "TABLE"
+    connection.execute(f'COMMENT ON {kind} "{table.name}" IS {_quoted(table.row)}')
+    for column in table.columns:
+        connection.execute(f'COMMENT ON COLUMN "{table.name}"."{column.name}" IS {_quoted(column.comment)}')
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _scores_view() -> str:
+    """One row per sample and experiment: `image_metrics` with the columns of its sample and the sides it stands on."""
+    measured = set(TABLES["image_metrics"].names)
+    floored = [*FLOORED, *(f"floor_{score}" for score in FLOORED), "mse"]
+    made = {name: f"CASE WHEN isfinite(m.{name}) THEN m.{name} END" for name in floored}
+    made |= {f"above_floor_{score}": f"{made[score]} - {made[f'floor_{score}']}" for score in FLOORED}
+    made |= {"score": made["composite"], "floor": made["floor_composite"], "above_floor": made["above_floor_composite"]}
+    made["sides"] = "coalesce(c.sides, MAP {}::MAP(VARCHAR, VARCHAR))"
+    columns = ",\n  ".join(
+        f'{made.get(name) or (f"m.{name}" if name in measured else f"s.{name}")} AS "{name}"'
+        for name in TABLES["scores"].names
+    )
+    return f"""CREATE VIEW scores AS SELECT
+  {columns}
+FROM image_metrics m
+LEFT JOIN samples s ON s.sample_id = m.sample_id
+LEFT JOIN (
+  SELECT sample_id, map(list(comparison ORDER BY comparison), list(side ORDER BY comparison)) AS sides
+  FROM comparison_members GROUP BY sample_id
+) c ON c.sample_id = m.sample_id"""

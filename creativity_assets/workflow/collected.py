@@ -16,7 +16,6 @@ from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import count_rows, damaged, is_fresh, open_part, read_part, read_provenance
 from creativity_assets.store.schemas import (
     CEILINGS,
-    FLOORED,
     IMAGE_METRICS,
     INDEX,
     MEMBERSHIP,
@@ -26,6 +25,7 @@ from creativity_assets.store.schemas import (
     REJECTED,
     SAMPLES,
 )
+from creativity_assets.vocabulary import FLOORED
 from creativity_assets.workflow.lineage import Contents, Lineage, digest
 from creativity_assets.workflow.panel import panel_of
 

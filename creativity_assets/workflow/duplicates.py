@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from creativity_assets.vocabulary import TABLES
+
 NEAR_BITS = 52
 """Of the 256 bits of `likeness.phash`: at most so many differ between near duplicates."""
 
@@ -23,7 +25,7 @@ pairs of the atelier, one composition in two palettes (from 28 bits and 6.6 leve
 BLOCK = 64
 """Rows compared with all others at a time: 80,000 samples take 40 MB for it, and about a minute."""
 
-COLUMNS = ("sample_id", "duplicate_of", "kind", "distance", "colour_difference", "same_work")
+COLUMNS = TABLES["duplicates"].names
 
 
 class _Sample(NamedTuple):

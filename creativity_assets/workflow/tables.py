@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow as pa
 
 from creativity_assets.statistics.paper import paper_comparison, paper_reference
+from creativity_assets.statistics.sides import comparison_members
 from creativity_assets.statistics.tables import GROUPINGS, stats_table
 from creativity_assets.store.parts import Provenance, healed, is_fresh, read_part, write_part
 from creativity_assets.store.warehouse import build_warehouse, warehouse_hash
@@ -17,15 +18,24 @@ from creativity_assets.workflow.study import Study
 
 STATS_VERSION = 3
 
+WAREHOUSE_VERSION = 2
+"""Of how the tables become a database: its views and comments."""
+
 
 def _stats_maker(name: str) -> Callable[[Step, Collected], pd.DataFrame]:
     def stats(step: Step, collected: Collected) -> pd.DataFrame:
         comparisons = list(collected.lineage.catalog.comparisons.values())
-        asked = any(comparison.without_duplicates for comparison in comparisons)
-        duplicates = write_table(step, "duplicates", collected)[0] if asked else None
-        return stats_table(name, collected.samples, collected.metrics, comparisons, duplicates)
+        members = write_table(step, "comparison_members", collected)[0]
+        return stats_table(name, collected.samples, collected.metrics, members, comparisons)
 
     return stats
+
+
+def _comparison_members(step: Step, collected: Collected) -> pd.DataFrame:
+    comparisons = list(collected.lineage.catalog.comparisons.values())
+    asked = any(comparison.without_duplicates for comparison in comparisons)
+    duplicates = write_table(step, "duplicates", collected)[0] if asked else None
+    return comparison_members(collected.samples, comparisons, duplicates)
 
 
 def _paper_comparison(step: Step, collected: Collected) -> pd.DataFrame:
@@ -83,11 +93,14 @@ def warehouse_is_fresh(study: Study) -> bool:
 
 
 def _warehouse_hash(collected: Collected) -> str:
-    return digest(warehouse=1, statistics=STATS_VERSION, parts=collected.input_hash, tables=sorted(TABLES))
+    return digest(
+        warehouse=WAREHOUSE_VERSION, statistics=STATS_VERSION, parts=collected.input_hash, tables=sorted(TABLES)
+    )
 
 
 TABLES: dict[str, Callable[[Step, Collected], pd.DataFrame]] = {
     "duplicates": lambda step, collected: find_duplicates(collected.samples),
+    "comparison_members": _comparison_members,
     **{name: _stats_maker(name) for name in GROUPINGS},
     "paper_reference": lambda step, collected: paper_reference(),
     "paper_comparison": _paper_comparison,

@@ -1,11 +1,13 @@
 import warnings
 
 import dagster as dg
+import pytest
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from creativity_assets.definitions import defs
 
+from creativity_assets import vocabulary
 from creativity_assets.orchestration.tables import STATS
 from creativity_assets.statistics.tables import GROUPINGS
 from creativity_assets.workflow.tables import TABLES
@@ -17,10 +19,11 @@ ASSETS = {
     "reconstructions": {"preprocessed_tensors"},
     "image_metrics": {"reconstructions"},
     "duplicates": {"raw_samples"},
-    **{name: {"raw_samples", "image_metrics", "duplicates"} for name in STATS},
+    "comparison_members": {"raw_samples", "duplicates"},
+    **{name: {"raw_samples", "image_metrics", "comparison_members"} for name in STATS},
     "paper_reference": set(),
     "paper_comparison": set(STATS),
-    "warehouse": {"raw_samples", "image_metrics", "duplicates", "paper_comparison", *STATS},
+    "warehouse": {"raw_samples", "image_metrics", "duplicates", "comparison_members", "paper_comparison", *STATS},
     "report": {"warehouse"},
 }
 
@@ -32,6 +35,16 @@ def test_the_assets_and_their_lineage() -> None:
         for key in graph.get_all_asset_keys()
     }
     assert found == ASSETS
+
+
+@pytest.mark.parametrize(
+    ("asset", "table"), [("raw_samples", "samples"), *((name, name) for name in ("image_metrics", *TABLES))]
+)
+def test_the_ui_shows_the_columns_with_their_meanings(asset: str, table: str) -> None:
+    schema = defs.resolve_asset_graph().get(dg.AssetKey(asset)).metadata["dagster/column_schema"]
+    assert isinstance(schema, dg.TableSchema)
+    shown = {column.name: (column.type, column.description) for column in schema.columns}
+    assert shown == {column.name: (column.type, column.comment) for column in vocabulary.TABLES[table].columns}
 
 
 def test_the_definitions_can_be_loaded() -> None:

@@ -12,9 +12,12 @@ import pandas as pd
 from PIL import Image
 
 from creativity_assets.statistics.paper import paper_comparison, paper_reference
-from creativity_assets.statistics.tables import GROUPINGS, stats_table
+from creativity_assets.statistics.sides import comparison_members
+from creativity_assets.statistics.tables import GROUPINGS
 from creativity_assets.store.schemas import IMAGE_METRICS, MEMBERSHIP, PUBLIC_SAMPLES, REJECTED
-from creativity_assets_tests.statistics.frames import Comparison, Side
+from creativity_assets.store.warehouse import fill
+from creativity_assets.vocabulary import TABLES
+from creativity_assets_tests.statistics.frames import Comparison, Side, stats_of
 
 HOSTILE = '<script>alert("paint")</script> & Søn'
 ERAS = {"renaissance": 1400, "baroque-rococo": 1600, "romanticism": 1800, "impressionism": 1870, "modern": 1910}
@@ -84,14 +87,12 @@ def write(
         "membership": pd.DataFrame(membership, columns=MEMBERSHIP.names),
         "rejected_samples": pd.DataFrame(rejected, columns=REJECTED.names),
     }
-    stats = {name: stats_table(name, frames["samples"], frames["image_metrics"], comparisons) for name in GROUPINGS}
+    frames["comparison_members"] = comparison_members(frames["samples"], comparisons, further.get("duplicates"))
+    stats = {name: stats_of(name, frames["samples"], frames["image_metrics"], comparisons) for name in GROUPINGS}
     frames |= {name: frame for name, frame in further.items() if len(frame)}
     frames |= stats | {"paper_comparison": paper_comparison(stats, paper_reference())}
     with duckdb.connect(str(path)) as connection:
-        for name, frame in frames.items():
-            connection.register("frame", frame)
-            connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM frame')
-            connection.unregister("frame")
+        fill(connection, {name: frame.reindex(columns=TABLES[name].names) for name, frame in frames.items()})
     return path
 
 

@@ -1,10 +1,13 @@
 """Small public tables for the tests of the statistics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pandas as pd
+
+from creativity_assets.statistics.sides import comparison_members
+from creativity_assets.statistics.tables import stats_table
 
 METRICS = ("dino_distance", "lpips", "log_mse", "composite")
 
@@ -52,3 +55,14 @@ def samples_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 def metrics_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(measured("", 0.0)))
+
+
+def stats_of(
+    table: str,
+    samples: pd.DataFrame,
+    metrics: pd.DataFrame,
+    comparisons: Sequence[Comparison],
+    duplicates: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """A stats_* table over the members that the comparisons choose."""
+    return stats_table(table, samples, metrics, comparison_members(samples, comparisons, duplicates), comparisons)

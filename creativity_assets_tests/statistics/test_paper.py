@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from creativity_assets.statistics.paper import comparison_columns, paper_comparison, paper_reference
-from creativity_assets.statistics.tables import GROUPINGS, stats_table
+from creativity_assets.statistics.tables import GROUPINGS
 from creativity_assets_tests.statistics.frames import (
     Comparison,
     Side,
@@ -13,6 +13,7 @@ from creativity_assets_tests.statistics.frames import (
     metrics_frame,
     sample,
     samples_frame,
+    stats_of,
 )
 
 REFERENCE = paper_reference()
@@ -29,7 +30,7 @@ def tables() -> dict[str, pd.DataFrame]:
         rows.append(sample(f"a{i}", "art-ai", label="ai", pair_id=f"h{i}", **facts))
         scores += [measured(f"h{i}", 0.5 + 0.1 * i), measured(f"a{i}", 0.6 + 0.1 * i)]
     samples, metrics = samples_frame(rows), metrics_frame(scores)
-    return {name: stats_table(name, samples, metrics, [WORKS]) for name in GROUPINGS}
+    return {name: stats_of(name, samples, metrics, [WORKS]) for name in GROUPINGS}
 
 
 def test_all_five_tables_are_there() -> None:

@@ -8,7 +8,7 @@ import pytest
 import scipy.stats
 
 from creativity_assets.errors import CatalogError, MetricError
-from creativity_assets.statistics.tables import EFFECT_COLUMNS, GROUPINGS, METRICS, columns, stats_table
+from creativity_assets.statistics.tables import EFFECT_COLUMNS, GROUPINGS, METRICS, columns
 from creativity_assets_tests.statistics.frames import (
     Comparison,
     Side,
@@ -16,6 +16,7 @@ from creativity_assets_tests.statistics.frames import (
     metrics_frame,
     sample,
     samples_frame,
+    stats_of,
 )
 
 WORKS = Comparison("works", Side("art"), Side("art-ai"), "work")
@@ -54,7 +55,7 @@ SAMPLES, SCORES = world()
 
 @pytest.mark.parametrize("table", GROUPINGS)
 def test_every_figure_is_what_scipy_says(table: str) -> None:
-    stats = stats_table(table, SAMPLES, SCORES, [WORKS, ARTISTS])
+    stats = stats_of(table, SAMPLES, SCORES, [WORKS, ARTISTS])
     group = GROUPINGS[table].column
     assert len(stats) > 0
     for row in stats.itertuples():
@@ -84,8 +85,8 @@ def test_every_figure_is_what_scipy_says(table: str) -> None:
 
 @pytest.mark.parametrize("table", GROUPINGS)
 def test_columns_and_dtypes_do_not_depend_on_the_rows(table: str) -> None:
-    empty = stats_table(table, samples_frame([]), metrics_frame([]), [WORKS, ARTISTS])
-    full = stats_table(table, SAMPLES, SCORES, [WORKS, ARTISTS])
+    empty = stats_of(table, samples_frame([]), metrics_frame([]), [WORKS, ARTISTS])
+    full = stats_of(table, SAMPLES, SCORES, [WORKS, ARTISTS])
     assert tuple(empty.columns) == tuple(full.columns) == columns(table)
     assert empty.dtypes.to_dict() == full.dtypes.to_dict()
     assert len(empty) == 0
@@ -93,16 +94,16 @@ def test_columns_and_dtypes_do_not_depend_on_the_rows(table: str) -> None:
 
 @pytest.mark.parametrize("table", GROUPINGS)
 def test_order_of_the_input_does_not_matter(table: str) -> None:
-    forward = stats_table(table, SAMPLES, SCORES, [WORKS, ARTISTS])
-    backward = stats_table(table, SAMPLES.iloc[::-1], SCORES.iloc[::-1], [ARTISTS, WORKS])
+    forward = stats_of(table, SAMPLES, SCORES, [WORKS, ARTISTS])
+    backward = stats_of(table, SAMPLES.iloc[::-1], SCORES.iloc[::-1], [ARTISTS, WORKS])
     pd.testing.assert_frame_equal(forward, backward, rtol=1e-12)
 
 
 @pytest.mark.parametrize("table", [t for t, g in GROUPINGS.items() if g.column and not g.whole_human])
 def test_nobody_vanishes(table: str) -> None:
-    sides = stats_table("stats_by_metric", SAMPLES, SCORES, [WORKS, ARTISTS])
+    sides = stats_of("stats_by_metric", SAMPLES, SCORES, [WORKS, ARTISTS])
     sides = sides.set_index(["comparison", "experiment", "metric"])
-    stats = stats_table(table, SAMPLES, SCORES, [WORKS, ARTISTS])
+    stats = stats_of(table, SAMPLES, SCORES, [WORKS, ARTISTS])
     for key, rows in stats.groupby(["comparison", "experiment", "metric"]):
         for side in ("ai", "human"):
             first = rows.iloc[0]
@@ -111,26 +112,26 @@ def test_nobody_vanishes(table: str) -> None:
 
 
 def test_tables_hold_the_metrics_of_the_study() -> None:
-    overall = stats_table("stats_overall", SAMPLES, SCORES, [WORKS])
+    overall = stats_of("stats_overall", SAMPLES, SCORES, [WORKS])
     assert overall["metric"].tolist() == ["composite", "composite"]
     assert overall["experiment"].tolist() == ["m.ddim20", "n.ddim20"]
-    by_metric = stats_table("stats_by_metric", SAMPLES, SCORES, [WORKS])
+    by_metric = stats_of("stats_by_metric", SAMPLES, SCORES, [WORKS])
     assert by_metric["metric"].tolist() == list(METRICS) * 2
 
 
 def test_by_artist_needs_the_artist_on_both_sides() -> None:
-    stats = stats_table("stats_by_artist", SAMPLES, SCORES, [ARTISTS])
+    stats = stats_of("stats_by_artist", SAMPLES, SCORES, [ARTISTS])
     assert set(stats["artist_slug"]) == {"ann"}
     first = stats.iloc[0]
     assert (first["n_ai_unmatched"], first["n_human_unmatched"]) == (4, 10)  # dee; bob and cy
 
 
 def test_rows_without_an_era_are_counted_as_left_out() -> None:
-    stats = stats_table("stats_by_era", SAMPLES, SCORES, [WORKS])
+    stats = stats_of("stats_by_era", SAMPLES, SCORES, [WORKS])
     assert set(stats["era"]) == {"early", "late"}
     assert set(stats["n_ai_left_out"]) == set(stats["n_human_left_out"]) == {13}
     # The mixed data set has no years on its ai side, hence no era to compare in.
-    assert stats_table("stats_by_era", SAMPLES, SCORES, [ARTISTS]).empty
+    assert stats_of("stats_by_era", SAMPLES, SCORES, [ARTISTS]).empty
 
 
 def test_an_ai_row_belongs_to_the_group_of_its_pair() -> None:
@@ -140,10 +141,10 @@ def test_an_ai_row_belongs_to_the_group_of_its_pair() -> None:
     rows += [sample(f"a{i}", "art-ai", label="ai", pair_id=f"h{i}", era="late", decade=2020) for i in (1, 2)]
     rows += [sample("a3", "art-ai", label="ai", pair_id="gone", era="early", decade=1480)]
     scores = metrics_frame([measured(row["sample_id"], 0.1 * i) for i, row in enumerate(rows)])
-    stats = stats_table("stats_by_era", samples_frame(rows), scores, [WORKS])
+    stats = stats_of("stats_by_era", samples_frame(rows), scores, [WORKS])
     assert stats["era"].unique().tolist() == ["early"]
     assert stats["n_ai"].unique().tolist() == [4]
-    decades = stats_table("stats_by_decade", samples_frame(rows), scores, [WORKS])
+    decades = stats_of("stats_by_decade", samples_frame(rows), scores, [WORKS])
     assert decades["decade"].unique().tolist() == [1480]
 
 
@@ -153,21 +154,21 @@ def test_pairs_are_found_by_sample_and_by_shared_identifier() -> None:
     rows += [sample(a, "art-ai", label="ai", pair_id=p) for a, p in made]
     ours = {"h0": 0.1, "h1": 0.2, "h2": 0.4, "a0": 0.3, "a1": 0.3, "a2": 0.5, "again": 0.9, "lone": 0.0}
     scores = metrics_frame([measured(s, c) for s, c in ours.items()])
-    row = stats_table("stats_overall", samples_frame(rows), scores, [WORKS]).iloc[0]
+    row = stats_of("stats_overall", samples_frame(rows), scores, [WORKS]).iloc[0]
     assert (row["n_ai"], row["n_human"], row["n_pairs"]) == (5, 3, 3)
     # Two ai images of h2 count as their mean, 0.7.
     assert row["p_value_paired"] == pytest.approx(scipy.stats.ttest_rel([0.3, 0.3, 0.7], [0.1, 0.2, 0.4]).pvalue)
 
 
 def test_other_pairings_have_no_paired_test() -> None:
-    row = stats_table("stats_overall", SAMPLES, SCORES, [ARTISTS]).iloc[0]
+    row = stats_of("stats_overall", SAMPLES, SCORES, [ARTISTS]).iloc[0]
     assert row["n_pairs"] is pd.NA
     assert np.isnan(row["p_value_paired"])
     assert row["human_where"] == '{"label": "human"}'
 
 
 def test_every_ai_family_stands_against_the_whole_human_side() -> None:
-    stats = stats_table("stats_by_family", SAMPLES, SCORES, [WORKS])
+    stats = stats_of("stats_by_family", SAMPLES, SCORES, [WORKS])
     of_one = stats[(stats["experiment"] == "m.ddim20") & (stats["metric"] == "composite")]
     assert of_one["family"].tolist() == ["diffusion", "gan"]
     assert of_one["n_ai"].tolist() == [32, 8]
@@ -176,7 +177,7 @@ def test_every_ai_family_stands_against_the_whole_human_side() -> None:
 
 def test_what_the_autoencoder_does_alone_is_told_apart() -> None:
     # Here the floor is half the score, so half of any difference is the autoencoder's.
-    row = stats_table("stats_overall", SAMPLES, SCORES, [WORKS]).iloc[0]
+    row = stats_of("stats_overall", SAMPLES, SCORES, [WORKS]).iloc[0]
     assert row["mean_floor_ai"] == pytest.approx(row["mean_ai"] / 2)
     assert row["difference_above_floor"] == pytest.approx(row["difference"] / 2)
     assert row["p_value_above_floor"] == pytest.approx(row["p_value"])
@@ -185,19 +186,19 @@ def test_what_the_autoencoder_does_alone_is_told_apart() -> None:
 def test_scores_that_are_not_finite_count_as_unmeasured() -> None:
     broken = SCORES.copy()
     broken.loc[broken["sample_id"].isin(["h0", "a1", "a2"]), "composite"] = [np.nan, np.inf, np.nan] * 2
-    row = stats_table("stats_overall", SAMPLES, broken, [WORKS]).iloc[0]
+    row = stats_of("stats_overall", SAMPLES, broken, [WORKS]).iloc[0]
     assert (row["n_ai"], row["n_human"]) == (38, 39)
 
 
 def test_an_experiment_without_one_side_has_no_rows() -> None:
     only_human = SCORES[SCORES["sample_id"].str.startswith("h")]
-    assert stats_table("stats_overall", SAMPLES, only_human, [WORKS]).empty
+    assert stats_of("stats_overall", SAMPLES, only_human, [WORKS]).empty
 
 
 def test_groups_of_one_have_means_but_no_test() -> None:
     rows = [sample("h0", "art", era="early"), sample("a0", "art-ai", label="ai", era="early")]
     scores = metrics_frame([measured("h0", 0.25), measured("a0", 0.5)])
-    row = stats_table("stats_by_era", samples_frame(rows), scores, [WORKS]).iloc[0]
+    row = stats_of("stats_by_era", samples_frame(rows), scores, [WORKS]).iloc[0]
     assert (row["difference"], row["auroc"]) == (0.25, 1.0)
     assert np.isnan([row["p_value"], row["cohens_d"], row["sd_ai"], row["sd_human"]]).all()
 
@@ -206,26 +207,26 @@ def test_mixed_suites_name_the_experiment() -> None:
     mixed = SCORES.copy()
     mixed.loc[(mixed["experiment"] == "n.ddim20") & (mixed["sample_id"] == "a3"), "suite"] = "paper"
     with pytest.raises(MetricError, match=r"^n\.ddim20: .*embedded, paper"):
-        stats_table("stats_overall", SAMPLES, mixed, [WORKS])
+        stats_of("stats_overall", SAMPLES, mixed, [WORKS])
 
 
 def test_a_sample_measured_twice_is_an_error() -> None:
     with pytest.raises(MetricError, match=r"m\.ddim20: 1 samples are measured twice \(first: h0\)"):
-        stats_table("stats_overall", SAMPLES, pd.concat([SCORES, SCORES.iloc[:1]]), [WORKS])
+        stats_of("stats_overall", SAMPLES, pd.concat([SCORES, SCORES.iloc[:1]]), [WORKS])
 
 
 def test_wrong_comparisons_are_named() -> None:
     unknown = Comparison("odd", Side("art", {"colour": "red"}), Side("art-ai"))
     with pytest.raises(CatalogError, match="odd: its filter names the column 'colour'"):
-        stats_table("stats_overall", SAMPLES, SCORES, [unknown])
+        stats_of("stats_overall", SAMPLES, SCORES, [unknown])
     overlapping = Comparison("same", Side("mixed"), Side("mixed", {"label": "ai"}))
     with pytest.raises(CatalogError, match="same: 8 samples stand on both sides"):
-        stats_table("stats_overall", SAMPLES, SCORES, [overlapping])
+        stats_of("stats_overall", SAMPLES, SCORES, [overlapping])
     with pytest.raises(CatalogError, match="no table 'stats_by_mood'"):
-        stats_table("stats_by_mood", SAMPLES, SCORES, [WORKS])
+        stats_of("stats_by_mood", SAMPLES, SCORES, [WORKS])
 
 
 def test_filters_on_numbers_are_compared_as_numbers() -> None:
     narrow = Comparison("narrow", Side("art", {"decade": "1800"}), Side("art-ai", {"era": "early"}), "work")
-    row = stats_table("stats_overall", SAMPLES, SCORES, [narrow]).iloc[0]
+    row = stats_of("stats_overall", SAMPLES, SCORES, [narrow]).iloc[0]
     assert (row["n_human"], row["n_ai"]) == (14, 14)
