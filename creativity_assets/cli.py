@@ -152,6 +152,26 @@ def doctor() -> None:
         typer.echo(line)
 
 
+@app.command()
+def clean(
+    yes: Annotated[bool, typer.Option("--yes", help="Take it away; without this it is only shown.")] = False,
+) -> None:
+    """Show what the store holds of things that have left the catalogue, and with --yes free it.
+    Example: creativity clean"""
+    from creativity_assets.workflow.cleaning import leftovers, remove
+    from creativity_assets.workflow.study import Study
+
+    study = Study(data_root())
+    found = leftovers(study)
+    for leftover in found:
+        typer.echo(f"{leftover.path}  {leftover.files} files, {leftover.size / 2**20:.1f} MB")
+    if yes:
+        remove(found)
+    size, files = sum(leftover.size for leftover in found), sum(leftover.files for leftover in found)
+    total = f"{size / 2**20:.1f} MB in {files} files"
+    typer.echo(f"freed {total}" if yes else f"{total} would be freed by creativity clean --yes")
+
+
 @catalog_app.command("list")
 def catalog_list() -> None:
     """Show every entry of the catalogue. Example: creativity catalog list"""

@@ -9,9 +9,7 @@ from creativity_assets.faults import refusal
 from creativity_assets_tests.studies import EXPERIMENT, save_picture
 
 
-@pytest.mark.parametrize(
-    ("name", "shown"), [("out.csv", "out.csv"), (b"\xff.csv", "\\xff.csv"), (Path("a/b"), "a/b")]
-)
+@pytest.mark.parametrize(("name", "shown"), [("out.csv", "out.csv"), (b"\xff.csv", "\\xff.csv"), (Path("a/b"), "a/b")])
 def test_what_the_machine_refuses_names_the_file(name: object, shown: str) -> None:
     line = refusal(OSError(errno.ENOSPC, "No space left on device", name))
     assert line == f"{shown}: No space left on device; check the path, its permissions and the free space"

@@ -10,6 +10,7 @@ from creativity_assets.workflow.plan import Scope
 @dg.schedule(
     job=materialize_job,
     cron_schedule="0 3 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
     description="At 3 in the morning everything that is wanted and not fresh is made, in one run, stage after stage.",
 )
 def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:

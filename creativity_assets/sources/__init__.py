@@ -8,7 +8,7 @@ from creativity_assets.errors import SourceError
 from creativity_assets.sources import archive, atelier_reader, folder, huggingface, parquet, video
 from creativity_assets.sources.listing import Items
 from creativity_assets.sources.losses import Losses
-from creativity_assets.sources.records import SourceRecord, SourceReject
+from creativity_assets.sources.records import SourceRecord, SourceReject, storable
 
 if TYPE_CHECKING:
     from creativity_assets.catalog.datasets import DatasetEntry
@@ -27,7 +27,7 @@ class Reader(NamedTuple):
 
 def read(entry: "DatasetEntry", root: Path) -> Iterator[SourceRecord | SourceReject]:
     """Stream a source. A bad item is a SourceReject and the stream goes on."""
-    return _reader(entry).read(entry, root)
+    return storable(_reader(entry).read(entry, root))
 
 
 def fingerprint(entry: "DatasetEntry", root: Path) -> str:

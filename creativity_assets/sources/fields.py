@@ -67,11 +67,19 @@ def fields_of(
     for name in FIELDS:
         if name not in columns or is_missing(value := row.get(columns[name])):
             continue
-        value = value.strip() if isinstance(value, str) else value
+        value = _one(name, value)
         meant = (values or {}).get(name, {}).get(str(value), value)
         if not is_missing(meant):
             fields[name] = meant
     return fields
+
+
+def _one(name: str, value: Any) -> Any:
+    """A cell as one value: of several captions the first, of other lists all that they say."""
+    if isinstance(value, list) and not any(isinstance(part, (list, tuple, dict)) for part in value):
+        said = [str(part).strip() for part in value if not is_missing(part)]
+        return (said[0] if said else "") if name == "caption" else ", ".join(said)
+    return value.strip() if isinstance(value, str) else value
 
 
 def is_missing(value: object) -> bool:

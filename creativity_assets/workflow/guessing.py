@@ -7,14 +7,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from creativity_assets.catalog.datasets import VOCABULARY
+from creativity_assets.sources.arrow_cells import holds_pictures, is_struct_of_bytes
 from creativity_assets.sources.fields import is_missing
 from creativity_assets.sources.listing import IMAGE
 from creativity_assets.sources.matching import Files, Match
 from creativity_assets.sources.metadata import Table
 from creativity_assets.sources.names import words_of_camel_case
+from creativity_assets.sources.parquet import schema_of
 from creativity_assets.sources.paths import fields_from_wikiart_name, stem_of
 
 _NAMES = 200  # of files, that a guess is made from
@@ -83,12 +84,12 @@ class Guess(NamedTuple):
 def has_images(path: Path) -> bool:
     """Whether a Parquet file has a column of image bytes."""
     try:
-        schema = pq.read_schema(path)
+        schema = schema_of(path)
     except (OSError, pa.ArrowException):
         return False
     for field in schema:
-        parts = {part.name for part in field.type} if pa.types.is_struct(field.type) else set()
-        if "bytes" in parts or (pa.types.is_binary(field.type) and field.name in USUAL_NAMES["image"]):
+        usual = field.name.lower() in USUAL_NAMES["image"]
+        if is_struct_of_bytes(field.type) or (usual and holds_pictures(field.type)):
             return True
     return False
 

@@ -13,6 +13,7 @@ from creativity_assets.catalog import Catalog, load_catalog
 from creativity_assets.sources.incoming import look
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import Provenance
+from creativity_assets.workflow.arrived import with_comparisons
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.revisions import Revisions
 
@@ -32,7 +33,8 @@ class Study:
         found = look(self.data_root)
         waiting = [f"incoming/{name}: still being copied; looked at again next time" for name in found.waiting]
         refused = [f"incoming/{reject.key}: {reject.detail}" for reject in found.refused]
-        return load_catalog(self.data_root, found.ready, (*refused, *waiting))
+        catalog = load_catalog(self.data_root, found.ready, (*refused, *waiting))
+        return with_comparisons(catalog, self.store, found.ready)
 
     @cached_property
     def store(self) -> Store:

@@ -1,6 +1,7 @@
 import warnings
 
 import dagster as dg
+import pytest
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -66,14 +66,19 @@ def test_a_file_in_the_place_of_a_folder_is_one_line(study_root: Path, home: Pat
 
 
 @pytest.mark.parametrize(
-    "content", [b"\xff\xfe\x00", b"a: b: c", b"- list", b"!!python/object:x y", b"[" * 5000, b"telemetry: 5", b"x: {y: z}"]
+    "content",
+    [b"\xff\xfe\x00", b"a: b: c", b"- list", b"!!python/object:x y", b"[" * 5000, b"telemetry: 5", b"x: {y: z}"],
 )
 def test_settings_that_are_none_are_one_line_and_removing_them_helps(study_root: Path, content: bytes) -> None:
     settings = dagster_home(study_root) / "dagster.yaml"
     settings.write_bytes(content)
-    with pytest.raises(StoreError, match=r"dagster\.yaml: .*; correct it, or remove it|correct it, or remove it") as error:
-        with open_instance(study_root):
-            pass
+    with (
+        pytest.raises(
+            StoreError, match=r"dagster\.yaml: .*; correct it, or remove it|correct it, or remove it"
+        ) as error,
+        open_instance(study_root),
+    ):
+        pass
     assert "\n" not in str(error.value)
     settings.unlink()
     with open_instance(study_root):
@@ -110,7 +115,7 @@ def run(root: Path, *arguments: str, before: Callable[[], None] | None = None) -
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=before,  # noqa: PLW1509 - no threads here yet
+        preexec_fn=before,
     )
 
 

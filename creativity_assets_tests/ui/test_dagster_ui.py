@@ -91,7 +91,7 @@ def test_the_graph_shows_the_lineage(page: Any, tmp_path: Path) -> None:
 
 
 def test_a_metrics_partition_shows_its_contact_sheet_and_numbers(page: Any, tmp_path: Path) -> None:
-    page.goto("/assets/image_metrics?view=partitions&partition=paintings/lucja-unal|tiny.ddim4")
+    page.goto("/assets/image_metrics?view=partitions&partition=paintings/lucja-unal/tiny.ddim4")
     page.get_by_text("mean_composite").first.wait_for()
     page.get_by_text("contact_sheet").first.wait_for()
     _picture(page, tmp_path, "partition")
@@ -106,7 +106,7 @@ def test_the_checks_are_shown(page: Any, tmp_path: Path) -> None:
 
 def test_sensor_and_schedules_are_listed(page: Any, tmp_path: Path) -> None:
     page.goto("/automation")
-    for name in ("new_data", "carry_down", "nightly_index"):
+    for name in ("new_data", "nightly"):
         page.get_by_text(name).first.wait_for()
     _picture(page, tmp_path, "automation")
 

@@ -1,0 +1,92 @@
+"""What the store holds of things that have left the catalogue, and taking it away."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from creativity_assets.store.layout import Collection, Store
+from creativity_assets.workflow.study import Study
+
+AREAS = (
+    *("samples", "rejected", "tensors", "latents", "floor_images", "floor_scores", "embeddings"),
+    *("reconstructions", "readouts", "metrics", "ceilings"),
+)
+"""Folders of the store that hold `<area>/<name>/<data set>/<artist>.parquet`."""
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A folder or file that nothing in the catalogue leads to. path: within the store; size: in bytes."""
+
+    path: Path
+    files: int
+    size: int
+
+
+def leftovers(study: Study) -> list[Leftover]:
+    """All that would be freed; the highest folder stands for what is below it."""
+    found = []
+    for place in [*_indexes(study), *_parts(study)]:
+        files = [path for path in (place, *place.rglob("*")) if path.is_symlink() or path.is_file()]
+        found.append(Leftover(place, len(files), sum(path.lstat().st_size for path in files)))
+    return found
+
+
+def remove(found: list[Leftover]) -> None:
+    """Take the leftovers away. Tables and report are without them after the next `creativity materialize`."""
+    for leftover in found:
+        if leftover.path.is_dir() and not leftover.path.is_symlink():
+            shutil.rmtree(leftover.path)
+        else:
+            leftover.path.unlink(missing_ok=True)
+
+
+def _indexes(study: Study) -> Iterator[Path]:
+    return (place for place in _inside(study.store.root / "index") if place.name not in study.catalog.datasets)
+
+
+def _parts(study: Study) -> Iterator[Path]:
+    """A data set without an index keeps its parts: they are fresh again once it has one."""
+    wanted, root = _wanted(study), study.store.root
+    artists = {name: {c.artist for c in study.lineage.collections(name)} for name in study.catalog.datasets}
+    for folder in (folder for area in AREAS for folder in _inside(root / area)):
+        kept = {name for area, stored, name in wanted if (area, stored) == (folder.parent.name, folder.name)}
+        if not kept & {place.name for place in _inside(folder)}:
+            yield folder
+            continue
+        for place in _inside(folder):
+            if place.name not in kept:
+                yield place
+            elif artists[place.name]:
+                yield from (part for part in _inside(place) if part.name.split(".")[0] not in artists[place.name])
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _wanted(study: Study) -> set[tuple[str, str, str]]:
+    """(area, name, data set) of all parts that the catalogue wants, made or not."""
+    store, catalog = study.store, study.catalog
+    paths = []
+    for name in catalog.datasets:
+        collection = Collection(name, "any")
+        paths += [store.samples(collection), store.rejects(collection)]
+    for experiment, dataset in catalog.wanted():
+        paths += _of_experiment(store, Collection(dataset.name, "any"), study, experiment.name)
+    found = (path.relative_to(store.root).parts for path in paths)
+    return {(area, name, dataset) for area, name, dataset, _ in found}
+
+
+def _of_experiment(store: Store, collection: Collection, study: Study, name: str) -> list[Path]:
+    experiment = study.catalog.experiment(name)
+    model, suite = study.catalog.model(experiment.model), experiment.suite
+    return [
+        store.tensors(collection, model.resolution),
+        store.latents(collection, model.name),
+        store.floor_images(collection, model.name),
+        store.floor_scores(collection, model.name, suite),
+        store.embeddings(collection, model.resolution, suite),
+        *(make(collection, name) for make in (store.reconstructions, store.readouts, store.metrics, store.ceilings)),
+    ]
