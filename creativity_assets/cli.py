@@ -207,6 +207,8 @@ def catalog_add(
     proposal = propose(data_root(), source, name, label.value if label else None)
     typer.echo(proposal.yaml)
     _print_table(list(proposal.rows.columns), proposal.rows.to_numpy().tolist())
+    if proposal.losses is not None:
+        typer.echo(f"by names and tables: {proposal.losses}")
     for line in (*proposal.guesses, *(f"rejected: {line}" for line in proposal.rejects[:10])):
         typer.echo(line)
     if yes or typer.confirm(f"Write this to catalog/{proposal.name}.yaml?"):

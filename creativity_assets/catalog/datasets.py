@@ -139,8 +139,8 @@ class FileDataset(MappedDataset):
     """Whether the tables may name files that are not here: a part of a larger collection."""
     paths: tuple[PathRule, ...] = ()
     """Rules in turn; the first that matches a file's path counts, and a file that none matches is rejected."""
-    file_names: Literal["wikiart"] | None = None
-    """How files are named: wikiart is `{artist}_{title}[-year][-n][(k)].jpg`."""
+    file_names: Literal["wikiart", "artist"] | None = None
+    """How files are named: wikiart is `{artist}_{title}[-year][-n][(k)].jpg`, artist is `AgnesExamplePelton.jpg`."""
 
 
 class FolderDataset(FileDataset):

@@ -74,6 +74,7 @@ class Work:
             except Exception as problem:
                 self.fail("dataset_index", name, problem)
             else:
+                self.log.info(f"{name}: {numbers['items']}")
                 yield finished("dataset_index", name, provenance, dict(numbers))
 
     def images(self, collections: Sequence[Collection], assets: Sequence[str] = IMAGES) -> Events:

@@ -40,6 +40,7 @@ def datasets(evidence: Evidence) -> Table:
                 formats.count(len(frame)),
                 formats.count(frame["sample_id"].isin(list(scored)).sum()),
                 formats.count(rejected.get(name, 0)),
+                formats.count(len(frame) + rejected.get(name, 0)),
                 formats.count(frame["artist_slug"].nunique()),
                 formats.years(dated.min(), dated.max()) if len(dated) else formats.MISSING,
                 formats.count(len(frame) - len(dated)),
@@ -52,6 +53,7 @@ def datasets(evidence: Evidence) -> Table:
         Head("samples"),
         Head("measured"),
         Head("rejected"),
+        Head("read"),
         Head("artists"),
         Head("years"),
         Head("without a year"),
@@ -64,10 +66,22 @@ def rejected(evidence: Evidence) -> Table:
     """Why images were rejected."""
     frame = evidence.tables["rejected_samples"].fillna("")
     rows = [
-        (str(dataset), str(reason), formats.count(len(group)), str(group["source_key"].iloc[0]))
+        (
+            str(dataset),
+            str(reason),
+            formats.count(len(group)),
+            str(group["source_key"].iloc[0]),
+            str(group["detail"].iloc[0]),
+        )
         for (dataset, reason), group in frame.groupby(["dataset", "reason"], sort=True)
     ]
-    heads = (Head("data set", False), Head("reason", False), Head("images"), Head("for example", False))
+    heads = (
+        Head("data set", False),
+        Head("reason", False),
+        Head("images"),
+        Head("for example", False),
+        Head("why", False),
+    )
     return Table("Rejected images", heads, tuple(rows))
 
 

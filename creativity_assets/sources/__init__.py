@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from creativity_assets.errors import SourceError
 from creativity_assets.sources import archive, atelier_reader, folder, huggingface, parquet, video
-from creativity_assets.sources.records import SourceRecord, SourceReject
+from creativity_assets.sources.listing import Items
+from creativity_assets.sources.losses import Losses
+from creativity_assets.sources.records import SourceRecord, SourceReject, storable
 
 if TYPE_CHECKING:
     from creativity_assets.catalog.datasets import DatasetEntry
@@ -25,12 +27,23 @@ class Reader(NamedTuple):
 
 def read(entry: "DatasetEntry", root: Path) -> Iterator[SourceRecord | SourceReject]:
     """Stream a source. A bad item is a SourceReject and the stream goes on."""
-    return _reader(entry).read(entry, root)
+    return storable(_reader(entry).read(entry, root))
 
 
 def fingerprint(entry: "DatasetEntry", root: Path) -> str:
     """Hex sha256 over names, sizes, times, revisions and the entry: no image is read."""
     return _reader(entry).fingerprint(entry, root)
+
+
+def survey(entry: "DatasetEntry", root: Path) -> Losses | None:
+    """What becomes of the items of a folder or an archive by its names and tables; None for other sources, of which
+    only reading tells. No image is read."""
+    surveys: dict[str, Callable[[Any, Path], Items]] = {"folder": folder.survey, "archive": archive.survey}
+    if entry.kind not in surveys:
+        return None
+    items = surveys[entry.kind](entry, root)
+    rejects = [(item.reason, item.detail) for item in items if isinstance(item, SourceReject)]
+    return Losses.of(len(items) - len(rejects), rejects)
 
 
 def _reader(entry: "DatasetEntry") -> Reader:

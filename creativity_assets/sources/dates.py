@@ -124,7 +124,7 @@ def _span_of(date: Any) -> _Span | None:
         return _Span(date.year, date.year, "stated")
     try:
         number = float(date)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return _Span(int(number), int(number), "stated") if number.is_integer() else None
 

@@ -3,16 +3,32 @@
 import gc
 import itertools
 import logging
+import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pyarrow as pa
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
+
 from creativity_assets.errors import SourceError
+from creativity_assets.sources.arrow_cells import picture
 from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
-from creativity_assets.sources.locations import digest_of_facts, digest_of_files, locate, offline_copy, walk
-from creativity_assets.sources.parquet import with_class_names
+from creativity_assets.sources.json_text import parsed
+from creativity_assets.sources.limits import MAX_IMAGE_BYTES, MAX_TABLE_BYTES, MIB, bounded_bytes, why_no_file
+from creativity_assets.sources.locations import (
+    SourceFile,
+    digest_of_facts,
+    digest_of_files,
+    locate,
+    offline_copy,
+    walk,
+)
+from creativity_assets.sources.pages import too_large
+from creativity_assets.sources.parquet import BATCH_ROWS, with_class_names
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 from creativity_assets.sources.sampling import draw
 
@@ -50,7 +66,8 @@ def read(entry: "HuggingFaceDataset", root: Path) -> Iterator[SourceRecord | Sou
 def fingerprint(entry: "HuggingFaceDataset", root: Path) -> str:
     """Changes with the entry's settings; for a local folder also with its files' names, sizes and times."""
     exclude = {"description", "licence", "optional", "path", "streaming"}
-    files = None if entry.path is None else digest_of_files(walk(locate(entry.name, entry.path, root)))
+    place = None if entry.path is None else _place(entry, root)
+    files = None if place is None else digest_of_files(walk(place) if place.is_dir() else [SourceFile("", place)])
     return digest_of_facts(entry=entry.model_dump(exclude=exclude), files=files)
 
 
@@ -73,8 +90,52 @@ def _open(entry: "HuggingFaceDataset", root: Path) -> _Opened:
 def _place(entry: "HuggingFaceDataset", root: Path) -> Path | None:
     """The folder to read, or None where the hub is streamed. Offline it is the copy that was fetched before."""
     if entry.path is not None:
-        return locate(entry.name, entry.path, root)
+        place = locate(entry.name, entry.path, root)
+        for path in [file.path for file in walk(place)] if place.is_dir() else [place]:
+            if path.exists() and (why := why_no_file(path)):  # of these the library would say nothing
+                raise SourceError(f"{entry.name}: {path} is {why}; take it away")
+        return place
     return offline_copy(entry.name, str(entry.hub_id), str(entry.revision))
+
+
+def saved_splits(dataset: str, place: Path) -> list[str] | None:
+    """The splits of a folder that `save_to_disk` wrote; [] for a single one, None for another folder.
+
+    Raises SourceError where its description is damaged, or names files outside the folder.
+    """
+    described, state = place / "dataset_dict.json", place / "state.json"
+    if described.is_file():
+        splits = _names(dataset, described, lambda content: content["splits"])
+        for split in splits:
+            saved_splits(dataset, place / split)
+        return splits
+    if state.is_file() and (place / "dataset_info.json").is_file():
+        _names(dataset, state, lambda content: [file["filename"] for file in content["_data_files"]])
+        return []
+    return None
+
+
+def saved_folder(dataset: str, place: Path, split: str) -> Path | None:
+    """Where the rows of a split were saved; None for a folder that is no saved data set."""
+    splits = saved_splits(dataset, place)
+    if not splits:
+        return None if splits is None else place
+    if split not in splits:
+        raise SourceError(f"{dataset}: {place} has no split {split!r}; have {', '.join(splits)}")
+    return place / split
+
+
+def _names(dataset: str, path: Path, of: Callable[[Any], list[Any]]) -> list[str]:
+    """File names that a description gives: plain ones alone, which lead nowhere else."""
+    try:
+        content = parsed(bounded_bytes(path, MAX_TABLE_BYTES[".json"]).decode("utf-8"))
+        names = [str(name) for name in of(content)]
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise SourceError(f"{dataset}: {path} describes no saved data set ({said}); save it again") from error
+    if strange := [name for name in names if name in ("", ".", "..") or re.search(r"[/\\\0]", name)]:
+        raise SourceError(f"{dataset}: {path} names {strange[0]!r}, which lies elsewhere; save it again")
+    return names
 
 
 def words(entry: "HuggingFaceDataset", root: Path, rows: int) -> tuple[list[str], dict[str, list[Any]]]:
@@ -108,20 +169,56 @@ def _columns_alone(entry: "HuggingFaceDataset", place: Path | None, rows: Any, c
     return (_load(entry, place, columns=columns) if streamed_parquet else rows).select_columns(columns)
 
 
-def _load(entry: "HuggingFaceDataset", place: Path | None, **settings: list[str]) -> Any:
+MAX_ROW_GROUP_BYTES = 256 * MIB
+"""Of a local Parquet file that this library reads: it takes twice that at once; `kind: parquet` goes by pages."""
+
+_PARQUET = {
+    "batch_size": BATCH_ROWS,
+    "fragment_scan_options": pads.ParquetFragmentScanOptions(
+        use_buffered_stream=True, buffer_size=1 << 20, pre_buffer=False
+    ),
+}
+
+
+def _is_parquet(entry: "HuggingFaceDataset", place: Path) -> bool:
+    """Whether a folder holds Parquet files alone, beside texts. Raises SourceError where one would take much memory."""
+    files = walk(place) if place.is_dir() else [SourceFile(place.name, place)]
+    kinds = {Path(file.name).suffix.lower() for file in files}
+    for file in (file for file in files if file.name.endswith(".parquet")):
+        try:
+            metadata = pq.read_metadata(file.path)
+            sizes = (metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+            said = too_large(file.path, metadata)
+            if said is None and (size := max(sizes, default=0)) > MAX_ROW_GROUP_BYTES:
+                limit = MAX_ROW_GROUP_BYTES // MIB
+                said = f"has a row group of {size // MIB} MiB, more than {limit}; `kind: parquet` reads it"
+        except (OSError, ValueError, pa.ArrowException):  # the library says what is wrong with it
+            continue
+        if said is not None:
+            raise SourceError(f"{entry.name}: {file.path} {said}")
+    return kinds - {"", ".md", ".txt"} == {".parquet"}
+
+
+def _load(entry: "HuggingFaceDataset", place: Path | None, **settings: Any) -> Any:
     """The split, its features known. settings: of the builder that `datasets` picks for the files."""
     import datasets
 
     source = str(place) if place else str(entry.hub_id)
+    saved = None if place is None else saved_folder(entry.name, place, entry.split)
+    if place is not None and saved is None and _is_parquet(entry, place):
+        settings = {**_PARQUET, **settings}
     try:
         with _quiet():
-            rows = datasets.load_dataset(
-                source,
-                split=entry.split,
-                revision=None if place else entry.revision,
-                streaming=entry.streaming,
-                **settings,
-            )
+            if saved is not None:
+                rows = _sound(datasets.load_from_disk(str(saved), keep_in_memory=False))
+            else:
+                rows = datasets.load_dataset(
+                    source,
+                    split=entry.split,
+                    revision=None if place else entry.revision,
+                    streaming=entry.streaming,
+                    **settings,
+                )
             if rows.features is None:
                 rows = rows._resolve_features()
             _close_leaks(rows)
@@ -130,6 +227,15 @@ def _load(entry: "HuggingFaceDataset", place: Path | None, **settings: list[str]
         at = f" at {entry.revision}" if entry.revision and not place else ""
         remedy = "check path and split" if place else "check hub_id, revision, split and the connection"
         raise SourceError(f"{entry.name}: cannot load {source}{at}: {said}; {remedy}") from error
+    return rows
+
+
+def _sound(rows: Any) -> Any:
+    """A saved split whose lengths and offsets were checked: the library believes them, and reads where they point.
+
+    Raises ArrowInvalid. No picture is read for it.
+    """
+    rows.data.table.validate(full=True)
     return rows
 
 
@@ -182,6 +288,12 @@ def _short(path: str, opened: _Opened) -> str:
     return path.replace(opened.origin, "", 1)
 
 
+def _is_inside(path: str, opened: _Opened) -> bool:
+    """Whether a path that a cell gives lies in the data set, an archive of it or its hub: no cell chooses freely."""
+    innermost = path.rpartition("::")[2]
+    return innermost.startswith(opened.origin) and ".." not in path.replace("\\", "/").split("/")
+
+
 def _all(
     entry: "HuggingFaceDataset", opened: _Opened, chosen: frozenset[str] | None
 ) -> Iterator[SourceRecord | SourceReject]:
@@ -215,17 +327,25 @@ def _record(
     entry: "HuggingFaceDataset", opened: _Opened, number: int, key: str, row: Mapping[str, Any]
 ) -> SourceRecord | SourceReject:
     cell = row[opened.image]
-    path = cell.get("path") if isinstance(cell, dict) else None
-    data = cell.get("bytes") if isinstance(cell, dict) else cell
-    if data is None and path:
+    path = str(cell["path"]) if _lies_in_a_file(cell) else None
+    if path is not None:
+        if not _is_inside(path, opened):
+            detail = f"row {number} of {entry.split}: {path[:160]!r} lies outside the data set"
+            return SourceReject(key, "path_outside_source", detail)
         try:
-            data = _bytes_at(path)
-        except OSError as error:
-            return SourceReject(key, "unreadable", f"{_short(path, opened)}: {error.strerror or error}")
-    if not isinstance(data, bytes):
-        return SourceReject(key, "no_image_bytes", f"row {number} of {entry.split}: no image in {opened.image!r}")
+            data: bytes | str = _bytes_at(path)
+        except (OSError, ValueError) as error:
+            said = getattr(error, "strerror", None) or error
+            return SourceReject(key, "unreadable", f"{_short(path, opened)}: {said}")
+    else:
+        data = picture(cell)
+    if isinstance(data, str):
+        return SourceReject(key, "no_image_bytes", f"row {number} of {entry.split}, {opened.image!r}: {data}")
+    if len(data) > MAX_IMAGE_BYTES:
+        detail = f"row {number} of {entry.split}: {len(data)} bytes; at most {MAX_IMAGE_BYTES // MIB} MiB are read"
+        return SourceReject(key, "too_large", detail)
     origin = entry.path or f"hf://datasets/{entry.hub_id}@{entry.revision}"
-    within = _short(path, opened) if _lies_in_a_file(cell) and path else f"{entry.split}/{number}"
+    within = _short(path, opened) if path else f"{entry.split}/{number}"
     uri = within if "://" in within else f"{origin.rstrip('/')}/{within}"
     return SourceRecord(key, data, uri, _fields(entry, opened, row))
 
@@ -237,11 +357,11 @@ def _fields(entry: "HuggingFaceDataset", opened: _Opened, row: Mapping[str, Any]
 def _bytes_at(path: str) -> bytes:
     """A file's bytes, local or on the hub (hf://, and members of archives as `datasets` writes them)."""
     if "://" not in path:
-        return Path(path).read_bytes()
+        return bounded_bytes(Path(path), MAX_IMAGE_BYTES)
     from datasets.utils.file_utils import xopen
 
     with xopen(path, "rb") as file:
-        data: bytes = file.read()
+        data: bytes = file.read(MAX_IMAGE_BYTES + 1)
     return data
 
 

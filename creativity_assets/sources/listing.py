@@ -10,6 +10,7 @@ from creativity_assets.errors import SourceError
 from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
 from creativity_assets.sources.matching import Files, Match, place_of
 from creativity_assets.sources.metadata import FILE_COLUMNS, FORMATS, Row, Table
+from creativity_assets.sources.names import words_of_camel_case
 from creativity_assets.sources.paths import (
     FILE_NAMES,
     IMAGE_ENDINGS,
@@ -20,6 +21,7 @@ from creativity_assets.sources.paths import (
 )
 from creativity_assets.sources.records import NEAR, SourceReject
 from creativity_assets.sources.sampling import draw
+from creativity_assets.sources.sidecars import Sidecars
 
 if TYPE_CHECKING:
     from creativity_assets.catalog.datasets import FileDataset
@@ -44,7 +46,9 @@ class FileKind(NamedTuple):
 
 IMAGE = FileKind("image", "not_an_image_file", IMAGE_SUFFIXES)
 VIDEO = FileKind("video", "not_a_video_file", VIDEO_SUFFIXES)
-_COMPANION = re.compile(r"(?i)^(readme|licen[cs]e|copying|citation|notice|credits)|\.(md|txt|rst)$")
+_ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
+_ABOUT = re.compile(r"(?i)^(readme|licen[cs]e|copying|citation|notice|credits)")
+_TEXT = re.compile(r"(?i)\.(md|txt|rst|caption)$")
 
 
 class Listed(NamedTuple):
@@ -67,15 +71,17 @@ def listing(
     kind: FileKind = IMAGE,
     *,
     odd: Collection[str] = (),
+    beside: Sidecars | None = None,
 ) -> Items:
     """The images, or files of another kind, among `files` (paths within the source), and what is none.
 
     With tables, in the order of file names, the key is the `key` column, or else the file's path; a row without
     a file, a file without a row and a path that leaves the source become rejects. Without one every image file
     counts. What a table says goes before what the path says (`paths`), that before the file name (`file_names`),
-    that before the constants. Where none of the three is asked, an image's folder is its artist, its stem the title.
+    that before the constants. Where none of the three is asked, an image's folder is its artist, its stem the title;
+    in no folder `AgnesExamplePelton.jpg` is of that artist.
     unusable: the reject of each file that no reader should open. odd: files of this kind by their content, whatever
-    their names end in.
+    their names end in. beside: what lies beside single images; it goes after the tables and before all else.
 
     Raises SourceError when a mapped column is absent.
     """
@@ -83,13 +89,20 @@ def listing(
     def holds(name: str) -> bool:
         return kind.holds(name) or name in odd
 
-    listed = _with_tables(entry, files, tables, kind, holds) if tables else _without_tables(entry, files, kind, holds)
-    return [unusable.get(item.file if isinstance(item, Listed) else item.key, item) for item in listed]
+    beside = beside or Sidecars(entry, {}, tables=bool(tables))
+    listed = (
+        _with_tables(entry, files, tables, kind, holds, beside)
+        if tables
+        else _without_tables(entry, files, kind, holds, beside)
+    )
+    orphans = [] if entry.partial else beside.rejects()
+    items = [*listed, *(reject for reject in orphans if not _is_about_the_source(reject.key))]
+    return [unusable.get(item.file if isinstance(item, Listed) else item.key, item) for item in items]
 
 
 def may_be_an_image(name: str) -> bool:
-    """Whether only a look into a file can tell: its name ends like no image, no table and no text about the source."""
-    return not IMAGE.holds(name) and not _is_companion(name)
+    """Whether only a look into a file can tell: its name has no ending, as `a.y.-jackson_barns-1926`."""
+    return not IMAGE.holds(name) and not _is_companion(name) and _ENDING.search(name) is None
 
 
 def drawn(entry: "FileDataset", items: Items) -> Items:
@@ -100,11 +113,11 @@ def drawn(entry: "FileDataset", items: Items) -> Items:
 
 
 def _without_tables(
-    entry: "FileDataset", files: Iterable[str], kind: FileKind, holds: Holds
+    entry: "FileDataset", files: Iterable[str], kind: FileKind, holds: Holds, beside: Sidecars
 ) -> Iterator[Listed | SourceReject]:
     for file in files:
         if holds(file):
-            yield _listed(entry, file, {}, {}, "")
+            yield _listed(entry, file, {}, {}, "", beside)
         elif not _is_companion(file):
             yield SourceReject(file, kind.reason, f"{file}: no {kind.noun} by its ending")
 
@@ -119,8 +132,13 @@ class _Read(NamedTuple):
     found: Match | SourceReject
 
 
-def _with_tables(
-    entry: "FileDataset", files: Iterable[str], tables: Sequence[Table], kind: FileKind, holds: Holds
+def _with_tables(  # noqa: PLR0917  # as in `listing`
+    entry: "FileDataset",
+    files: Iterable[str],
+    tables: Sequence[Table],
+    kind: FileKind,
+    holds: Holds,
+    beside: Sidecars,
 ) -> Iterator[Listed | SourceReject]:
     known = Files(files, holds)
     named: set[str] = set()
@@ -129,7 +147,7 @@ def _with_tables(
     listed: list[Listed | SourceReject] = []
     for line, row, columns, cell, found in _settled(_rows(entry, tables, known, named, listed)):
         if isinstance(found, Match):
-            item = _listed(entry, found.file, row, columns, line)
+            item = _listed(entry, found.file, row, columns, line, beside)
             if (found.file, item.key) in told:
                 detail = f"{line}: {found.file} has a row already; the first counts"
                 item = SourceReject(item.key, "duplicate_key", detail)
@@ -214,21 +232,25 @@ def _settled(rows: Iterable[_Read]) -> Iterator[_Read]:
         yield read._replace(found=SourceReject(read.cell, "ambiguous_file", detail))
 
 
-def _listed(
-    entry: "FileDataset", file: str, row: Mapping[str, Any], columns: Mapping[str, str], line: str
+def _listed(  # noqa: PLR0917  # what is said of one image
+    entry: "FileDataset", file: str, row: Mapping[str, Any], columns: Mapping[str, str], line: str, beside: Sidecars
 ) -> Listed | SourceReject:
-    key = row.get(columns["key"]) if "key" in columns else file
+    if reject := beside.reject(file):
+        return reject
+    key = row.get(columns["key"]) if "key" in columns else beside.key(file)
     if is_missing(key):
-        return SourceReject(file, "missing_key", f"{line}: column {columns['key']!r} is empty")
+        return SourceReject(file, "missing_key", f"{line or file}: column {entry.columns['key']!r} is empty")
     said = fields_from_path(file, entry.paths) if entry.paths else {}
     if said is None:
         return SourceReject(file, "no_path_rule", f"{file}: none of the entry's `paths` matches it")
     if entry.file_names:
         said = FILE_NAMES[entry.file_names](file) | said
     fields = fields_of(said, {name: name for name in said}, entry.constants, entry.values)
-    if not (row or said):
+    if not (row or said or beside.describes(file)):
         place = PurePosixPath(file)
-        fields = {"artist": place.parent.name or entry.name, "title": stem_of(file).replace("_", " ")} | fields
+        artist = place.parent.name or words_of_camel_case(stem_of(file)) or entry.name
+        fields = {"artist": artist, "title": stem_of(file).replace("_", " ")} | fields
+    fields |= beside.fields(file)
     return Listed(str(key).strip(), file, fields | fields_of(row, columns, {}, entry.values))
 
 
@@ -239,10 +261,19 @@ def name_not_utf8(name: str) -> SourceReject | None:
     except UnicodeEncodeError:
         shown = name.encode("ascii", "backslashreplace").decode()
         return SourceReject(shown, "name_not_utf8", f"{shown}: rename the file in UTF-8")
+    if "\0" in name:
+        shown = name.replace("\0", "\\x00")
+        return SourceReject(shown, "name_not_utf8", f"{shown}: rename the file without NUL")
     return None
 
 
 def _is_companion(name: str) -> bool:
     """Texts about the source, and tables that the entry does not read."""
     place = PurePosixPath(name)
-    return not IMAGE.holds(name) and (place.suffix.lower() in FORMATS or bool(_COMPANION.search(place.name)))
+    if IMAGE.holds(name):
+        return False
+    return place.suffix.lower() in FORMATS or bool(_TEXT.search(place.name)) or _is_about_the_source(name)
+
+
+def _is_about_the_source(name: str) -> bool:
+    return bool(_ABOUT.search(PurePosixPath(name).name))

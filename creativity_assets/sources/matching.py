@@ -1,9 +1,11 @@
 """Which file a cell of a table means: a path, a bare name, a name without its ending, a URL."""
 
+import itertools
 import re
 import unicodedata
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -14,7 +16,8 @@ from creativity_assets.sources.records import NEAR, SourceReject
 IMAGES = "images"
 """A subfolder that a table's paths may leave out."""
 
-_MANY = 200  # files whose names differ in case, accents and punctuation alone: too many to tell one from
+_MANY = 500  # of the files whose names are alike so many are looked at, which bounds the time for a row
+_DIGITS = 18  # of a number that is compared as one
 _URL = re.compile(r"(?i)^[a-z][a-z0-9+.-]*://")
 _SAME_FORMAT = {".jpeg": ".jpg", ".jpe": ".jpg", ".jfif": ".jpg", ".tiff": ".tif", ".dib": ".bmp"}
 
@@ -36,21 +39,34 @@ class Files:
 
     def __init__(self, files: Iterable[str], holds: Callable[[str], bool]) -> None:
         """holds: whether a file is one of those that the source is made of."""
+        self._holds = holds
         self._by_spelling: dict[str, str] = {}
-        self._by_key: dict[str, list[str]] = {}
-        self._by_number: dict[int, list[str]] = {}
         self.repeated: list[SourceReject] = []
         for file in files:
             first = self._by_spelling.setdefault(same_spelling(file), file)
             if first != file:
                 detail = f"{file}: its name differs from another file's in its Unicode form alone; rename one"
                 self.repeated.append(SourceReject(file, "duplicate_key", detail))
+
+    @cached_property
+    def _alike(self) -> dict[str, dict[str, list[str]]]:
+        """The source's own files by the key of their stem, then by the folder that they lie in; made when a row
+        names none exactly."""
+        found: dict[str, dict[str, list[str]]] = {}
+        for spelling, file in self._by_spelling.items():
+            if self._holds(file):
+                folder = spelling.rpartition("/")[0].rpartition("/")[2].casefold()
+                found.setdefault(_key(stem_of(spelling)), {}).setdefault(folder, []).append(file)
+        return found
+
+    @cached_property
+    def _by_number(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
         for file in self._by_spelling.values():
-            if holds(file):
-                stem = stem_of(file)
-                self._by_key.setdefault(_key(stem), []).append(file)
-                if stem.isascii() and stem.isdigit():
-                    self._by_number.setdefault(int(stem[-18:]), []).append(file)
+            stem = stem_of(file)
+            if stem.isascii() and stem.isdigit() and len(stem) <= _DIGITS and self._holds(file):
+                found.setdefault(int(stem), []).append(file)
+        return found
 
     @property
     def names(self) -> Iterable[str]:
@@ -89,23 +105,41 @@ class Files:
         best = max(hits, key=lambda column: hits[column], default=None)
         return best if best is not None and 2 * hits[best] >= max(len(rows), 1) else None
 
-    def near(self, name: str) -> list[str]:
-        """Files whose names differ in case, ending, accents and punctuation alone, in whatever folder."""
-        base = PurePosixPath(name).name
-        found = [*self._by_key.get(_key(stem_of(base)), ()), *self._by_key.get(_key(base), ())]
-        return list(dict.fromkeys(found[:_MANY]))
+    def near(self, name: str, most: int = 20) -> list[str]:
+        """Files, at most so many, whose names differ in case, ending, accents and punctuation alone, in any folder."""
+        alike = (by_folder.values() for by_folder in self._alike_to(name))
+        return list(itertools.islice(itertools.chain.from_iterable(itertools.chain.from_iterable(alike)), most))
+
+    def _alike_to(self, name: str) -> list[dict[str, list[str]]]:
+        base = name.rpartition("/")[2]
+        return [self._alike[key] for key in dict.fromkeys((_key(stem_of(base)), _key(base))) if key in self._alike]
 
     def _fitting(self, spelling: str, *, url: bool) -> list[str]:
         """The files that a spelling fits best; several fit equally well, none does not fit at all."""
-        candidates = self.near(spelling)
-        whole = PurePosixPath(spelling)
-        for path in (whole, PurePosixPath(whole.name)) if url else (whole,):
-            for fits in _WAYS:
-                if found := [file for file in candidates if _is_tail(path, PurePosixPath(same_spelling(file)), fits)]:
-                    return found
-        if spelling.isascii() and spelling.isdigit() and len(spelling) <= 18:
+        whole = spelling.strip("/").split("/")
+        if len(whole) == 1:
+            candidates = self.near(spelling, _MANY)
+        else:  # one path is the tail of the other: they share the last folder, or the file lies in none
+            folders = ("", whole[-2].casefold())
+            candidates = [
+                file for by_folder in self._alike_to(spelling) for at in folders for file in by_folder.get(at, ())
+            ]
+        if found := _best(whole, candidates):
+            return found
+        if url and (found := _best(whole[-1:], self.near(spelling, _MANY))):
+            return found
+        if spelling.isascii() and spelling.isdigit() and len(spelling) <= _DIGITS:
             return self._by_number.get(int(spelling), [])
         return []
+
+
+def _best(path: list[str], candidates: Sequence[str]) -> list[str]:
+    """The files among the candidates that a path fits in the first of _WAYS in which it fits any."""
+    split = [(file, same_spelling(file).split("/")) for file in candidates]
+    for fits in _WAYS:
+        if found := [file for file, parts in split if _is_tail(path, parts, fits)]:
+            return found
+    return []
 
 
 def _same(cell: str, name: str) -> bool:
@@ -132,11 +166,11 @@ def _with_another_ending(cell: str, name: str) -> bool:
 _WAYS = (_same, _same_in_any_case, _without_its_ending, _without_its_ending_in_any_case, _with_another_ending)
 
 
-def _is_tail(cell: PurePosixPath, file: PurePosixPath, fits: Callable[[str, str], bool]) -> bool:
+def _is_tail(cell: list[str], file: list[str], fits: Callable[[str, str], bool]) -> bool:
     """Whether one path is the other's tail, its last part compared by `fits`."""
-    if not fits(cell.name, file.name):
+    if not fits(cell[-1], file[-1]):
         return False
-    folders = zip(reversed(cell.parts[:-1]), reversed(file.parts[:-1]), strict=False)
+    folders = zip(reversed(cell[:-1]), reversed(file[:-1]), strict=False)
     return all(one.casefold() == other.casefold() for one, other in folders)
 
 

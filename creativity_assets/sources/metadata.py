@@ -2,7 +2,6 @@
 
 import codecs
 import io
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -13,6 +12,9 @@ import pyarrow.parquet as pq
 
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.delimited import Record, read_csv
+from creativity_assets.sources.json_text import NotJson, parsed
+from creativity_assets.sources.limits import MAX_LINE_BYTES, MIB, has_a_long_line
+from creativity_assets.sources.pages import too_large_within
 
 FILE_COLUMNS = ("file", "file_name", "filename", "path")
 """Where a row names its file, unless the entry's column map says otherwise."""
@@ -44,6 +46,8 @@ def read_table(dataset: str, name: str, data: bytes) -> Table:
     suffix = PurePosixPath(name).suffix.lower()
     if suffix not in FORMATS:
         raise SourceError(f"{dataset}: {name} is no table; have {', '.join(FORMATS)}")
+    if suffix in _IN_LINES and has_a_long_line(data):
+        raise SourceError(f"{dataset}: {name} has a line of more than {MAX_LINE_BYTES // MIB} MiB; it is no such table")
     table = FORMATS[suffix](dataset, name, data)
     if repeated := sorted({column for column in table.header if table.header.count(column) > 1}):
         raise SourceError(f"{dataset}: {name} has the column {repeated[0]!r} twice; rename one")
@@ -65,11 +69,12 @@ def _csv(dataset: str, name: str, data: bytes) -> Table:
 
 def _json(dataset: str, name: str, data: bytes) -> Table:
     """A list of objects, or an object of them by file name, as each part of DiffusionDB has it."""
+    text, notes = _decoded(dataset, name, data)
     try:
-        text, notes = _decoded(dataset, name, data)
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise SourceError(f"{dataset}: {name} line {error.lineno} is no JSON: {error.msg}") from error
+        content = parsed(text)
+    except NotJson as error:
+        place = name if error.line is None else f"{name} line {error.line}"
+        raise SourceError(f"{dataset}: {place} is no JSON: {error.said}") from error
     if isinstance(content, dict):
         content = [{FILE_COLUMNS[0]: file} | row for file, row in content.items() if isinstance(row, dict)]
     return _objects(dataset, name, "entry", content, notes)
@@ -77,11 +82,13 @@ def _json(dataset: str, name: str, data: bytes) -> Table:
 
 def _json_lines(dataset: str, name: str, data: bytes) -> Table:
     text, notes = _decoded(dataset, name, data)
-    lines = [line for line in io.StringIO(text, newline=None) if line.strip()]  # unlike splitlines, none in a string
-    try:
-        content = [json.loads(line) for line in lines]
-    except json.JSONDecodeError as error:
-        raise SourceError(f"{dataset}: {name} is no JSON lines: {error.msg} in {error.doc[:40]!r}") from error
+    content = []
+    for number, line in enumerate(io.StringIO(text, newline=None), start=1):  # unlike splitlines, none in a string
+        if line.strip():
+            try:
+                content.append(parsed(line))
+            except NotJson as error:
+                raise SourceError(f"{dataset}: {name} line {number} is no JSON lines: {error.said}") from error
     return _objects(dataset, name, "line", content, notes)
 
 
@@ -94,17 +101,26 @@ def _objects(dataset: str, name: str, unit: str, content: Any, notes: Sequence[s
 
 
 def _parquet(dataset: str, name: str, data: bytes) -> Table:
+    def wrong(error: Exception) -> SourceError:
+        return SourceError(f"{dataset}: {name} is no Parquet, or a damaged one: {' '.join(str(error).split())[:160]}")
+
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
-    except pa.ArrowException as error:
-        raise SourceError(f"{dataset}: {name} is no Parquet: {' '.join(str(error).split())[:160]}") from error
+        large = too_large_within(data, file.metadata)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise wrong(error) from error
+    if large:
+        raise SourceError(f"{dataset}: {name}: {large}")
 
     def rows() -> Iterator[Row]:
         number = 0
-        for batch in file.iter_batches():
-            for row in batch.to_pylist():
-                number += 1
-                yield f"{name} row {number}", row
+        try:
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield f"{name} row {number}", row
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise wrong(error) from error
 
     return Table(name, list(file.schema_arrow.names), rows())
 
@@ -143,6 +159,9 @@ def _text(dataset: str, name: str, data: bytes, encoding: str) -> str:
         said = f"{name} is not {encoding.upper()}, as its beginning says (byte {error.start})"
         raise SourceError(f"{dataset}: {said}; save it as UTF-8") from error
 
+
+_BATCH_ROWS = 1000
+_IN_LINES = (".csv", ".tsv", ".jsonl")
 
 FORMATS: dict[str, Callable[[str, str, bytes], Table]] = {
     ".csv": _csv,

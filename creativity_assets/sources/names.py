@@ -19,37 +19,74 @@ _NATIONS += " spanish swedish swiss ukrainian"
 _NATION_AND_DATES = re.compile(
     rf"(?i)\s*[,\n]\s*(?:(?:{'|'.join(_NATIONS.split())})\s*,?\s*)?(?:b\.|born)?\s*\d{{4}}\b.*$"
 )
+_NATION_IN_BRACKETS = re.compile(rf"(?i)\s*[(\[]\s*(?:{'|'.join(_NATIONS.split())})(?:\s+school)?\s*[)\]]\s*$")
 _APOSTROPHES = str.maketrans(dict.fromkeys("‘’ʼ´`", "'"))
-_UNKNOWN = {
-    "",
-    "-",
-    "anonymous",
-    "artist unknown",
-    "n/a",
-    "nan",
-    "none",
-    "unidentified",
-    "unidentified artist",
-    "unknown",
-}
-_UNKNOWN |= {"unknown artist", "unknown painter"}
+_NOTHING = {"", "-", "?", "n/a", "nan", "none", "null", "s.n.", "佚名", "作者不詳", "作者不详"}
+_NOBODY = (
+    "anon anonym anonyme anonymer anonymes anonymous anonymus anoniem anonieme anonimo anonima anonym anonyma anonimowy"
+    " unknown unidentified unattributed unnamed unbekannt unbekannte unbekannter unbekanntes inconnu inconnue"
+    " ignoto ignota sconosciuto sconosciuta desconocido desconocida desconhecido onbekend onbekende okand okant ukjent"
+    " ukendt nieznany neznamy tuntematon neizvestnyi neizvestnyy neizvesten"
+)
+_ROLES = (
+    "artist artists artista artiste artisan author auteur autor autore craftsman creator designer draftsman draughtsman"
+    " engraver fotograaf fotograf fotografo hand hersteller illustrator khudozhnik konstnar kunstenaar kunstler"
+    " kunstlerin maitre maker makers maler malerin master meester meister painter peintre people person photographe"
+    " photographer pintor pittore printmaker schilder sculptor vervaardiger"
+)
+_QUALIFIERS = (
+    "a after an attributed by circle copy ein eine follower manner of possibly presumably probably school the to un une"
+    " von workshop early mid late th st nd rd c ca century siecle jahrhundert eeuw secolo"
+)
+_SAYING_NOTHING = {*_ROLES.split(), *_QUALIFIERS.split(), *_NATIONS.split()}
 
 
 def artist_slug(name: str | None) -> str:
     """The slug of an artist's display name; matches `[a-z0-9_-]+` and has at most MAX_LENGTH characters.
 
     `van Gogh, Vincent` and `Vincent van Gogh` give `vincent-van-gogh`; accents and case make no difference, nor
-    do nationality and dates as museums add them.
-    No name gives UNKNOWN_ARTIST; a name without any letter or digit gives a slug by its hash.
+    do nationality and dates as museums add them. No name gives UNKNOWN_ARTIST, and so does one that says that there
+    is none, whatever qualifies it: `Anon.`, `[Unknown]`, `Anonymous (Dutch)`, `Unbekannter Meister`. A name without
+    any letter or digit gives a slug by its hash.
     """
+    if _is_nobody(name or ""):
+        return UNKNOWN_ARTIST
     plain = _LIFE_DATES.sub("", unicodedata.normalize("NFKC", name or "")).strip().translate(_APOSTROPHES)
-    plain = _NATION_AND_DATES.sub("", plain)
-    if re.sub(r"[\s_-]+", " ", plain).strip().lower() in _UNKNOWN or plain in _UNKNOWN:
+    plain = _NATION_IN_BRACKETS.sub("", _NATION_AND_DATES.sub("", plain))
+    if not plain:
         return UNKNOWN_ARTIST
     slug: str = slugify(given_name_first(plain))
+    if _says_nobody(slug):
+        return UNKNOWN_ARTIST
     if not slug:
         return f"artist-{_short_hash(plain)}"
     return slug if len(slug) <= MAX_LENGTH else f"{slug[: MAX_LENGTH - 9].rstrip('-')}-{_short_hash(slug)}"
+
+
+def words_of_camel_case(name: str) -> str | None:
+    """`AgnesExamplePelton` -> `Agnes Example Pelton`, also with a number behind it; None for any other form."""
+    found = re.fullmatch(r"((?:[^\W\d_][^\W\d_A-Z]*)+?)[\s_-]*\d*", name)
+    words = re.findall(r"[A-Z\u00c0-\u00de][^A-Z\u00c0-\u00de]*", found[1]) if found else []
+    long = [word for word in words if len(word) > 1]
+    return " ".join(words) if found and len(long) > 1 and "".join(words) == found[1] else None
+
+
+def _is_nobody(name: str) -> bool:
+    """Whether a name, or what stands in it before its qualifiers, names nobody."""
+    plain = unicodedata.normalize("NFKC", name).strip()
+    if re.sub(r"[\s_]+", " ", plain).lower() in _NOTHING:
+        return True
+    unqualified = re.sub(r"[(\[][^()\[\]]*[)\]]", " ", plain)
+    if not unqualified.strip():  # all of it stands in brackets
+        unqualified = re.sub(r"[()\[\]]", " ", plain)
+    return _says_nobody(slugify(re.split(r"[,;\n]", unqualified.strip())[0]))
+
+
+def _says_nobody(slug: str) -> bool:
+    """Whether one word of a slug is for nobody, and every other names no one either."""
+    words = [word for word in re.split(r"[-_]+|\d+", slug) if word]
+    nobody = {*_NOBODY.split()}
+    return any(word in nobody for word in words) and all(word in nobody or word in _SAYING_NOTHING for word in words)
 
 
 def given_name_first(name: str) -> str:

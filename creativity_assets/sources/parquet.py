@@ -11,10 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from creativity_assets.errors import SourceError
+from creativity_assets.sources.arrow_cells import holds_pictures, picture
 from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
+from creativity_assets.sources.limits import MAX_IMAGE_BYTES, MIB, why_no_file
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, locate, walk
+from creativity_assets.sources.pages import too_large
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 from creativity_assets.sources.sampling import draw
+from creativity_assets.sources.unpacking import Expands, Expansion
 
 if TYPE_CHECKING:
     from creativity_assets.catalog.datasets import ParquetDataset
@@ -22,6 +26,12 @@ if TYPE_CHECKING:
 BATCH_ROWS = 16
 """Rows in memory at a time: pictures are large, and a row group may hold thousands."""
 
+
+_LARGE_GROUP = 32 * MIB
+"""A row group above this gives its rows one at a time: sixteen of them may be most of it."""
+
+_BUFFER = 1 << 20
+"""Bytes read of a column at a time; without, Arrow holds a whole column of a row group beside its unpacked page."""
 
 FILES_LOOKED_AT = 20
 """Of a large collection, for what its columns hold."""
@@ -49,12 +59,17 @@ def read(entry: "ParquetDataset", root: Path) -> Iterator[SourceRecord | SourceR
     broken: list[SourceReject] = []
     for file in files:
         try:
-            schema = pq.read_schema(file.path)
-        except (OSError, pa.ArrowException) as error:
+            schema = schema_of(file.path)
+            layout = _layout(entry, file, schema)
+            wanted = {layout.image, *layout.columns.values()}
+            if why := too_large(file.path, pq.read_metadata(file.path), wanted):
+                broken.append(SourceReject(file.name, "too_large", f"{file.name}: {why}"))
+                continue
+        except (OSError, ValueError, pa.ArrowException) as error:
             detail = f"{file.name}: cannot be read as Parquet: {' '.join(str(error).split())[:160]}"
             broken.append(SourceReject(file.name, "unreadable_file", detail))
         else:
-            layouts[file.name] = _layout(entry, file, schema)
+            layouts[file.name] = layout
     sound = [file for file in files if file.name in layouts]
     chosen = None if entry.limit is None else _draw(entry, sound, layouts)
     return reject_repeated_keys(_all(entry, sound, layouts, broken, chosen))
@@ -68,16 +83,25 @@ def fingerprint(entry: "ParquetDataset", root: Path) -> str:
     )
 
 
+def schema_of(path: Path) -> pa.Schema:
+    """Raises OSError and ArrowException: also for a pipe, which Arrow would wait for."""
+    if why := why_no_file(path):
+        raise OSError(why)
+    return pq.read_schema(path)
+
+
 def _files(entry: "ParquetDataset", root: Path) -> list[SourceFile]:
     if any(character in entry.path for character in "*?["):
         pattern = Path(root).absolute() / Path(entry.path).expanduser()
         paths = [Path(found) for found in sorted(glob.glob(str(pattern), recursive=True))]  # noqa: PTH207  # absolute
-        files = [SourceFile(path.name, path) for path in paths if path.is_file()]
+        files = [SourceFile(path.name, path) for path in paths]
         if len({file.name for file in files}) < len(files):  # same names in different folders
             files = [SourceFile(str(file.path), file.path) for file in files]
     else:
         place = locate(entry.name, entry.path, root)
         listed = walk(place) if place.is_dir() else [SourceFile(place.name, place)]
+        if listed == [SourceFile(place.name, place)] and (why := why_no_file(place)):
+            raise SourceError(f"{entry.name}: {place} is {why}; `path` must name Parquet files")
         files = [file for file in listed if file.name.endswith(".parquet") or file.path == place]
     if not files:
         raise SourceError(f"{entry.name}: no Parquet file at {entry.path}; correct `path` in the catalogue")
@@ -88,8 +112,7 @@ def _layout(entry: "ParquetDataset", file: SourceFile, schema: pa.Schema) -> _La
     image = entry.columns.get("image") or "image"
     columns = checked_columns(entry.name, {**entry.columns, "image": image}, schema.names)
     kind = schema.field(image).type
-    parts = {field.name for field in kind} if pa.types.is_struct(kind) else set()
-    if not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or "bytes" in parts):
+    if not holds_pictures(kind):
         raise SourceError(f"{entry.name}: column {image!r} of {file.name} holds {kind}, not image bytes; map `image`")
     return _Layout(image, columns, _class_names(schema))
 
@@ -104,7 +127,7 @@ def words(entry: "ParquetDataset", root: Path, rows: int) -> tuple[list[str], di
     cells: dict[str, list[Any]] = {}
     for file in files[:: max(1, len(files) // FILES_LOOKED_AT)]:
         try:
-            schema = pq.read_schema(file.path)
+            schema = schema_of(file.path)
             header = header or list(schema.names)
             names = _class_names(schema)
             cells |= names
@@ -118,7 +141,7 @@ def words(entry: "ParquetDataset", root: Path, rows: int) -> tuple[list[str], di
 
 
 def _is_bulky(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+    return bool(pa.types.is_nested(kind) or holds_pictures(kind))
 
 
 def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
@@ -157,8 +180,10 @@ def _draw(entry: "ParquetDataset", files: list[SourceFile], layouts: Mapping[str
 def _rows(file: SourceFile, columns: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Number and cells of each row."""
     number = 0
-    with pq.ParquetFile(file.path, pre_buffer=False) as parquet:
-        for batch in parquet.iter_batches(batch_size=BATCH_ROWS, columns=columns):
+    with pq.ParquetFile(file.path, pre_buffer=False, buffer_size=_BUFFER) as parquet:
+        groups = (parquet.metadata.row_group(number) for number in range(parquet.metadata.num_row_groups))
+        large = any(group.total_byte_size > _LARGE_GROUP for group in groups)
+        for batch in parquet.iter_batches(batch_size=1 if large else BATCH_ROWS, columns=columns):
             for row in batch.to_pylist():
                 yield number, row
                 number += 1
@@ -174,13 +199,18 @@ def _all(
     yield from broken
     for file in files:
         layout = layouts[file.name]
+        expansion = Expansion(file.path.stat().st_size)
         try:
             for number, row in _rows(file, sorted({layout.image, *layout.columns.values()})):
                 key = _key(file, number, row, layout)
                 if key is None:
                     yield SourceReject(f"{file.name}:{number}", "missing_key", f"{file.name}:{number}: no key")
                 elif chosen is None or key in chosen:
-                    yield _record(entry, key, f"{file.name}/{number}", row, layout)
+                    record = _record(entry, key, f"{file.name}/{number}", row, layout)
+                    expansion.give(len(record.image) if isinstance(record, SourceRecord) else 0)
+                    yield record
+        except Expands as much:  # a dictionary can stand for one picture a million times
+            yield SourceReject(file.name, "too_large", f"{file.name}: {much}, read no further")
         except (OSError, pa.ArrowException) as error:
             detail = f"{file.name}: damaged, read no further: {' '.join(str(error).split())[:160]}"
             yield SourceReject(file.name, "unreadable_file", detail)
@@ -189,10 +219,12 @@ def _all(
 def _record(
     entry: "ParquetDataset", key: str, uri: str, row: Mapping[str, Any], layout: _Layout
 ) -> SourceRecord | SourceReject:
-    cell = row[layout.image]
-    data = cell.get("bytes") if isinstance(cell, dict) else cell
-    if data is None:
-        return SourceReject(key, "no_image_bytes", f"{uri}: the image is empty or only a path")
+    data = picture(row[layout.image])
+    if isinstance(data, str):
+        return SourceReject(key, "no_image_bytes", f"{uri}: {data}")
+    if len(data) > MAX_IMAGE_BYTES:
+        limit = MAX_IMAGE_BYTES // MIB
+        return SourceReject(key, "too_large", f"{uri}: {len(data)} bytes; at most {limit} MiB are read")
     return SourceRecord(key, data, uri, _fields(entry, row, layout))
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from creativity_assets.sources.dates import year_from_file_name
+from creativity_assets.sources.names import words_of_camel_case
 
 _TOKEN = re.compile(r"\{(\w+)\}|(\*\*/)|(\*)")
 _IMAGES = "avif|bmp|dib|gif|j2k|jfif|jp2|jpeg|jpe|jpg|mpo|pbm|pgm|png|pnm|ppm|tiff|tif|webp"
@@ -80,5 +81,14 @@ def fields_from_wikiart_name(path: str) -> dict[str, Any]:
     return {name: text for name, text in fields.items() if text} | ({} if year.year is None else {"year": year})
 
 
-FILE_NAMES: dict[str, Callable[[str], dict[str, Any]]] = {"wikiart": fields_from_wikiart_name}
+def fields_from_artists_name(path: str) -> dict[str, Any]:
+    """The artist of `AgnesExamplePelton.png`; a name that is not written so says nothing."""
+    artist = words_of_camel_case(stem_of(path))
+    return {} if artist is None else {"artist": artist}
+
+
+FILE_NAMES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "wikiart": fields_from_wikiart_name,
+    "artist": fields_from_artists_name,
+}
 """Ways of naming files that say something: `file_names` of an entry."""

@@ -43,3 +43,30 @@ def reject_repeated_keys(items: Iterable[SourceRecord | SourceReject]) -> Iterat
         else:
             seen.add(item.key)
             yield item
+
+
+def storable(items: Iterable[SourceRecord | SourceReject]) -> Iterator[SourceRecord | SourceReject]:
+    """Pass items on; a record that says what no table can hold is a `not_text` reject.
+
+    That are lone surrogates, which JSON can write and UTF-8 cannot, and objects in place of words. In the texts of
+    rejects they are shown escaped.
+    """
+    for item in items:
+        if isinstance(item, SourceReject):
+            yield SourceReject(_shown(item.key), item.reason, _shown(item.detail))
+        elif (flaw := next(_flaws(item), None)) is not None:
+            yield SourceReject(_shown(item.key), "not_text", _shown(f"{item.uri}: {flaw}"))
+        else:
+            yield item
+
+
+def _flaws(record: SourceRecord) -> Iterator[str]:
+    for name, value in {"key": record.key, "uri": record.uri, **record.fields}.items():
+        if isinstance(value, str) and _shown(value) != value:
+            yield f"{name} {value[:80]!r} is no text of UTF-8"
+        elif isinstance(value, (dict, list, bytes)):
+            yield f"{name} is no word but {type(value).__name__}; map another column"
+
+
+def _shown(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()

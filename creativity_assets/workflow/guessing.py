@@ -7,27 +7,52 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from creativity_assets.catalog.datasets import VOCABULARY
+from creativity_assets.sources.arrow_cells import holds_pictures, is_struct_of_bytes
 from creativity_assets.sources.fields import is_missing
 from creativity_assets.sources.listing import IMAGE
+from creativity_assets.sources.matching import Files, Match
 from creativity_assets.sources.metadata import Table
-from creativity_assets.sources.paths import fields_from_wikiart_name
+from creativity_assets.sources.names import words_of_camel_case
+from creativity_assets.sources.parquet import schema_of
+from creativity_assets.sources.paths import fields_from_wikiart_name, stem_of
 
 _NAMES = 200  # of files, that a guess is made from
 ROWS = 20_000
 """Of a table, that a guess is made from: tables may be sorted by what is asked."""
 
 USUAL_NAMES = {
-    "file": ("file", "file_name", "filename", "path", "image_name", "image_path", "generated_image", "image", "name"),
+    "file": (
+        "file",
+        "file_name",
+        "filename",
+        "path",
+        "image_name",
+        "image_path",
+        "generated_image",
+        "image",
+        "name",
+        "id",
+        "image_id",
+        "isic_id",
+        "object_id",
+        "uuid",
+        "painting",
+        "filepath",
+        "image_file",
+        "img",
+        "url",
+        "image_url",
+        "link",
+    ),
     "image": ("image", "img", "picture", "jpg", "png"),
     "artist": ("artist", "artist_name", "painter", "creator", "author", "maker", "photographer", "director"),
     "title": ("title", "painting_name", "work_title", "name_of_work"),
     "year": ("year", "date", "dated", "creation_date", "year_created", "completion_year"),
-    "style": ("style", "movement", "art_movement", "school"),
+    "style": ("style", "art_style", "movement", "art_movement", "school"),
     "genre": ("genre", "medium", "category"),
-    "caption": ("caption", "prompt", "description", "text", "p"),
+    "caption": ("caption", "prompt", "description", "text", "utterance", "p"),
     "generator": ("generator", "model", "model_name"),
     "label": ("label", "class", "is_ai", "target"),
 }
@@ -59,46 +84,79 @@ class Guess(NamedTuple):
 def has_images(path: Path) -> bool:
     """Whether a Parquet file has a column of image bytes."""
     try:
-        schema = pq.read_schema(path)
+        schema = schema_of(path)
     except (OSError, pa.ArrowException):
         return False
     for field in schema:
-        parts = {part.name for part in field.type} if pa.types.is_struct(field.type) else set()
-        if "bytes" in parts or (pa.types.is_binary(field.type) and field.name in USUAL_NAMES["image"]):
+        usual = field.name.lower() in USUAL_NAMES["image"]
+        if is_struct_of_bytes(field.type) or (usual and holds_pictures(field.type)):
             return True
     return False
 
 
-def of_table(table: Table, files: Sequence[str]) -> Guess | None:
+def of_table(table: Table, files: Sequence[str], holds: Callable[[str], bool] = IMAGE.holds) -> Guess | None:
     """Settings for a table that names files of the source; None for another."""
     rows = [row for _, row in itertools.islice(table.rows, ROWS)]
-    names = {PurePosixPath(file).name for file in files if IMAGE.holds(file)}
-    lower = {column.lower(): column for column in table.header}
+    held = [file for file in files if holds(file)]
+    column = _file_column(table, rows, held)
+    if column is None:
+        return None
+    cells = {name: [row.get(name) for row in rows] for name in table.header}
+    described, notes = columns_of([name for name in table.header if name != column], ("image",), cells)
+    described["columns"] = {"file": column} | described.get("columns", {})
+    if "year" not in described["columns"] and _are_wikiarts(held[:_NAMES], years=True):
+        described["file_names"] = "wikiart"
+    return Guess(described, [*table.notes, *notes])
+
+
+def _file_column(table: Table, rows: Sequence[Mapping[str, Any]], files: Sequence[str]) -> str | None:
+    """The column that names files of the source: of those usually called so the first with any, else one that does
+    so in most rows."""
+    known = Files(files, lambda file: True)
+    base = PurePosixPath(table.name).parent
+    lower = {column.lower(): column for column in reversed(table.header)}
     for column in (lower[usual] for usual in USUAL_NAMES["file"] if usual in lower):
-        if any(PurePosixPath(str(row.get(column)).replace("\\", "/")).name in names for row in rows):
-            cells = {name: [row.get(name) for row in rows] for name in table.header}
-            described, notes = columns_of(table.header, ("image",), cells)
-            described["columns"] = {"file": column} | described.get("columns", {})
-            titled = [file for file in files if IMAGE.holds(file)][:_NAMES]
-            if "year" not in described["columns"] and any("year" in fields_from_wikiart_name(file) for file in titled):
-                described["file_names"] = "wikiart"
-            return Guess(described, notes)
-    return None
+        if any(isinstance(known.of_row(row.get(column), "", base), Match) for row in rows):
+            return column
+    return known.column_of(rows[:_NAMES], table.header, base)
 
 
-def of_names(files: Sequence[str], holds: Callable[[str], bool]) -> dict[str, Any]:
-    """What names of files and folders say: WikiArt's way, or folders by which human and ai images are told."""
+def of_names(files: Sequence[str], holds: Callable[[str], bool]) -> Guess:
+    """What names of files and folders say: WikiArt's way, artists as `AgnesExamplePelton`, or folders by which human
+    and ai images are told."""
     held = [file for file in files if holds(file)][:_NAMES]
     settings: dict[str, Any] = {}
+    notes: list[str] = []
     labels = sorted({part for file in held for part in PurePosixPath(file).parts[:-1] if part.lower() in LABELS})
     if labels:
         settings["paths"] = [{"match": f"**/{part}/**/*", "set": {"label": LABELS[part.lower()]}} for part in labels]
-    wikiart = [file for file in held if {"artist", "title"} <= fields_from_wikiart_name(file).keys()]
-    if held and len(wikiart) > 0.9 * len(held) and any("-" in PurePosixPath(file).name for file in wikiart):
+    if _are_wikiarts(held):
         settings["file_names"] = "wikiart"
         if not labels and all("/" in file for file in held):
             settings["paths"] = [{"match": "**/{style}/*"}]
-    return settings
+    elif len({PurePosixPath(file).parent for file in held}) == 1:
+        artists = [artist for file in held if (artist := words_of_camel_case(stem_of(file)))]
+        if len(artists) > 0.9 * len(held):
+            settings["file_names"] = "artist"
+            notes.append(f"file names are read as artists, such as {artists[0]}")
+    return Guess(settings, notes)
+
+
+def _are_wikiarts(files: Sequence[str], *, years: bool = False) -> bool:
+    """Whether files are named `{artist}_{title}[-year]`: with years or artists that repeat, most of them hyphenated.
+
+    `ann_lee.jpg` and `cy-ron_dee.jpg` may be anything. years: only where some have one.
+    """
+    fields = [fields_from_wikiart_name(file) for file in files]
+    named = [said["artist"] for said in fields if {"artist", "title"} <= said.keys()]
+    if not named or len(named) <= 0.9 * len(files):
+        return False
+    dated = sum("year" in said for said in fields)
+    if not dated and (years or len({*named}) == len(named)):
+        return False
+    people = [artist for artist in named if re.fullmatch(r"[^\W\d]+(?:[ .'’][^\W\d]*)+", artist)]
+    words = [artist for artist in named if not re.search(r"\d", artist)]
+    return len(people) >= len(named) / 2 or (len(words) > 0.9 * len(named) and dated >= len(named) / 2)
 
 
 def columns_of(header: Sequence[str], without: Iterable[str], cells: Mapping[str, list[Any]]) -> Guess:

@@ -170,7 +170,7 @@ def _number(value: Any) -> float | None:
     """A field as a finite number; None where it is none."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
 

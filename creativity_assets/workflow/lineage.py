@@ -24,7 +24,7 @@ from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import damaged, read_part
 from creativity_assets.workflow.revisions import Revisions
 
-INDEX_VERSION = 3
+INDEX_VERSION = 4
 SAMPLES_VERSION = 2
 PREPROCESS_VERSION = 1
 RECONSTRUCTION_VERSION = 1

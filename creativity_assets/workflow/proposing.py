@@ -1,14 +1,14 @@
 """`creativity catalog add dataset`: looks at a source and proposes the entry that would read it."""
 
+import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
 from pydantic import TypeAdapter, ValidationError
 from slugify import slugify
@@ -19,13 +19,19 @@ from creativity_assets.catalog.loading import first_problem
 from creativity_assets.errors import CatalogError, SourceError
 from creativity_assets.sources import huggingface, parquet
 from creativity_assets.sources import read as read_source
-from creativity_assets.sources.archive import member_names, member_table
-from creativity_assets.sources.folder import METADATA
+from creativity_assets.sources import survey as survey_source
+from creativity_assets.sources.archive import member_bytes, member_names, member_table
+from creativity_assets.sources.folder import METADATA, odd_images
+from creativity_assets.sources.limits import MAX_SIDECAR_BYTES, bounded_bytes, table_limit, why_no_file
 from creativity_assets.sources.listing import IMAGE, VIDEO
 from creativity_assets.sources.locations import hub_snapshot, walk
+from creativity_assets.sources.losses import Losses
 from creativity_assets.sources.metadata import FORMATS, Table, read_table
 from creativity_assets.sources.names import MAX_LENGTH
+from creativity_assets.sources.parquet import schema_of
 from creativity_assets.sources.records import SourceRecord, SourceReject
+from creativity_assets.sources.sidecars import beside_images, described
+from creativity_assets.sources.split import part_by_name
 from creativity_assets.workflow.guessing import Guess, columns_of, has_images, of_names, of_table
 from creativity_assets.workflow.indexing import record_row, unusable
 
@@ -36,7 +42,7 @@ TABLES_LOOKED_AT = 8
 """Of a source: each costs a pass over an archive."""
 
 _ENTRY: TypeAdapter[DatasetEntry] = TypeAdapter(DatasetEntry)
-_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
+_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".zip")
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ class Proposal:
     rows: pd.DataFrame
     rejects: list[str]
     guesses: list[str]
+    losses: Losses | None = None
+    """Of the whole source, where its names and tables tell; a record may still turn out to be damaged."""
 
     @property
     def yaml(self) -> str:
@@ -64,8 +72,8 @@ def propose(data_root: Path, source: str, name: str | None = None, label: str | 
     name = _name(source, place, name)
     if name in load_catalog(data_root).datasets:
         raise CatalogError(f"{name}: a data set of this name exists; give another with --name")
-    if place.exists():
-        place = place.resolve()
+    if _is_there(place):
+        place = Path(os.path.realpath(place))
         inside = place.is_relative_to(data_root)
         where = {"path": str(place.relative_to(data_root) if inside else place)}
         look = _of_folder if place.is_dir() else _of_file
@@ -89,12 +97,13 @@ def propose(data_root: Path, source: str, name: str | None = None, label: str | 
         raise SourceError(
             f"{name}: no image was found in {source}{told}; write its entry by hand, see docs/datasets.md"
         )
-    return Proposal(name, settings, pd.DataFrame(rows).astype({"year": "Int64"}), rejects, notes)
+    frame = pd.DataFrame(rows).astype({"year": "Int64"})
+    return Proposal(name, settings, frame, rejects, notes, survey_source(entry, data_root))
 
 
 def _name(source: str, place: Path, given: str | None) -> str:
     """The given name, or one made of the source's. Raises CatalogError for what is no name of an entry."""
-    base = place.resolve().name if place.exists() else PurePosixPath(source.rstrip("/")).name
+    base = Path(os.path.realpath(place)).name if _is_there(place) else PurePosixPath(source.rstrip("/")).name
     name = slugify(base.removesuffix(".gz").removesuffix(".tar"))[:MAX_LENGTH] if given is None else given
     if re.fullmatch(rf"[a-z0-9_-]{{1,{MAX_LENGTH}}}", name):
         return name
@@ -103,6 +112,18 @@ def _name(source: str, place: Path, given: str | None) -> str:
         f"{said}; give one of at most {MAX_LENGTH} small letters, digits, - and _ with --name"
         + (f", such as {slug}" if (slug := slugify(given or "")[:MAX_LENGTH]) else "")
     )
+
+
+def _is_there(place: Path) -> bool:
+    """Raises SourceError for a place that cannot be reached, is a pipe or a device."""
+    try:
+        if not place.exists():
+            return False
+    except OSError as error:
+        raise SourceError(f"{place} cannot be reached ({error.strerror or error})") from error
+    if not place.is_dir() and (why := why_no_file(place)):
+        raise SourceError(f"{place} is {why}")
+    return True
 
 
 def _looks_like_a_path(source: str) -> bool:
@@ -124,18 +145,35 @@ def write(data_root: Path, proposal: Proposal) -> Path:
 
 
 def _of_folder(name: str, place: Path, where: dict[str, str], data_root: Path) -> Guess:
+    if (splits := huggingface.saved_splits(name, place)) is not None:
+        chosen = {} if not splits or "train" in splits else {"split": splits[0]}
+        return _of_columns({"kind": "huggingface", **where, **chosen}, name, data_root)
     files = [file.name for file in walk(place)]
+    if part := next((said for file in files if (said := part_by_name(file))), None):
+        raise SourceError(f"{place}: {part}")
     embedded = [file for file in files if file.endswith(".parquet") and has_images(place / file)]
     if embedded:
         return _of_parquet(name, place / embedded[0], where, data_root)
     if not any(IMAGE.holds(file) for file in files) and any(VIDEO.holds(file) for file in files):
-        return Guess({"kind": "video", **where, "frames": {"every": 1.0}, **of_names(files, VIDEO.holds)}, [])
-    table, guess = _of_tables(files, lambda table: read_table(name, table, (place / table).read_bytes()))
+        named, notes = of_names(files, VIDEO.holds)
+        return Guess({"kind": "video", **where, "frames": {"every": 1.0}, **named}, notes)
+
+    def beside(names: list[str]) -> list[bytes]:
+        return [bounded_bytes(place / name, MAX_SIDECAR_BYTES) for name in names if why_no_file(place / name) is None]
+
+    table, guess = _of_tables(
+        files,
+        lambda table: read_table(name, table, bounded_bytes(place / table, table_limit(table))),
+        beside,
+        odd_images(walk(place)),
+    )
     named = {} if table in (None, METADATA) else {"metadata": table}
     return Guess({"kind": "folder", **where, **named, **guess.settings}, guess.notes)
 
 
 def _of_file(name: str, place: Path, where: dict[str, str], data_root: Path) -> Guess:
+    if part := part_by_name(place.name):
+        raise SourceError(f"{place}: {part}")
     if place.name.endswith(".parquet"):
         return _of_parquet(name, place, where, data_root)
     if place.name.endswith(_ARCHIVES):
@@ -158,27 +196,45 @@ def _of_hub(name: str, hub_id: str, data_root: Path) -> Guess:
 
 def _of_archive(name: str, place: Path) -> Guess:
     files = member_names(name, place)
-    table, guess = _of_tables(files, lambda table: member_table(name, place, table))
+
+    def beside(names: list[str]) -> list[bytes]:
+        return list(member_bytes(name, place, names, MAX_SIDECAR_BYTES).values())
+
+    table, guess = _of_tables(files, lambda table: member_table(name, place, table), beside)
     named = {} if table is None else {"metadata": table}
     return Guess({**named, **guess.settings}, guess.notes)
 
 
-def _of_tables(files: list[str], read: Callable[[str], Table]) -> tuple[str | None, Guess]:
-    """The table that names images, and what it says; without one what the names of the files say.
+def _of_tables(
+    files: list[str],
+    read: Callable[[str], Table],
+    beside: Callable[[list[str]], list[bytes]],
+    odd: Collection[str] = (),
+) -> tuple[str | None, Guess]:
+    """The table that names images, and what it says; without one what lies beside images, and the names of the files.
+
+    odd: files that are images by their content alone.
 
     A table that cannot be read, or names none of the images, is some other file of its makers, unless it is called
     `metadata`. Raises SourceError where that one cannot be read.
     """
-    tables = [file for file in files if PurePosixPath(file).suffix.lower() in FORMATS]
+    around, _ = beside_images(files, IMAGE.holds)
+    single = {name for names in around.values() for name in names}
+    tables = [file for file in files if PurePosixPath(file).suffix.lower() in FORMATS and file not in single]
     tables.sort(key=lambda table: (PurePosixPath(table).stem != "metadata", table.count("/"), table))
     passed: list[str] = []
     found: tuple[str | None, Guess | None] = (None, None)
+
+    def holds(file: str) -> bool:
+        return IMAGE.holds(file) or file in odd
+
     for table in tables[:TABLES_LOOKED_AT]:
         try:
-            found = (table, of_table(read(table), files))
+            found = (table, of_table(read(table), files, holds))
         except (SourceError, OSError, pa.ArrowException) as error:
             if PurePosixPath(table).stem == "metadata":
-                said = " ".join(str(error).split())[:240]
+                said = getattr(error, "strerror", None) or " ".join(str(error).split())[:240]
+                said = said if table in said else f"{table}: {said}"
                 raise SourceError(f"{said}; mend {table}, or take it away") from error
         if found[1] is not None:
             break
@@ -188,14 +244,27 @@ def _of_tables(files: list[str], read: Callable[[str], Table]) -> tuple[str | No
         passed += tables[TABLES_LOOKED_AT:]
     more = f" and {len(passed) - 3} more" if len(passed) > 3 else ""
     notes = [f"not read, since they name no image here: {', '.join(passed[:3])}{more}"] if passed else []
-    settings, guessed = found[1] or Guess(of_names(files, IMAGE.holds), [])
+    settings, guessed = found[1] or _of_sidecars(sorted(single), beside, of_names(files, holds))
     return found[0], Guess(settings, [*notes, *guessed])
+
+
+def _of_sidecars(single: list[str], beside: Callable[[list[str]], list[bytes]], names: Guess) -> Guess:
+    """What the names say, with what the first objects beside images say."""
+    objects = [file for file in single if file.lower().endswith(".json")][:ROWS_OF_WORDS]
+    rows = [row for data in (beside(objects) if objects else []) if (row := described(data))]
+    cells: dict[str, list[Any]] = {}
+    for row in rows:
+        for name, value in row.items():
+            cells.setdefault(name, []).append(value)
+    guess = columns_of(list(cells), ("image",), cells) if cells else Guess({}, [])
+    notes = ["texts and objects beside the images are read by their stems"] if single else []
+    return Guess({**names.settings, **guess.settings}, [*names.notes, *notes, *guess.notes])
 
 
 def _of_parquet(name: str, first: Path, where: dict[str, str], data_root: Path) -> Guess:
     """Parquet with embedded images; Hugging Face's own where it describes its columns."""
     try:
-        described = b"huggingface" in (pq.read_schema(first).metadata or {})
+        described = b"huggingface" in (schema_of(first).metadata or {})
     except (OSError, pa.ArrowException) as error:
         said = " ".join(str(error).split())[:160]
         raise SourceError(f"{name}: {first} is no whole Parquet file ({said}); fetch it again") from error

@@ -15,6 +15,7 @@ from creativity_assets.store.locks import exclusive
 from creativity_assets.store.parts import Provenance, damaged, read_part, read_provenance
 from creativity_assets.workflow.costs import timed
 from creativity_assets.workflow.lineage import Contents
+from creativity_assets.workflow.losses import losses_of
 from creativity_assets.workflow.plan import (
     index_is_fresh,
     metrics_are_fresh,
@@ -63,8 +64,11 @@ class Step:
         return found
 
 
-def index_dataset(step: Step, name: str) -> tuple[Provenance, dict[str, int]]:
-    """Index one data set: a streaming pass over its source, or for a generated one the sampling of its images."""
+def index_dataset(step: Step, name: str) -> tuple[Provenance, dict[str, int | str]]:
+    """Index one data set: a streaming pass over its source, or for a generated one the sampling of its images.
+
+    Among the numbers, `items` says in a line what was read, kept and rejected, and why.
+    """
     from creativity_assets.workflow.entries import check_dataset
     from creativity_assets.workflow.generating import index_generated
     from creativity_assets.workflow.indexing import index_source
@@ -81,9 +85,13 @@ def index_dataset(step: Step, name: str) -> tuple[Provenance, dict[str, int]]:
             else:
                 index_source(entry, study.lineage, input_hash, provenance)
     records = read_part(study.store.index(name), ["artist_slug"])["artist_slug"].to_pylist()
-    rejected = len(read_part(study.store.index_rejects(name), ["reason"]))
-    numbers = {"n_records": len(records), "n_rejected": rejected, "n_collections": len(set(records))}
-    return provenance, numbers
+    losses = losses_of(study.store, name)
+    return provenance, {
+        "n_records": len(records),
+        "n_rejected": losses.read - losses.kept,
+        "n_collections": len(set(records)),
+        "items": str(losses),
+    }
 
 
 def audit_collections(step: Step, collections: Iterable[Collection]) -> Iterator[Finished]:

@@ -347,3 +347,8 @@ def test_years_at_the_tail_of_wikiart_file_names(name: str, year: int | None) ->
 
 def test_decades() -> None:
     assert [decade_of(year) for year in (1880, 1889, 1890, None)] == [1880, 1880, 1890, None]
+
+
+@pytest.mark.parametrize("date", ["9" * 5000, 10**4000, -(10**4000), float("inf"), float("nan"), b"x", {"year": 1}])
+def test_what_is_no_date_of_any_kind_gives_no_year(date: object) -> None:
+    assert parse_year(date).year is None

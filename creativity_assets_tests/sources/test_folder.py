@@ -352,3 +352,12 @@ def test_a_column_that_is_mapped_to_none_is_not_read(tmp_path: Path) -> None:
     assert dict(record.fields) == {"style": "Cubism", "label": "ai"}
     (record,), _ = read(tmp_path, columns={"label": None, "genre": "label"})
     assert dict(record.fields) == {"style": "Cubism", "genre": "cat"}
+
+
+def test_in_no_folder_a_name_of_several_words_in_one_is_the_artist(tmp_path: Path) -> None:
+    write(tmp_path / "AgnesExamplePelton.png")
+    write(tmp_path / "Anna" / "RedBoat.png")
+    records, _ = read(tmp_path)
+    assert [artist_slug(record.fields["artist"]) for record in records] == ["agnes-example-pelton", "anna"]
+    records, _ = read(tmp_path, file_names="artist")
+    assert [artist_slug(record.fields["artist"]) for record in records] == ["agnes-example-pelton", "red-boat"]

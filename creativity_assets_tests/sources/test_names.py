@@ -10,6 +10,26 @@ from creativity_assets.sources.names import MAX_LENGTH, UNKNOWN_ARTIST, artist_s
 SAFE = re.compile(r"[a-z0-9_-]+")
 
 
+NOBODY = (
+    "Anon.", "anon", "Unknown maker", "[Unknown]", "Anonymous (Dutch)", "Unbekannt", "UNBEKANNT", "(unknown)", "Unknown.",
+    "[Unidentified photographer]", "Anonymous, Dutch, 17th century", "Unknown Artist (French School)", "unknown_painter",
+    "Anonymous Dutch painter", "Artist unknown", "artist: unknown", "Unbekannter Meister", "Künstler unbekannt", "Anonyme",
+    "Artiste inconnu", "Auteur inconnu, École française", "Anonimo", "Autore ignoto", "Anónimo", "Autor desconocido",
+    "Onbekend", "Onbekende kunstenaar", "Attributed to an unknown artist", "After Unknown", "Possibly unknown maker (Italian, 1600–1650)",
+    "Unknown, late 19th century", "Anonymous 18th century", "佚名", "?", "null", "Dutch, Unknown", "Unknown; after Rembrandt",
+    "Неизвестный художник", "unidentified artist\nAmerican, 19th century",
+)  # fmt: skip
+SOMEBODY = {
+    "Anonymous Bosch": "anonymous-bosch",
+    "Unknown Mortal Orchestra": "unknown-mortal-orchestra",
+    "Master of the Embroidered Foliage": "master-of-the-embroidered-foliage",
+    "Ann On": "ann-on",
+    "Anon Pitsuwan": "anon-pitsuwan",
+    "French, Jared (American)": "jared-french",
+    "Nobody": "nobody",
+}
+
+
 @pytest.mark.parametrize(
     ("name", "slug"),
     [
@@ -51,6 +71,8 @@ SAFE = re.compile(r"[a-z0-9_-]+")
         ("vincent-van-gogh", "vincent-van-gogh"),
         ("A. Y. Jackson", "a-y-jackson"),
         ("a.y. jackson", "a-y-jackson"),
+        *[(name, UNKNOWN_ARTIST) for name in NOBODY],
+        *SOMEBODY.items(),
     ],
 )
 def test_slugs(name: str | None, slug: str) -> None:

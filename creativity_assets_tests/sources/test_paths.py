@@ -4,7 +4,12 @@ from typing import Any
 import pytest
 
 from creativity_assets.sources.dates import Year
-from creativity_assets.sources.paths import fields_from_path, fields_from_wikiart_name
+from creativity_assets.sources.paths import (
+    fields_from_artists_name,
+    fields_from_path,
+    fields_from_wikiart_name,
+    stem_of,
+)
 
 
 def rule(match: str, **said: Any) -> Any:
@@ -53,3 +58,41 @@ def test_the_first_rule_that_matches_counts_and_says_its_constants() -> None:
 )  # fmt: skip
 def test_wikiarts_file_names(path: str, fields: dict[str, Any]) -> None:
     assert fields_from_wikiart_name(path) == fields
+
+
+@pytest.mark.parametrize(
+    ("path", "artist"),
+    [
+        ("AgnesExamplePelton.png", "Agnes Example Pelton"),
+        ("x/AgnesPelton_02.jpg", "Agnes Pelton"),
+        ("ÉmileÖstberg.jpg!Large", "Émile Östberg"),
+        ("agnes.png", None),
+        ("Agnes.png", None),
+        ("IMG_2041.png", None),
+        ("photoOfAgnes.png", None),
+        ("OpenAI.png", None),
+        ("Agnes Pelton.png", None),
+    ],
+)
+def test_artists_written_as_one_word(path: str, artist: str | None) -> None:
+    assert fields_from_artists_name(path) == ({} if artist is None else {"artist": artist})
+
+
+@pytest.mark.parametrize(
+    ("path", "stem"),
+    [
+        ("x/river-1889.jpg!Large", "river-1889"),
+        ("river.jpg!PinterestLarge.jpg", "river"),
+        ("river.JPEG_large", "river"),
+        ("river.png:orig", "river"),
+        ("river.jpg?itok=3.5&name=a.png", "river"),
+        ("river!HalfHD", "river"),
+        ("what-a-day!", "what-a-day!"),
+        ("a.y.-jackson_barns-1926", "a.y.-jackson_barns-1926"),
+        ("x.y/film.mp4", "film"),
+        ("a.jpg_caption.txt", "a.jpg_caption.txt"),
+        (".jpg", ".jpg"),
+    ],
+)
+def test_a_stem_is_a_name_without_its_ending_and_what_hangs_on_it(path: str, stem: str) -> None:
+    assert stem_of(path) == stem

@@ -5,11 +5,14 @@ import pytest
 
 from creativity_assets.catalog import load_catalog
 from creativity_assets.sources.dates import Year
-from creativity_assets.sources.records import SourceRecord, SourceReject
-from creativity_assets.store.layout import Store
+from creativity_assets.sources.records import NEAR, SourceRecord, SourceReject
+from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, read_part
 from creativity_assets.workflow import indexing
+from creativity_assets.workflow.auditing import sample_collection
 from creativity_assets.workflow.indexing import Indexed, original_bytes, record_row, sample_id, write_index
+from creativity_assets.workflow.losses import losses_of
+from creativity_assets_tests.sources.pictures import encoded, scene
 
 STAMP = Provenance("hash")
 
@@ -53,6 +56,23 @@ def test_a_second_record_with_a_key_is_a_counted_reject(source: Source) -> None:
     assert (indexed.records, indexed.rejected) == (1, 2)
     rejects = read_part(source.store.index_rejects("paintings")).to_pylist()
     assert [row["reason"] for row in rejects] == ["duplicate_key", "missing_file"]
+
+
+def test_what_was_lost_is_told_from_the_parts_of_index_and_audit(source: Source) -> None:
+    picture = encoded(scene())
+    near = SourceReject("c.png", "no_metadata_row", f"c.png: t.csv has no row for it{NEAR}C.gif")
+    source.write(iter([record("a", picture), record("b", picture[: len(picture) // 2]), near]))
+    losses = losses_of(source.store, "paintings")
+    assert (losses.read, losses.kept, losses.rejected, losses.near) == (3, 2, {"no_metadata_row": 1}, 1)
+    collection = Collection("paintings", "a")
+    assert losses_of(source.store, "paintings", [collection]) == losses  # not audited yet
+    sample_collection(source.store, collection, STAMP)
+    losses = losses_of(source.store, "paintings", [collection])
+    assert (losses.read, losses.kept, losses.rejected) == (3, 1, {"no_metadata_row": 1, "truncated": 1})
+    assert str(losses) == (
+        "3 read, 1 kept: 1 of 2 pictures have no row; 1 truncated; "
+        "1 differ in case, ending or punctuation alone: c.png and C.gif"
+    )
 
 
 def test_a_pass_that_was_killed_keeps_its_shards_and_its_old_index(

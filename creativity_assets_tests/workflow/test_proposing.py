@@ -81,6 +81,25 @@ def with_words(place: Path, header: str, *rows: str) -> Path:
     return place
 
 
+def with_cells(place: Path, table: bytes) -> Path:
+    files(place, "a.png")
+    write_file(place / "metadata.csv", table)
+    return place
+
+
+def with_ids(place: Path) -> Path:
+    files(place, "images/000000.jpg", "images/000001.jpg")
+    write_file(place / "metadata.csv", b"id,artist,year\n000000,Ann,1880\n000001,Ben,1881\n")
+    return place
+
+
+def with_stems(place: Path) -> Path:
+    files(place, "Impressionism/ann-lee_river-1889.jpg", "Impressionism/ben-dee_hill-1890.jpg")
+    rows = "".join(f"Impressionism,{stem},awe,words\r\n" for stem in ("ann-lee_river-1889", "ben-dee_hill-1890"))
+    write_file(place / "artemis.csv", f"art_style,painting,emotion,utterance\r\n{rows}".encode())
+    return place
+
+
 CASES: dict[str, tuple[Callable[[Path], Path], dict[str, Any], list[str]]] = {
     "folders of artists": (
         lambda place: files(place, "Anna/a.png", "Berta/b.png"),
@@ -126,6 +145,47 @@ CASES: dict[str, tuple[Callable[[Path], Path], dict[str, Any], list[str]]] = {
         lambda place: files(place, "Cubism/pablo-picasso_guitar-1913.jpg", "Fauvism/henri-matisse_dance.jpg"),
         {"kind": "folder", "file_names": "wikiart", "paths": [{"match": "**/{style}/*"}], "constants": {"label": "human"}},
         [LABEL_GUESSED],
+    ),
+    "first names and surnames": (
+        lambda place: files(place, "ann_lee.jpg", "ben_adams.jpg", "cy-ron_dee.jpg"),
+        {"kind": "folder", "constants": {"label": "human"}},
+        [LABEL_GUESSED],
+    ),
+    "WikiArt's names without years": (
+        lambda place: files(place, "ann-lee_sea.jpg", "ann-lee_hill.jpg", "cy-dee_wood.jpg"),
+        {"kind": "folder", "file_names": "wikiart", "constants": {"label": "human"}},
+        [LABEL_GUESSED],
+    ),
+    "WikiArt's names as scrapers leave them": (
+        lambda place: files(place, "Realism/ann-lee_sea-1889.jpg!Large", "Realism/ann-lee_hill-1890", "Realism/cy-dee_wood.jpg_large"),
+        {"kind": "folder", "file_names": "wikiart", "paths": [{"match": "**/{style}/*"}], "constants": {"label": "human"}},
+        [LABEL_GUESSED],
+    ),
+    "artists as names of files": (
+        lambda place: files(place, "AgnesExamplePelton.png", "BenExample.png"),
+        {"kind": "folder", "file_names": "artist", "constants": {"label": "human"}},
+        ["file names are read as artists, such as Agnes Example Pelton", LABEL_GUESSED],
+    ),
+    "ArtEmis": (
+        with_stems,
+        {
+            "kind": "folder",
+            "metadata": "artemis.csv",
+            "columns": {"file": "painting", "style": "art_style", "caption": "utterance"},
+            "file_names": "wikiart",
+            "constants": {"label": "human"},
+        },
+        [LABEL_GUESSED],
+    ),
+    "ids": (
+        with_ids,
+        {"kind": "folder", "columns": {"file": "id", "artist": "artist", "year": "year"}, "constants": {"label": "human"}},
+        [LABEL_GUESSED],
+    ),
+    "a table from a spreadsheet": (
+        lambda place: with_cells(place, "sep=;\nfile;artist\na.png;Zoé\n".encode("cp1252")),
+        {"kind": "folder", "columns": {"file": "file", "artist": "artist"}, "constants": {"label": "human"}},
+        ["metadata.csv is not UTF-8 (line 3) and was read as Windows-1252", LABEL_GUESSED],
     ),
     "folders of labels": (
         lambda place: files(place, "BigGAN/train/ai/1.png", "BigGAN/train/nature/2.png"),
@@ -408,6 +468,26 @@ def test_an_archive_on_a_hub_is_proposed_from_this_machines_copy_when_offline(
         "constants": {"label": "ai"},
     }
     assert len(proposal.rows) == len(WORKS) - 1
+
+
+def test_what_is_lost_is_counted_with_near_names_before_anything_is_written(study_root: Path, tmp_path: Path) -> None:
+    source = with_words(tmp_path / "prints", "file,artist", "a.png,Ann")
+    files(source, "b.png", "c.png")
+    with (source / "metadata.csv").open("a") as table:
+        table.write("B.gif,Ben\n")
+    told = CliRunner().invoke(app, ["catalog", "add", "dataset", str(source)], input="n\n").output
+    assert (
+        "by names and tables: 4 read, 1 kept: 2 of 3 pictures have no row; 1 rows name no file that is here; "
+        "1 differ in case, ending or punctuation alone: b.png and B.gif\n"
+    ) in told
+    assert (
+        "by names and tables: 3 read, all kept"
+        in CliRunner()
+        .invoke(
+            app, ["catalog", "add", "dataset", str(files(tmp_path / "all", "a.png", "b.png", "c.png"))], input="n\n"
+        )
+        .output
+    )
 
 
 def test_the_command_asks_before_it_writes_and_never_overwrites(study_root: Path, tmp_path: Path) -> None:
