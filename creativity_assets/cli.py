@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -262,13 +261,9 @@ def _print_table(header: list[str], rows: list[list[object]]) -> None:
 
 
 def main() -> None:
-    """Entry point: people's errors become one line and exit code 2."""
-    started = time.monotonic()
+    """People's errors become one line and exit code 2; __main__ looks after signals."""
     try:
         app()
     except CreativityError as error:
         console.print(" ".join(str(error).split()), style="red", soft_wrap=True, markup=False)
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        console.print(f"stopped after {time.monotonic() - started:.0f} s; the same command goes on from here")
-        raise SystemExit(130) from None

@@ -9,8 +9,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from creativity_assets.interrupts import raise_if_interrupted
 from creativity_assets.orchestration.instance import dagster_home, open_instance
 from creativity_assets.orchestration.materialize import Outcome, materialize
+from creativity_assets.orchestration.recovery import closing_own_runs
 from creativity_assets.orchestration.stages import Stage
 from creativity_assets.workflow.costs import seconds_per_image
 from creativity_assets.workflow.plan import Plan, Scope, plan
@@ -29,7 +31,7 @@ def materialize_with_bar(data_root: Path, scope: Scope, console: Console) -> Out
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with open_instance(data_root) as instance, Progress(*columns, console=console) as bar:
+    with open_instance(data_root) as instance, closing_own_runs(instance), Progress(*columns, console=console) as bar:
         stages = _Bars(bar)
         with warnings.catch_warnings(), listening(stages.hear):
             warnings.simplefilter("ignore")  # Dagster warns of every beta parameter in every run
@@ -93,6 +95,7 @@ class _Bars:
         self._expected: int | None = None
 
     def announce(self, stage: Stage, todo: Plan) -> None:
+        raise_if_interrupted()
         self._tasks.clear()
         self._stage = stage.job.removesuffix("_job")
         self._expected = stage.images or None
@@ -100,6 +103,7 @@ class _Bars:
         self.bar.console.print(f"{self._stage} {about}", markup=False)
 
     def hear(self, what: str, images: int) -> None:
+        raise_if_interrupted()
         if what not in self._tasks:
             task = self.bar.add_task(what, total=self._expected, rate="")
             self._tasks[what] = (task, time.monotonic())
