@@ -6,9 +6,9 @@ came, ends the process where the main thread does not within GRACE seconds (it m
 once where a second signal comes. Nothing needs that time to stay whole: parts are written aside and renamed.
 """
 
+import atexit
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -67,25 +67,44 @@ class _Guard:
         os.set_blocking(writing, False)
         signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         threading.Thread(target=self._listen, args=(reading,), daemon=True, name="signals").start()
+        self._screen = os.dup(2)
+        self._nowhere = os.open(os.devnull, os.O_WRONLY)
         for number in _SIGNALS:
             signal.signal(number, self._handle)
-        _silence_consequences(self)
+        atexit.register(_ignore_signals)
         _Guard.current = self
 
     def finish(self, number: int) -> None:
         """End the process, now, with the one line."""
         if not self._finishing.acquire(blocking=False):
             time.sleep(2 * GRACE)  # the other thread is ending the process
-        _write(f"stopped after {time.monotonic() - self.started:.0f} s; nothing is lost: run the same command again\n")
+        self._say(
+            f"stopped after {time.monotonic() - self.started:.0f} s; nothing is lost: run the same command again\n"
+        )
         _end_children()
         os._exit(128 + number)
+
+    def _say(self, line: str) -> None:
+        clear = f"\r\x1b[2K{_SHOW_CURSOR}" if os.isatty(self._screen) else ""
+        try:
+            os.write(self._screen, f"{clear}{line}".encode())
+        except OSError:
+            return  # the terminal is gone, and with it whom the line was for
+
+    def _note(self, number: int) -> None:
+        """From here on the line is all that is said: what a signal breaks on its way (a library's clean-up, another
+        thread) is logged by whoever it belongs to, with tracebacks.
+        """
+        if self.received is None:
+            self.received = number
+            os.dup2(self._nowhere, 2)
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if number in self._ignored:
             return
-        self.received = self.received or number
+        self._note(number)
         if self.over:
-            self.finish(self.received)
+            self.finish(number)
         if not self._raised:
             self._raised = True
             raise Interrupted
@@ -95,31 +114,21 @@ class _Guard:
             for number in os.read(descriptor, 64):
                 if number not in _SIGNALS or number in self._ignored:
                     continue
-                self.received = self.received or number
+                self._note(number)
                 self._heard += 1
                 if self._heard > 1:
-                    self.finish(self.received)
-                threading.Thread(target=self._wait, daemon=True, name="grace").start()
+                    self.finish(self.received or number)
+                threading.Thread(target=self._wait, args=(number,), daemon=True, name="grace").start()
 
-    def _wait(self) -> None:
+    def _wait(self, number: int) -> None:
         time.sleep(GRACE)
-        self.finish(self.received or signal.SIGTERM)
+        self.finish(self.received or number)
 
 
-def _silence_consequences(guard: _Guard) -> None:
-    """What a signal breaks on its way (a callback of a library, another thread) is not worth a traceback."""
-    ignored, threads = sys.unraisablehook, threading.excepthook
-    sys.unraisablehook = lambda args: None if guard.received is not None else ignored(args)
-    threading.excepthook = lambda args: None if guard.received is not None else threads(args)
-
-
-def _write(line: str) -> None:
-    """To the descriptor itself: the stream's lock may be held by the very thread that was interrupted."""
-    clear = f"\r\x1b[2K{_SHOW_CURSOR}" if os.isatty(2) else ""
-    try:
-        os.write(2, f"{clear}{line}".encode())
-    except OSError:
-        return  # the terminal is gone, and with it whom the line was for
+def _ignore_signals() -> None:
+    """The command is over and its exit code stands; Python is taking itself down."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _end_children() -> None:
