@@ -87,7 +87,7 @@ def catches_sigterm(pid: int) -> bool:
     ],
 )
 def test_whatever_a_library_makes_of_it_only_the_line_is_said(clean_up: str) -> None:
-    process = start(f"{READY}\ntry:\n    time.sleep(60)\nexcept BaseException:\n    {clean_up}")
+    process = start(f"try:\n    {READY}; time.sleep(60)\nexcept BaseException:\n    {clean_up}")
     process.send_signal(signal.SIGTERM)
     code, err = ended(process)
     assert code == 143
@@ -95,7 +95,7 @@ def test_whatever_a_library_makes_of_it_only_the_line_is_said(clean_up: str) -> 
 
 
 def test_a_swallowed_signal_is_noticed_at_the_next_batch_or_after_the_grace() -> None:
-    body = f"{READY}\ntry:\n    time.sleep(60)\nexcept BaseException:\n    time.sleep(0.1)\n"
+    body = f"try:\n    {READY}; time.sleep(60)\nexcept BaseException:\n    time.sleep(0.1)\n"
     process = start(f"{body}interrupts.raise_if_interrupted()\nprint('never', flush=True)")
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=30)[0] == ""
@@ -108,7 +108,7 @@ def test_a_swallowed_signal_is_noticed_at_the_next_batch_or_after_the_grace() ->
 
 def test_a_second_signal_ends_at_once() -> None:
     body = (
-        f"{READY}\ntry:\n    time.sleep(60)\nexcept BaseException:\n    print('cleaning', flush=True); time.sleep(60)"
+        f"try:\n    {READY}; time.sleep(60)\nexcept BaseException:\n    print('cleaning', flush=True); time.sleep(60)"
     )
     process = start(f"interrupts.GRACE = 50\n{body}")
     process.send_signal(signal.SIGINT)
