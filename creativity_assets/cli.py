@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from creativity_assets.errors import CreativityError
+from creativity_assets.errors import CreativityError, one_line
 from creativity_assets.paths import data_root
 from creativity_assets.store.layout import Store
 
@@ -265,5 +265,5 @@ def main() -> None:
     try:
         app()
     except CreativityError as error:
-        console.print(" ".join(str(error).split()), style="red", soft_wrap=True, markup=False)
+        console.print(one_line(str(error)), style="red", soft_wrap=True, markup=False)
         raise SystemExit(2) from None

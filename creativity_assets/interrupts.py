@@ -137,8 +137,10 @@ def _end_children() -> None:
     children = psutil.Process().children(recursive=True)
     for child in children:
         _send(child, signal.SIGTERM)
-    for child in psutil.wait_procs(children, timeout=CHILDREN_GRACE)[1]:
+    stubborn = psutil.wait_procs(children, timeout=CHILDREN_GRACE)[1]
+    for child in stubborn:
         _send(child, signal.SIGKILL)
+    psutil.wait_procs(stubborn, timeout=CHILDREN_GRACE)
 
 
 def _send(child: "psutil.Process", number: int) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from creativity_assets.catalog.entry import Entry, Slug
+from creativity_assets.catalog.entry import Entry, PathText, Slug
 from creativity_assets.catalog.location import Located
 
 Stratum = Literal["artist", "style", "genre", "label", "family", "generator"]
@@ -162,7 +162,7 @@ class FolderDataset(FileDataset):
     """Image files in a folder tree, with a metadata.csv at its root or without."""
 
     kind: Literal["folder"]
-    path: str
+    path: PathText
 
     @property
     def local_path(self) -> str:
@@ -188,7 +188,7 @@ class VideoDataset(FileDataset):
     """Video files in a folder tree, with a metadata.csv at its root or without; each frame taken is an image."""
 
     kind: Literal["video"]
-    path: str
+    path: PathText
     frames: FrameRule
 
     @property
@@ -218,7 +218,7 @@ class ParquetDataset(MappedDataset):
     """One Parquet file, or a folder or glob of them, with an image column of bytes."""
 
     kind: Literal["parquet"]
-    path: str
+    path: PathText
 
     @property
     def local_path(self) -> str:

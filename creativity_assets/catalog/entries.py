@@ -30,7 +30,7 @@ class ModelEntry(Entry, Located):
     pipeline: Literal["StableDiffusionPipeline", "StableDiffusionXLPipeline", "StableDiffusion3Pipeline"] | None = None
     """diffusers' class, as model_index.json states it; stated here, it shortens the list of files to fetch."""
     variant: str | None = None
-    resolution: int = Field(ge=8)
+    resolution: int = Field(ge=8, le=8192)
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     prediction_type: Literal["epsilon", "v_prediction"] | None = None
     """Instead of the scheduler configuration's, where that is wrong."""

@@ -5,6 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from creativity_assets.catalog.entry import PathText
+
 HubId = Annotated[str, Field(pattern=r"^\w[\w.-]*/\w[\w.-]*$")]
 
 
@@ -15,7 +17,7 @@ class Located(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    path: str | None = None
+    path: PathText | None = None
     hub_id: HubId | None = None
     revision: str | None = None
 

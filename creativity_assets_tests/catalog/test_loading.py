@@ -88,7 +88,7 @@ def test_a_name_given_twice_is_refused_within_a_file_and_across_files(root: Path
     (root / "catalog" / "a.yaml").write_text(
         "methods:\n  m: {inversion: ddim, steps: 1}\n  m: {inversion: ddim, steps: 2}\n"
     )
-    with pytest.raises(CatalogError, match=r"a\.yaml: line 3: 'm' is there twice"):
+    with pytest.raises(CatalogError, match=r"a\.yaml: line 3: methods: 'm' is there twice"):
         load_catalog(root)
     (root / "catalog" / "a.yaml").write_text("methods:\n  ddim4: {inversion: ddim, steps: 1}\n")
     with pytest.raises(CatalogError, match=r"study\.yaml: methods has 'ddim4' twice"):
