@@ -63,7 +63,7 @@ def demo() -> None:
     """Materialize the embedded study and show its main table. Example: creativity demo"""
     from creativity_assets.orchestration.demo import run_demo
 
-    _end_on_failed_checks(run_demo(data_root(), console))
+    _end(run_demo(data_root(), console))
 
 
 @app.command()
@@ -78,9 +78,10 @@ def materialize(
 
     scope = Scope(tuple(dataset or ()), tuple(experiment or ()))
     if dry_run:
-        show_plan(data_root(), scope, console)
+        if show_plan(data_root(), scope, console).problems:
+            raise typer.Exit(2)
     else:
-        _end_on_failed_checks(materialize_with_bar(data_root(), scope, console))
+        _end(materialize_with_bar(data_root(), scope, console))
 
 
 @app.command()
@@ -246,8 +247,10 @@ def ui(port: Annotated[int, typer.Option(help="Port on localhost.")] = 3000) -> 
     serve(data_root(), port)
 
 
-def _end_on_failed_checks(outcome: "Outcome") -> None:
-    """The tables are there and can be looked at, but nobody should take them for sound."""
+def _end(outcome: "Outcome") -> None:
+    """The tables are there and can be looked at, but nobody should take them for whole or sound."""
+    if outcome.problems:
+        raise typer.Exit(2)
     if outcome.failed_checks:
         raise typer.Exit(1)
 

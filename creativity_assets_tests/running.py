@@ -39,7 +39,7 @@ def bring_up_to_date(root: Path, scope: Scope | None = None) -> Outcome:
 
 def partitions(root: Path) -> dict[str, set[str]]:
     """The partitions that Dagster knows, by dimension."""
-    dimensions = ("dataset", "collection", "experiment")
+    dimensions = ("dataset", "collection", "cell")
     with open_instance(root) as instance:
         return {dimension: set(instance.get_dynamic_partitions(dimension)) for dimension in dimensions}
 

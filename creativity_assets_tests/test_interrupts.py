@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from creativity_assets.orchestration.instance import open_instance
-from creativity_assets.orchestration.recovery import _UNFINISHED
+from creativity_assets.orchestration.recovery import UNFINISHED
 from creativity_assets.orchestration.resources import GPU_POOL
 from creativity_assets_tests.running import assert_same_tables, bring_up_to_date
 
@@ -189,7 +189,7 @@ def test_stopped_while_it_measures_the_same_command_goes_on(study_root: Path, me
     assert "Traceback" not in err
     assert is_the_line(err.splitlines(keepends=True)[-1])
     with open_instance(study_root) as instance:
-        assert instance.get_runs(filters=dg.RunsFilter(statuses=_UNFINISHED)) == []
+        assert instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED)) == []
         info = instance.event_log_storage.get_concurrency_info(GPU_POOL)
         assert info.active_slot_count == 0
     bring_up_to_date(study_root)

@@ -1,10 +1,11 @@
-"""The assets up to the scores. Each resolves its partitions, calls one step, and reports what is finished.
+"""The assets up to the scores. Each looks up its partitions, works through them, and reports what is finished.
 
 They yield one AssetMaterialization per finished partition and no output, so that what was finished before a
 crash stays recorded, once, with its metadata; hence `skippable` and `output_required=False`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 import dagster as dg
 
@@ -12,37 +13,28 @@ from creativity_assets.orchestration.partitions import (
     CELLS,
     COLLECTIONS,
     DATASETS,
-    add_partitions,
-    by_experiment,
-    cell_key,
+    known_cells,
+    known_collections,
+    sync_partitions,
 )
-from creativity_assets.orchestration.reporting import finished, newest_event, score_metadata
+from creativity_assets.orchestration.recovery import OWNER_TAG, owner
 from creativity_assets.orchestration.resources import GPU_POOL, AcceleratorResource, StudyResource
-from creativity_assets.workflow.steps import (
-    Step,
-    audit_collections,
-    index_dataset,
-    preprocess_collections,
-    reconstruct_collections,
-    score_collections,
-)
+from creativity_assets.orchestration.work import IMAGES, MEASUREMENTS, UPSTREAM, Events, Work
+from creativity_assets.store.layout import Collection
+from creativity_assets.workflow.plan import plan
+from creativity_assets.workflow.progress import Lines, listening
+from creativity_assets.workflow.steps import Step
 
 RANGES = dg.BackfillPolicy.single_run()
 OWNERS = ["team:creativity"]
+
+Found = TypeVar("Found")
 
 
 class Remake(dg.Config):
     """How a run treats what is fresh already."""
 
     force: bool = False
-
-
-UPSTREAM = {
-    "raw_samples": "dataset_index",
-    "preprocessed_tensors": "raw_samples",
-    "reconstructions": "preprocessed_tensors",
-    "image_metrics": "reconstructions",
-}
 
 
 def _spec(key: str, description: str, kind: str) -> dg.AssetSpec:
@@ -62,12 +54,10 @@ def dataset_index(
     context: dg.AssetExecutionContext, config: Remake, study: StudyResource
 ) -> Iterator[dg.AssetMaterialization]:
     """One streaming pass over a source: metadata, payload shards, and the collections it holds."""
-    step = Step(study.open(), context.run_id, config.force)
-    for name in context.partition_keys:
-        provenance, numbers = index_dataset(step, name)
-        collections = [collection.key for collection in step.study.lineage.collections(name)]
-        add_partitions(context.instance, COLLECTIONS, collections)
-        yield finished("dataset_index", name, provenance, dict(numbers))
+    work = _work(context, config, study)
+    yield from _through(context, work, work.index(context.partition_keys))
+    opened = study.open()
+    sync_partitions(opened, context.instance, plan(opened.lineage))
 
 
 @dg.multi_asset(
@@ -84,14 +74,9 @@ def collection_images(
     context: dg.AssetExecutionContext, config: Remake, study: StudyResource
 ) -> Iterator[dg.AssetMaterialization]:
     """The samples of collections, and their pictures at the models' resolutions."""
-    step = Step(study.open(), context.run_id, config.force)
-    work = {"raw_samples": audit_collections, "preprocessed_tensors": preprocess_collections}
-    for asset in (name for name in work if dg.AssetKey(name) in context.selected_asset_keys):
-        upstream = UPSTREAM[asset]
-        newest = newest_event(context.instance, upstream)
-        for done in work[asset](step, context.partition_keys):
-            made = (upstream, done.made_from, newest)
-            yield finished(asset, done.collection.key, done.provenance, dict(done.numbers), made)
+    work = _work(context, config, study)
+    collections = _found(known_collections(work.step.study), context)
+    yield from _through(context, work, work.images(collections, _selected(context, IMAGES)))
 
 
 @dg.multi_asset(
@@ -109,14 +94,41 @@ def measurements(
     context: dg.AssetExecutionContext, config: Remake, study: StudyResource, accelerator: AcceleratorResource
 ) -> Iterator[dg.AssetMaterialization]:
     """Experiments over collections, in full batches across partitions, one model load per experiment."""
-    step = Step(study.open(), context.run_id, config.force)
-    work = {"reconstructions": reconstruct_collections, "image_metrics": score_collections}
-    for experiment, collections in by_experiment(context.partition_keys).items():
-        for asset in (name for name in work if dg.AssetKey(name) in context.selected_asset_keys):
-            with accelerator.instrument(step.study) as instrument:
-                upstream = UPSTREAM[asset]
-                newest = newest_event(context.instance, upstream)
-                for done in work[asset](step, instrument, experiment, collections):
-                    cell = cell_key(done.collection, experiment)
-                    metadata = score_metadata(step.study, experiment, done)
-                    yield finished(asset, cell, done.provenance, metadata, (upstream, done.made_from, newest))
+    work = _work(context, config, study)
+    by_experiment: dict[str, list[Collection]] = {}
+    for collection, experiment in _found(known_cells(work.step.study), context):
+        by_experiment.setdefault(experiment, []).append(collection)
+    for experiment, collections in by_experiment.items():
+        events = work.measure(accelerator, experiment, [collections], _selected(context, MEASUREMENTS))
+        yield from _through(context, work, events, ends=False)
+    _end(work)
+
+
+def _work(context: dg.AssetExecutionContext, config: Remake, study: StudyResource) -> Work:
+    context.instance.add_run_tags(context.run_id, {OWNER_TAG: owner()})
+    return Work(Step(study.open(), context.run_id, config.force), context.instance, context.log)
+
+
+def _through(context: dg.AssetExecutionContext, work: Work, events: Events, *, ends: bool = True) -> Events:
+    """Pass the events on, with the log told of progress; ends: raise dg.Failure with what has failed."""
+    with listening(Lines(context.log.info)):
+        yield from events
+    if ends:
+        _end(work)
+
+
+def _end(work: Work) -> None:
+    if work.problems:
+        raise dg.Failure("\n".join(work.problems), allow_retries=False)
+
+
+def _found(known: Mapping[str, Found], context: dg.AssetExecutionContext) -> list[Found]:
+    """The partitions of this run that still exist; one line in the log for the others."""
+    for key in context.partition_keys:
+        if key not in known:
+            context.log.warning(f"{key}: left the catalogue or its source meanwhile; nothing to do")
+    return [known[key] for key in context.partition_keys if key in known]
+
+
+def _selected(context: dg.AssetExecutionContext, assets: tuple[str, ...]) -> list[str]:
+    return [name for name in assets if dg.AssetKey(name) in context.selected_asset_keys]

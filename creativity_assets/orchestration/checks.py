@@ -1,6 +1,8 @@
 """One asset check per entry of `workflow.checks.CHECKS`, all on the scores and from one look at the parts."""
 
+from collections.abc import Collection as Names
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -17,16 +19,22 @@ SHOWN = 20
 )
 def score_checks(context: dg.AssetCheckExecutionContext, study: StudyResource) -> Iterator[dg.AssetCheckResult]:
     """The problems of everything measured, check by check; the UI may ask for some of them."""
-    collected = Collected(study.open().lineage)
-    for key in sorted(context.selected_asset_check_keys):
-        problems = CHECKS[key.name](collected)
-        shown = "\n".join(f"- {line}" for line in problems[:SHOWN]) or "none"
+    names = {key.name for key in context.selected_asset_check_keys}
+    for name, problems in outcomes(Collected(study.open().lineage), names).items():
         yield dg.AssetCheckResult(
-            asset_key=key.asset_key,
-            check_name=key.name,
-            passed=not problems,
-            metadata={"n_problems": len(problems), "problems": dg.MetadataValue.md(shown)},
+            asset_key="image_metrics", check_name=name, passed=not problems, metadata=shown(problems)
         )
+
+
+def outcomes(collected: Collected, names: Names[str] = CHECKS.keys()) -> dict[str, list[str]]:
+    """The problems that each named check finds."""
+    return {name: CHECKS[name](collected) for name in sorted(names)}
+
+
+def shown(problems: list[str]) -> dict[str, Any]:
+    """How many problems there are, and the first of them in words, for the UI."""
+    lines = "\n".join(f"- {line}" for line in problems[:SHOWN]) or "none"
+    return {"n_problems": len(problems), "problems": dg.MetadataValue.md(lines)}
 
 
 ASSET_CHECKS = [score_checks]

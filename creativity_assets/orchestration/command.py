@@ -1,6 +1,7 @@
 """What the command line does with Dagster: a materialisation with a progress bar, the plan on paper, the UI."""
 
 import os
+import socket
 import sys
 import time
 import warnings
@@ -9,21 +10,20 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from creativity_assets.errors import CreativityError
 from creativity_assets.interrupts import raise_if_interrupted
 from creativity_assets.orchestration.instance import dagster_home, open_instance
 from creativity_assets.orchestration.materialize import Outcome, materialize
 from creativity_assets.orchestration.recovery import closing_own_runs
-from creativity_assets.orchestration.stages import Stage
 from creativity_assets.workflow.costs import seconds_per_image
 from creativity_assets.workflow.plan import Plan, Scope, plan
-from creativity_assets.workflow.progress import listening
+from creativity_assets.workflow.progress import Meter, duration, listening
 from creativity_assets.workflow.study import Study
 
 
 def materialize_with_bar(data_root: Path, scope: Scope, console: Console) -> Outcome:
     """Make what `scope` wants, showing images per second and the time left; ends with a line of what was done."""
     started = time.monotonic()
-    study = Study(data_root)
     columns = (
         TextColumn("{task.description:<28}"),
         BarColumn(),
@@ -32,21 +32,24 @@ def materialize_with_bar(data_root: Path, scope: Scope, console: Console) -> Out
         TimeRemainingColumn(),
     )
     with open_instance(data_root) as instance, closing_own_runs(instance), Progress(*columns, console=console) as bar:
-        stages = _Bars(bar)
-        with warnings.catch_warnings(), listening(stages.hear):
+        bars = _Bars(bar)
+        with warnings.catch_warnings(), listening(bars):
             warnings.simplefilter("ignore")  # Dagster warns of every beta parameter in every run
-            outcome = materialize(study, instance, scope, stages.announce)
+            outcome = materialize(Study(data_root), instance, scope)
     for line in outcome.skipped:
         console.print(line, soft_wrap=True, markup=False)
+    for line in outcome.problems:
+        console.print(line, style="red", soft_wrap=True, markup=False)
     for name in outcome.failed_checks:
         console.print(f"check failed: {name}; see it in the UI under image_metrics", style="red")
-    seconds = time.monotonic() - started
-    done = f"{stages.images} images, {outcome.runs} runs" if outcome.runs else "everything is fresh, nothing to do"
-    console.print(f"{done} in {seconds:.0f} s")
+    if outcome.made:
+        console.print(f"{', '.join(outcome.made)}: {bars.scored} images scored in {time.monotonic() - started:.0f} s")
+    elif not outcome.problems:
+        console.print(f"everything is fresh, nothing to do, after {time.monotonic() - started:.0f} s")
     return outcome
 
 
-def show_plan(data_root: Path, scope: Scope, console: Console) -> None:
+def show_plan(data_root: Path, scope: Scope, console: Console) -> Plan:
     """Print what would be made, and how long it would take where that was measured before."""
     study = Study(data_root)
     todo = plan(study.lineage, scope)
@@ -59,16 +62,28 @@ def show_plan(data_root: Path, scope: Scope, console: Console) -> None:
     for experiment, collections in todo.metrics.items():
         cost = seconds_per_image(study.store, experiment)
         images = todo.images[experiment]
-        estimate = "time unknown before its first run" if cost is None else f"about {images * cost:.0f} s"
+        estimate = "time unknown before its first run" if cost is None else f"about {duration(images * cost)}"
         console.print(f"measure     {experiment}: {images} images in {len(collections)} collections, {estimate}")
-    if not todo:
+    if not todo and not todo.problems:
         console.print("everything is fresh, nothing to do")
     for line in todo.skipped:
         console.print(line, soft_wrap=True, markup=False)
+    for line in todo.problems:
+        console.print(line, style="red", soft_wrap=True, markup=False)
+    return todo
 
 
 def serve(data_root: Path, port: int) -> None:
-    """Become the Dagster UI and daemon, on localhost, in the project's own Dagster home; does not return."""
+    """Become the Dagster UI and daemon, on localhost, in the project's own Dagster home; does not return.
+
+    The terminal shows the address, then warnings alone. Raises CreativityError where the port is taken.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CreativityError(f"port {port}: {error.strerror}; give another one with --port") from None
     environment = os.environ | {"DAGSTER_HOME": str(dagster_home(data_root)), "CREATIVITY_DATA": str(data_root)}
     arguments = [
         "dev",
@@ -78,39 +93,38 @@ def serve(data_root: Path, port: int) -> None:
         str(port),
         "--module-name",
         "creativity_assets.definitions",
+        "--log-level",
+        "warning",
     ]
+    print(f"Dagster UI: http://127.0.0.1:{port} in a few seconds; Ctrl-C stops it", flush=True)
+    print("the sensor new_data is on unless you switched it off: it measures what the catalogue wants", flush=True)
     dagster = str(Path(sys.executable).parent / "dagster")
     # In the place of this process, so that an interrupt reaches Dagster itself and it ends its children.
     os.execve(dagster, [dagster, *arguments], environment)
 
 
 class _Bars:
-    """One bar for each kind of work of each stage."""
+    """A progress bar for each kind of work of what is begun."""
 
     def __init__(self, bar: Progress) -> None:
         self.bar = bar
-        self.images = 0
-        self._tasks: dict[str, tuple[TaskID, float]] = {}
-        self._stage = ""
-        self._expected: int | None = None
+        self.scored = 0
+        self._tasks: dict[str, tuple[TaskID, Meter]] = {}
+        self._total: int | None = None
 
-    def announce(self, stage: Stage, todo: Plan) -> None:
+    def begin(self, title: str, images: int | None) -> None:
         raise_if_interrupted()
         self._tasks.clear()
-        self._stage = stage.job.removesuffix("_job")
-        self._expected = stage.images or None
-        about = stage.experiment or f"{stage.first}{' ...' if len(stage.keys) > 1 else ''}"
-        self.bar.console.print(f"{self._stage} {about}", markup=False)
+        self._total = images
+        self.bar.console.print(title, markup=False)
 
     def hear(self, what: str, images: int) -> None:
         raise_if_interrupted()
         if what not in self._tasks:
-            task = self.bar.add_task(what, total=self._expected, rate="")
-            self._tasks[what] = (task, time.monotonic())
-        task, since = self._tasks[what]
-        self.bar.advance(task, images)
-        done = self.bar.tasks[self.bar.task_ids.index(task)].completed
-        seconds = max(time.monotonic() - since, 1e-6)
-        self.bar.update(task, rate=f"{done / seconds:.1f} images/s")
+            task = self.bar.add_task(what, total=self._total, rate="")
+            self._tasks[what] = (task, Meter(self._total, time.monotonic()))
+        task, meter = self._tasks[what]
+        meter.done += images
+        self.bar.update(task, advance=images, rate=f"{meter.rate(time.monotonic()):.1f} images/s")
         if what == "score":
-            self.images += images
+            self.scored += images

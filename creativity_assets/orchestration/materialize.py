@@ -1,62 +1,137 @@
-"""The plan from start to end in this process: what the command line does without a daemon."""
+"""The job that makes everything: the plan from start to end in one run, and the same for the command line.
 
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+Stage by stage: indexes, images, measurements, then tables, warehouse, report and checks. After each stage the plan
+is made anew, because an index tells which collections there are, and a data set may be derived from another's samples.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
-from creativity_assets.errors import StoreError
+from creativity_assets.orchestration.checks import outcomes, shown
+from creativity_assets.orchestration.partitions import cell_key, sync_partitions
 from creativity_assets.orchestration.recovery import OWNER_TAG, close_abandoned_runs, owner
-from creativity_assets.orchestration.stages import Stage, next_stages
+from creativity_assets.orchestration.reporting import recorded
+from creativity_assets.orchestration.resources import RESOURCES, AcceleratorResource, StudyResource
+from creativity_assets.orchestration.runs import BULK, COMMAND, LANE_TAG, let_arrivals_pass
+from creativity_assets.orchestration.tables import make_report, make_table, make_warehouse
+from creativity_assets.orchestration.work import IMAGES, MEASUREMENTS, Events, Work
+from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import sweep_temporaries
-from creativity_assets.workflow.plan import Plan, Scope
+from creativity_assets.workflow.costs import seconds_per_image
+from creativity_assets.workflow.plan import Plan, Scope, plan
+from creativity_assets.workflow.progress import Lines, begin, listening
+from creativity_assets.workflow.steps import Step
 from creativity_assets.workflow.study import Study
 
+JOB, OP = "materialize", "bring_up_to_date"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Progress is shown by the command line; Dagster's own log is in the UI."""
+
+SLICE_SECONDS, SLICE_IMAGES = 60.0, 128
+"""A device is held for about a minute, or where nothing is known of the speed for so many images: then what has
+arrived in the meantime goes first. The last batch of a slice is not full, which costs about one batch in ten."""
+
+
+class Wanted(dg.Config):
+    """Which data sets and experiments to bring up to date; empty lists mean all of the catalogue."""
+
+    datasets: list[str] = Field(default=[])
+    experiments: list[str] = Field(default=[])
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(tuple(self.datasets), tuple(self.experiments))
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a materialisation did: the runs it took, lines about skipped entries, and checks that failed."""
+    """What a materialisation came to.
 
-    runs: int
-    skipped: tuple[str, ...]
-    failed_checks: tuple[str, ...]
-
-
-def materialize(
-    study: Study,
-    instance: dg.DagsterInstance,
-    scope: Scope | None = None,
-    announce: Callable[[Stage, Plan], None] = lambda stage, todo: None,
-) -> Outcome:
-    """Make everything wanted within `scope` that is not fresh, then the tables, warehouse and report.
-
-    Raises the step's own error; what was finished before it stays recorded, and the same call goes on there.
+    made: the stages that had work. skipped: lines about absent entries. problems: lines about what failed.
+    failed_checks: names of checks that do not hold.
     """
+
+    made: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    failed_checks: tuple[str, ...] = ()
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """As Dagster records it with the end of the run."""
+        return {name: list(lines) for name, lines in vars(self).items()}
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, dg.MetadataValue[Any]]) -> "Outcome":
+        """From what Dagster recorded."""
+        return cls(**{name: tuple(value.value) for name, value in metadata.items()})
+
+
+def materialize(study: Study, instance: dg.DagsterInstance, scope: Scope | None = None) -> Outcome:
+    """Make everything wanted within `scope` that is not fresh, then tables, warehouse and report, in this process.
+
+    What was finished before an interruption stays recorded, and the same call goes on there.
+    """
+    scope = scope or Scope()
     sweep_temporaries(study.store.root)
     close_abandoned_runs(instance)
-    runs, done = 0, set[Stage]()
-    while True:
-        study = Study(study.data_root)
-        stages, todo = next_stages(study, instance, scope)
-        if not stages:
-            break
-        for stage in stages:
-            if stage in done:
-                raise StoreError(f"{stage.first}: still stale after it was made; report this with `creativity doctor`")
-            done.add(stage)
-            announce(stage, todo)
-            _run(stage.job, instance, stage.asset_keys, stage.tags)
-            runs += 1
-    failed: tuple[str, ...] = ()
-    if not tables_are_fresh(study, instance):
-        failed = _run("tables_job", instance)
-        runs += 1
-    return Outcome(runs=runs, skipped=todo.skipped, failed_checks=failed)
+    todo = plan(study.lineage, scope)
+    sync_partitions(study, instance, todo)
+    if not stages(study, todo, instance) and tables_are_fresh(study, instance):
+        return Outcome(skipped=todo.skipped, problems=todo.problems)
+    try:
+        result = materialize_job.execute_in_process(
+            instance=instance,
+            tags={OWNER_TAG: owner(), LANE_TAG: COMMAND},
+            run_config=QUIET | request(scope),
+        )
+    except dg.Failure as failure:
+        return Outcome.of(failure.metadata)
+    ends = [event.step_output_data for event in result.all_events if event.is_successful_output]
+    return Outcome.of(ends[-1].metadata)
+
+
+def request(scope: Scope) -> dict[str, Any]:
+    """The run configuration that asks for a scope."""
+    wanted = {"datasets": list(scope.datasets), "experiments": list(scope.experiments)}
+    return {"ops": {OP: {"config": wanted}}}
+
+
+@dg.op(name=OP, out=dg.Out(dg.Nothing))
+def bring_up_to_date(
+    context: dg.OpExecutionContext, config: Wanted, study: StudyResource, accelerator: AcceleratorResource
+) -> Iterator[Any]:
+    """Bring the scope up to date; at its end it fails, with a line each, if anything failed on the way."""
+    context.instance.add_run_tags(context.run_id, {OWNER_TAG: owner()})
+    work = Work(Step(study.open(), context.run_id), context.instance, context.log)
+    gives_way = context.run.tags.get(LANE_TAG) == BULK
+    made, failed_checks = list[str](), list[str]()
+    with listening(Lines(context.log.info)):
+        for stage, events in _rounds(work, study, accelerator, config.scope, gives_way=gives_way):
+            made.append(stage)
+            yield from events
+        if made or not tables_are_fresh(work.step.study, context.instance):
+            made.append("tables")
+            for event in _tables(work.step):
+                if isinstance(event, dg.AssetCheckEvaluation) and not event.passed:
+                    failed_checks.append(event.check_name)
+                yield event
+    todo = plan(work.step.study.lineage, config.scope)
+    problems = (*todo.problems, *work.problems, *_still_stale(todo, work))
+    outcome = Outcome(tuple(dict.fromkeys(made)), todo.skipped, problems, tuple(failed_checks))
+    if problems:
+        raise dg.Failure("\n".join(problems), metadata=outcome.metadata, allow_retries=False)
+    yield dg.Output(None, metadata=outcome.metadata)
+
+
+@dg.job(name=JOB, resource_defs=RESOURCES)
+def materialize_job() -> None:
+    """Makes everything that is wanted and not fresh: indexes, images, measurements, tables, report, checks."""
+    bring_up_to_date()
 
 
 def tables_are_fresh(study: Study, instance: dg.DagsterInstance) -> bool:
@@ -64,33 +139,121 @@ def tables_are_fresh(study: Study, instance: dg.DagsterInstance) -> bool:
     from creativity_assets.workflow.reporting import report_is_fresh
     from creativity_assets.workflow.tables import warehouse_is_fresh
 
-    recorded = all(
+    known = all(
         instance.get_latest_materialization_event(dg.AssetKey(name)) is not None for name in ("warehouse", "report")
     )
-    return recorded and warehouse_is_fresh(study) and report_is_fresh(study)
+    return known and warehouse_is_fresh(study) and report_is_fresh(study)
 
 
-def _run(
-    job: str,
-    instance: dg.DagsterInstance,
-    assets: list[dg.AssetKey] | None = None,
-    tags: dict[str, str] | None = None,
-) -> tuple[str, ...]:
-    """Run a job here and now; returns the names of the checks that failed."""
-    result = _jobs()[job].execute_in_process(
-        instance=instance,
-        asset_selection=assets,
-        tags={OWNER_TAG: owner(), **(tags or {})},
-        run_config=QUIET,
-        raise_on_error=True,
+@dataclass(frozen=True)
+class Stages:
+    """What can be made now, and is not fresh or not recorded. cells: the collections of each experiment."""
+
+    indexes: tuple[str, ...] = ()
+    images: tuple[Collection, ...] = ()
+    cells: Mapping[str, tuple[Collection, ...]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.indexes or self.images or self.cells)
+
+
+def stages(study: Study, todo: Plan, instance: dg.DagsterInstance, tried: Set[tuple[str, str]] = frozenset()) -> Stages:
+    """The plan, with what Dagster has no record of, without what was `tried`, as (asset, partition).
+
+    A data set that is derived from another waits for the samples of that.
+    """
+    known = {
+        asset: set(instance.get_materialized_partitions(dg.AssetKey(asset)))
+        for asset in ("dataset_index", *IMAGES, *MEASUREMENTS)
+    }
+
+    def lacks(assets: Sequence[str], key: str, *, stale: bool) -> bool:
+        return any((asset, key) not in tried and (stale or key not in known[asset]) for asset in assets)
+
+    waited_for = {*todo.indexes, *(c.dataset for c in todo.samples)}
+    stale = {*todo.samples, *todo.tensors}
+    cells = {}
+    for experiment, collections in todo.wanted.items():
+        unmeasured = {*todo.reconstructions.get(experiment, ()), *todo.metrics.get(experiment, ())}
+        lacking = (c for c in collections if lacks(MEASUREMENTS, cell_key(c, experiment), stale=c in unmeasured))
+        if found := tuple(lacking):
+            cells[experiment] = found
+    return Stages(
+        tuple(
+            name
+            for name in todo.datasets
+            if lacks(("dataset_index",), name, stale=name in todo.indexes)
+            and study.catalog.dataset(name).derived_from not in waited_for
+        ),
+        tuple(c for c in todo.sizes if lacks(IMAGES, c.key, stale=c in stale)),
+        cells,
     )
-    return tuple(check.check_name for check in result.get_asset_check_evaluations() if not check.passed)
 
 
-@lru_cache(maxsize=1)
-def _jobs() -> dict[str, dg.JobDefinition]:
-    from creativity_assets.definitions import defs
-    from creativity_assets.orchestration.jobs import JOBS
+def _rounds(
+    work: Work, study: StudyResource, accelerator: AcceleratorResource, scope: Scope, *, gives_way: bool
+) -> Iterator[tuple[str, Events]]:
+    """Stage by stage the name and the work, from a fresh look at everything before each; nothing is tried twice."""
+    tried = set[tuple[str, str]]()
+    while True:
+        opened = study.open()
+        work.step = Step(opened, work.step.run_id)
+        todo = plan(opened.lineage, scope)
+        sync_partitions(opened, work.instance, todo)
+        now = stages(opened, todo, work.instance, tried)
+        if now.indexes:
+            tried |= {("dataset_index", name) for name in now.indexes}
+            yield "index", work.index(now.indexes)
+        elif now.images:
+            tried |= {(asset, c.key) for asset in IMAGES for c in now.images}
+            yield "images", work.images(now.images)
+        elif now.cells:
+            for experiment, collections in now.cells.items():
+                tried |= {(asset, cell_key(c, experiment)) for asset in MEASUREMENTS for c in collections}
+                begin(f"measure {experiment}", sum(todo.sizes[c] for c in collections))
+                slices = _slices(collections, todo, seconds_per_image(opened.store, experiment))
+                between = (lambda: let_arrivals_pass(work.instance, work.log)) if gives_way else (lambda: None)
+                yield "measure", work.measure(accelerator, experiment, slices, between=between)
+        else:
+            return
 
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    return {job.name: defs.resolve_job_def(job.name) for job in JOBS}
+
+def _slices(collections: Sequence[Collection], todo: Plan, cost: float | None) -> list[list[Collection]]:
+    """Collections in groups of about SLICE_SECONDS of work. cost: seconds per image, None where it is unknown."""
+    limit = SLICE_IMAGES if cost is None else max(1, SLICE_SECONDS / max(cost, 1e-6))
+    slices, images = list[list[Collection]](), 0
+    for collection in collections:
+        if not slices or images + todo.sizes[collection] > limit:
+            slices.append([])
+            images = 0
+        slices[-1].append(collection)
+        images += todo.sizes[collection]
+    return slices
+
+
+def _tables(step: Step) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
+    """Tables, warehouse, report, and the checks on everything measured, all from one look at the parts."""
+    from creativity_assets.workflow.collected import Collected
+    from creativity_assets.workflow.tables import TABLES
+
+    begin("tables and report")
+    collected = Collected(step.study.lineage)
+    for name in TABLES:
+        yield recorded(make_table(step, name, collected))
+    yield recorded(make_warehouse(step))
+    yield recorded(make_report(step))
+    for name, problems in outcomes(collected).items():
+        yield dg.AssetCheckEvaluation(
+            asset_key=dg.AssetKey("image_metrics"), check_name=name, passed=not problems, metadata=shown(problems)
+        )
+
+
+def _still_stale(todo: Plan, work: Work) -> list[str]:
+    """A line for what was made without a fault and is not fresh all the same: that is a fault of the program."""
+    if work.problems:
+        return []
+    left = [*todo.indexes, *(c.key for c in (*todo.samples, *todo.tensors))]
+    left += [
+        cell_key(c, e) for cells in (todo.reconstructions, todo.metrics) for e, held in cells.items() for c in held
+    ]
+    return [f"{left[0]}: still stale after it was made; please report this as a fault of the program"] if left else []

@@ -9,7 +9,13 @@ import dagster as dg
 import psutil
 
 OWNER_TAG = "creativity/process"
-_UNFINISHED = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 def owner() -> str:
@@ -38,7 +44,7 @@ def closing_own_runs(instance: dg.DagsterInstance) -> Iterator[None]:
 def _close(instance: dg.DagsterInstance, whose: Callable[[str], bool]) -> int:
     left = [
         run
-        for run in instance.get_runs(filters=dg.RunsFilter(statuses=_UNFINISHED))
+        for run in instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED))
         if OWNER_TAG in run.tags and whose(run.tags[OWNER_TAG])
     ]
     for run in left:

@@ -31,6 +31,13 @@ def finished(
     return dg.AssetMaterialization(asset_key=key, partition=partition, metadata=metadata, tags=tags)
 
 
+def recorded(result: dg.MaterializeResult) -> dg.AssetMaterialization:  # type: ignore[type-arg]
+    """What an unpartitioned asset returns, as an event for a run that is not the asset's own."""
+    assert result.asset_key is not None
+    tags = {"dagster/data_version": result.data_version.value} if result.data_version else None
+    return dg.AssetMaterialization(asset_key=result.asset_key, metadata=result.metadata, tags=tags)
+
+
 def newest_event(instance: dg.DagsterInstance, asset: str) -> int:
     """The storage id of an asset's last materialisation; later ones mean that its partitions may have changed."""
     records = instance.get_asset_records([dg.AssetKey(asset)])

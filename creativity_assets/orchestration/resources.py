@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -36,3 +36,7 @@ class AcceleratorResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def instrument(self, study: Study) -> "AbstractContextManager[Instrument]":
         """The instrument on a device that this process holds for the block."""
         return study.instrument()
+
+
+RESOURCES: dict[str, Any] = {"study": StudyResource(), "accelerator": AcceleratorResource()}
+"""The resources of the definitions and of the job that the command line runs."""

@@ -1,34 +1,21 @@
-"""The nightly look at everything: what is new or stale by content is requested, the rest left alone.
-
-Dagster wants one job per schedule, so each stage has its own; whichever stage has work now requests it, and
-the sensor requests the later ones as it finishes.
-"""
-
-from collections.abc import Iterator
-from typing import Any
+"""The nightly look at everything: what is new or stale by content is asked for, the rest left alone."""
 
 import dagster as dg
 
-from creativity_assets.orchestration.jobs import STAGE_JOBS
-from creativity_assets.orchestration.requests import requests
-from creativity_assets.orchestration.resources import StudyResource
+from creativity_assets.orchestration.materialize import materialize_job, request
+from creativity_assets.orchestration.runs import ASKS_TAG, BULK, LANE_TAG, in_flight
+from creativity_assets.workflow.plan import Scope
 
 
-def _nightly(job: Any) -> dg.ScheduleDefinition:
-    @dg.schedule(
-        name=f"nightly_{job.name.removesuffix('_job')}",
-        job=job,
-        cron_schedule="0 3 * * *",
-        description=f"Re-checks everything at 3 in the morning, requests {job.name} for what is stale by content.",
-    )
-    def nightly(context: dg.ScheduleEvaluationContext, study: StudyResource) -> Iterator[dg.RunRequest]:
-        night = f"{context.scheduled_execution_time:%Y-%m-%d}"
-        wanted, skipped = requests(study.open(), context.instance, occasion=night)
-        for line in skipped:
-            context.log.info(line)
-        yield from (request for request in wanted if request.job_name == job.name)
-
-    return nightly
-
-
-NIGHTLY = [_nightly(job) for job in STAGE_JOBS]
+@dg.schedule(
+    job=materialize_job,
+    cron_schedule="0 3 * * *",
+    description="At 3 in the morning everything that is wanted and not fresh is made, in one run, stage after stage.",
+)
+def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """One run a night, also after a run that failed; none while others are at work, which make the same."""
+    if runs := in_flight(context.instance):
+        return dg.SkipReason(f"{len(runs)} runs are queued or at work")
+    night = f"{context.scheduled_execution_time:%Y-%m-%d}"
+    tags = {LANE_TAG: BULK, ASKS_TAG: f"the night of {night}"}
+    return dg.RunRequest(run_key=night, run_config=request(Scope()), tags=tags)

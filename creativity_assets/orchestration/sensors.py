@@ -1,4 +1,4 @@
-"""Sensors: new or changed data sets and experiments are noticed, and new scores are carried to the tables."""
+"""The sensor: what is new, changed or missing is noticed, and asked for once."""
 
 import json
 from collections.abc import Callable
@@ -7,12 +7,23 @@ from typing import TypeVar
 import dagster as dg
 
 from creativity_assets.errors import CreativityError
-from creativity_assets.orchestration.jobs import STAGE_JOBS
+from creativity_assets.orchestration.arrivals import Arrival, arrivals, asks
+from creativity_assets.orchestration.materialize import materialize_job, request, stages, tables_are_fresh
+from creativity_assets.orchestration.partitions import sync_partitions
+from creativity_assets.orchestration.recovery import close_abandoned_runs
 from creativity_assets.orchestration.reporting import newest_event
-from creativity_assets.orchestration.requests import requests
 from creativity_assets.orchestration.resources import StudyResource
-from creativity_assets.orchestration.tables import TABLE_ASSETS, report, warehouse
+from creativity_assets.orchestration.runs import (
+    ARRIVALS,
+    ASKS_TAG,
+    BULK,
+    LANE_TAG,
+    SCOPE_TAG,
+    arrivals_in_flight,
+    in_flight,
+)
 from creativity_assets.workflow.lineage import digest
+from creativity_assets.workflow.plan import Scope, plan
 from creativity_assets.workflow.study import Study
 
 Entry = TypeVar("Entry")
@@ -21,33 +32,83 @@ _MEASURED = ("dataset_index", "raw_samples", "preprocessed_tensors", "reconstruc
 
 
 @dg.sensor(
-    jobs=STAGE_JOBS,
-    minimum_interval_seconds=30,
-    default_status=dg.DefaultSensorStatus.STOPPED,
-    description="Sees new or changed data sets, experiments and weights, and requests the plan.",
+    job=materialize_job,
+    minimum_interval_seconds=15,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Sees new or changed data sets, experiments and weights. What has arrived goes first.",
 )
 def new_data(context: dg.SensorEvaluationContext, study: StudyResource) -> dg.SensorResult | dg.SkipReason:
-    """Compare cheap facts with the cursor; only where they differ, or work was finished since, make a plan."""
+    """Compare cheap facts with the cursor; only where they differ look closer, and ask for what is not in flight."""
+    close_abandoned_runs(context.instance)
     opened = study.open()
+    runs = in_flight(context.instance)
     facts = _facts(opened)
-    state = {"facts": facts, "finished": _last_finished(context.instance)}
+    state = {"facts": digest(**facts), "finished": _last_finished(context.instance), "runs": [r.run_id for r in runs]}
     if context.cursor and json.loads(context.cursor) == state:
         return dg.SkipReason("nothing new, and nothing finished since the last look")
-    wanted, skipped = requests(opened, context.instance, occasion=digest(facts=facts))
-    for line in skipped:
-        context.log.info(line)
+    waiting = arrivals_in_flight(context.instance)
+    wanted = [_arrival(opened, arrival) for arrival in arrivals(opened) if arrival.dataset not in waiting]
+    reason = f"{len(runs)} runs are queued or at work; what they leave is asked for when they have ended"
+    if not wanted and not runs:
+        wanted, reason = _everything(context, opened, digest(**facts))
+    for asked in wanted:
+        context.log.info(f"asked for: {asked.tags[ASKS_TAG]}")
+    if not wanted:
+        context.update_cursor(json.dumps(state))
+        return dg.SkipReason(reason)
     return dg.SensorResult(run_requests=wanted, cursor=json.dumps(state))
+
+
+def _arrival(study: Study, arrival: Arrival) -> dg.RunRequest:
+    """All stages of one small data set, in a run of its own."""
+    return dg.RunRequest(
+        run_key=f"arrival:{arrival.dataset}:{arrival.state[:24]}",
+        run_config=request(Scope((arrival.dataset,))),
+        tags={
+            LANE_TAG: ARRIVALS,
+            SCOPE_TAG: arrival.dataset,
+            ASKS_TAG: asks(study, arrival),
+            "dagster/priority": "10",
+        },
+    )
+
+
+def _everything(context: dg.SensorEvaluationContext, study: Study, facts: str) -> tuple[list[dg.RunRequest], str]:
+    """One run over all that is wanted, or why there is none.
+
+    The same work on the same facts is asked for once: a run that fails without progress is not started again.
+    """
+    todo = plan(study.lineage)
+    sync_partitions(study, context.instance, todo)
+    for line in (*todo.skipped, *todo.problems):
+        context.log.info(line)
+    now = stages(study, todo, context.instance)
+    if not now and tables_are_fresh(study, context.instance):
+        return [], "everything that is wanted is fresh"
+    work = digest(facts=facts, indexes=now.indexes, images=now.images, cells=dict(now.cells))
+    tags = {LANE_TAG: BULK, ASKS_TAG: asks(study, todo)}
+    return [dg.RunRequest(run_key=f"everything:{work[:24]}", run_config=request(Scope()), tags=tags)], ""
 
 
 def _facts(study: Study) -> dict[str, str]:
     """What tells one state of the inputs from another: names, sizes, times, entries. No image is read."""
-    facts = {f"experiment {name}": digest(entry=e.model_dump()) for name, e in study.catalog.experiments.items()}
-    facts |= {f"method {name}": digest(entry=m.model_dump()) for name, m in study.catalog.methods.items()}
+    catalog = study.catalog
+    sections = {
+        "experiment": catalog.experiments,
+        "method": catalog.methods,
+        "comparison": catalog.comparisons,
+        "era": catalog.eras,
+    }
+    facts = {
+        f"{noun} {name}": digest(entry=entry.model_dump())
+        for noun, entries in sections.items()
+        for name, entry in entries.items()
+    }
     # What no experiment wants is not looked at: it may be a folder of millions of files.
-    wanted = (d for _, dataset in study.catalog.wanted() for d in study.catalog.with_originals(dataset))
-    facts |= {f"data set {d.name}": _or_absent(study.lineage.index, d) for d in wanted}
+    wanted = {d.name: d for _, dataset in catalog.wanted() for d in catalog.with_originals(dataset)}
+    facts |= {f"data set {name}": _or_absent(study.lineage.index, d) for name, d in wanted.items()}
     revision = study.lineage.revisions.model
-    return facts | {f"model {m.name}": _or_absent(revision, m) for m in study.catalog.models_wanted()}
+    return facts | {f"model {m.name}": _or_absent(revision, m) for m in catalog.models_wanted()}
 
 
 def _or_absent(fact: Callable[[Entry], str], entry: Entry) -> str:
@@ -61,11 +122,3 @@ def _or_absent(fact: Callable[[Entry], str], entry: Entry) -> str:
 def _last_finished(instance: dg.DagsterInstance) -> int:
     """It grows whenever something was finished."""
     return max(newest_event(instance, name) for name in _MEASURED)
-
-
-carry_down = dg.AutomationConditionSensorDefinition(
-    "carry_down",
-    target=dg.AssetSelection.assets(*TABLE_ASSETS, warehouse, report),
-    minimum_interval_seconds=30,
-    description="Rebuilds tables, warehouse and report after new scores.",
-)

@@ -4,7 +4,7 @@ The one place for what must fail later: `catalog check` asks it of every entry, 
 work, and a step of what it was asked to make.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,15 +35,6 @@ def check_all(lineage: Lineage) -> None:
         check_experiment(lineage, experiment)
     for dataset in catalog.datasets.values():
         check_dataset(lineage, dataset)
-
-
-def check_wanted(lineage: Lineage, wanted: Iterable[tuple[ExperimentEntry, DatasetEntry]]) -> None:
-    """Raise CatalogError for the first of these experiments and data sets, originals included, that does not hold."""
-    pairs = list(wanted)
-    for name in dict.fromkeys(experiment.name for experiment, _ in pairs):
-        check_experiment(lineage, lineage.catalog.experiment(name))
-    for name in dict.fromkeys(d.name for _, dataset in pairs for d in lineage.catalog.with_originals(dataset)):
-        check_dataset(lineage, lineage.catalog.dataset(name))
 
 
 def check_experiment(lineage: Lineage, experiment: ExperimentEntry) -> None:

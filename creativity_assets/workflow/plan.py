@@ -34,6 +34,8 @@ class Plan:
     """Images to measure, by experiment."""
     skipped: tuple[str, ...] = ()
     """One line for each optional entry whose source or model is absent."""
+    problems: tuple[str, ...] = ()
+    """One line for each entry that does not hold, or whose source or model must be there and is not."""
 
     def __bool__(self) -> bool:
         return bool(self.indexes or self.samples or self.tensors or self.reconstructions or self.metrics)
@@ -66,15 +68,12 @@ class Scope:
 def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
     """Everything wanted within `scope` that is missing or stale, in the order in which it must be made.
 
-    Raises CreativityError for an entry that does not hold, and for a source or model that must be there and is not.
+    An entry that cannot be measured is a line among `problems` and harms no other. Raises CatalogError for a name in
+    `scope` that is not in the catalogue.
     """
-    from creativity_assets.workflow.entries import check_wanted
-
     scope = scope or Scope()
     scope.check(lineage)
-    asked = scope.of(lineage.catalog.wanted())
-    check_wanted(lineage, asked)
-    wanted, skipped = _present(lineage, scope, asked)
+    wanted, skipped, problems = _measurable(lineage, scope, scope.of(lineage.catalog.wanted()))
     names = list(dict.fromkeys(d.name for _, dataset in wanted for d in lineage.catalog.with_originals(dataset)))
     indexes = tuple(name for name in names if not _index_is_fresh(lineage, name))
     held = {name: lineage.collections(name) for name in names if name not in indexes}
@@ -110,6 +109,7 @@ def plan(lineage: Lineage, scope: Scope | None = None) -> Plan:
         sizes={c: _images_in(lineage, c, what) for c, what in contents.items()},
         images=images,
         skipped=tuple(skipped),
+        problems=tuple(problems),
     )
 
 
@@ -171,25 +171,45 @@ def _index_is_fresh(lineage: Lineage, name: str) -> bool:
     return is_fresh(lineage.store.index(name), lineage.index(lineage.catalog.dataset(name)))
 
 
-def _present(lineage: Lineage, scope: Scope, asked: list[Pair]) -> tuple[list[Pair], list[str]]:
-    """The pairs whose source and model are there, and a line for each optional entry that is absent.
+def _measurable(lineage: Lineage, scope: Scope, asked: list[Pair]) -> tuple[list[Pair], list[str], list[str]]:
+    """The pairs that can be measured, and the lines about the others: skipped ones, and those that are faults.
 
-    Raises CreativityError for what is not optional, or is asked for by its own name, or leaves an experiment that
-    is asked for with nothing.
+    What is absent is a fault where it is not optional, is asked for by its own name, or leaves an experiment that is
+    asked for with nothing.
     """
+    from creativity_assets.workflow.entries import check_dataset, check_experiment
 
-    @cache  # many experiments share a model, and many data sets' files are looked at to fingerprint them
+    # Many experiments share a model, and many data sets' files are looked at to fingerprint them.
+    @cache
+    def wrong_experiment(name: str) -> CreativityError | None:
+        return _problem_of(lambda: check_experiment(lineage, lineage.catalog.experiment(name)))
+
+    @cache
     def no_model(name: str) -> CreativityError | None:
         return _problem_of(lambda: lineage.revisions.model(lineage.catalog.model(name)))
 
     @cache
+    def wrong_source(name: str) -> CreativityError | None:
+        sources = list(lineage.catalog.with_originals(lineage.catalog.dataset(name)))
+
+        def look() -> None:
+            for source in sources:
+                check_dataset(lineage, source)
+
+        return _problem_of(look)
+
+    @cache
     def no_source(name: str) -> CreativityError | None:
-        sources = lineage.catalog.with_originals(lineage.catalog.dataset(name))
+        sources = list(lineage.catalog.with_originals(lineage.catalog.dataset(name)))
         return _problem_of(lambda: [lineage.index(source) for source in sources])
 
-    wanted, skipped = [], list(lineage.catalog.problems)
+    wanted: list[Pair] = []
+    skipped, problems = list(lineage.catalog.problems), list[str]()
     first_absent: dict[str, CreativityError] = {}
     for experiment, dataset in asked:
+        if problem := wrong_experiment(experiment.name) or wrong_source(dataset.name):
+            problems.append(str(problem))
+            continue
         if problem := no_model(experiment.model):
             needed = experiment.name in scope.experiments or not lineage.catalog.model(experiment.model).optional
         elif problem := no_source(dataset.name):
@@ -198,14 +218,13 @@ def _present(lineage: Lineage, scope: Scope, asked: list[Pair]) -> tuple[list[Pa
             wanted.append((experiment, dataset))
             continue
         if needed:
-            raise problem
-        skipped.append(f"skipped: {problem.brief}")
-        first_absent.setdefault(experiment.name, problem)
+            problems.append(str(problem))
+        else:
+            skipped.append(f"skipped: {problem.brief}")
+            first_absent.setdefault(experiment.name, problem)
     measurable = {experiment.name for experiment, _ in wanted}
-    for name in scope.experiments:
-        if name in first_absent and name not in measurable:
-            raise first_absent[name]
-    return wanted, list(dict.fromkeys(skipped))
+    problems += [str(first_absent[name]) for name in scope.experiments if name in first_absent.keys() - measurable]
+    return wanted, list(dict.fromkeys(skipped)), list(dict.fromkeys(problems))
 
 
 def _problem_of(look: Callable[[], object]) -> CreativityError | None:

@@ -51,17 +51,15 @@ class Step:
     def stamp(self, input_hash: str) -> Provenance:
         return self.study.provenance(input_hash, self.run_id)
 
-    def contents(self, keys: Iterable[str]) -> dict[Collection, Contents]:
-        """The collections of these partition keys. Raises StoreError for one that its source no longer has."""
-        lineage = self.study.lineage
-        held = {
-            collection.key: (collection, contents)
-            for name in self.study.catalog.datasets
-            for collection, contents in lineage.collections(name).items()
-        }
-        if missing := [key for key in keys if key not in held]:
-            raise StoreError(f"{missing[0]}: no such collection in its data set; materialize its dataset_index first")
-        return dict(held[key] for key in keys)
+    def contents(self, collections: Iterable[Collection]) -> dict[Collection, Contents]:
+        """What the collections hold. Raises StoreError for one that its source no longer has."""
+        found = {}
+        for collection in collections:
+            held = self.study.lineage.collections(collection.dataset)
+            if collection not in held:
+                raise StoreError(f"{collection.key}: {collection.dataset} has no such collection any more")
+            found[collection] = held[collection]
+        return found
 
 
 def index_dataset(step: Step, name: str) -> tuple[Provenance, dict[str, int]]:
@@ -87,13 +85,13 @@ def index_dataset(step: Step, name: str) -> tuple[Provenance, dict[str, int]]:
     return provenance, numbers
 
 
-def audit_collections(step: Step, keys: Iterable[str]) -> Iterator[Finished]:
+def audit_collections(step: Step, collections: Iterable[Collection]) -> Iterator[Finished]:
     """raw_samples: decode and audit every record of the collections."""
     from creativity_assets.workflow.auditing import sample_collection
 
     store = step.study.store
     with exclusive(store, "samples"):
-        for collection, contents in step.contents(keys).items():
+        for collection, contents in step.contents(collections).items():
             provenance = step.stamp(contents.records)
             if step.force or not samples_are_fresh(step.study.lineage, collection, contents):
                 sample_collection(store, collection, provenance)
@@ -103,13 +101,13 @@ def audit_collections(step: Step, keys: Iterable[str]) -> Iterator[Finished]:
             yield Finished(collection, provenance, {"n_images": samples, "n_rejected": rejected}, index)
 
 
-def preprocess_collections(step: Step, keys: Iterable[str]) -> Iterator[Finished]:
+def preprocess_collections(step: Step, collections: Iterable[Collection]) -> Iterator[Finished]:
     """preprocessed_tensors: every sample at every working resolution that an experiment wants."""
     from creativity_assets.workflow.preprocessing import preprocess_collection
 
     lineage, store = step.study.lineage, step.study.store
     with exclusive(store, "tensors"):
-        for collection, contents in step.contents(keys).items():
+        for collection, contents in step.contents(collections).items():
             resolutions = lineage.catalog.resolutions_of(collection.dataset)
             for resolution in resolutions if step.force else stale_resolutions(lineage, collection, contents):
                 stamp = step.stamp(lineage.tensors(contents, resolution))
@@ -120,7 +118,7 @@ def preprocess_collections(step: Step, keys: Iterable[str]) -> Iterator[Finished
 
 
 def reconstruct_collections(
-    step: Step, instrument: "Instrument", experiment: str, keys: Iterable[str]
+    step: Step, instrument: "Instrument", experiment: str, collections: Iterable[Collection]
 ) -> Iterator[Finished]:
     """reconstructions: one experiment over the collections, in full batches across their borders."""
     from creativity_assets.workflow.cells import Cells
@@ -131,7 +129,7 @@ def reconstruct_collections(
     entry = lineage.catalog.experiment(experiment)
     check_experiment(lineage, entry)
     with exclusive(store, f"reconstructions-{experiment}"), timed(store, experiment, "reconstruct") as clock:
-        cells = Cells(lineage, entry, step.contents(keys))
+        cells = Cells(lineage, entry, step.contents(collections))
         fresh = [c for c, held in cells.collections.items() if reconstruction_is_fresh(lineage, entry, c, held)]
         stale = cells if step.force else cells.without(fresh)
         for collection, images in reconstruct_cells(stale, instrument, step.stamp):
@@ -144,7 +142,9 @@ def reconstruct_collections(
             yield Finished(collection, _kept(path), {"n_images": images}, held.images)
 
 
-def score_collections(step: Step, instrument: "Instrument", experiment: str, keys: Iterable[str]) -> Iterator[Finished]:
+def score_collections(
+    step: Step, instrument: "Instrument", experiment: str, collections: Iterable[Collection]
+) -> Iterator[Finished]:
     """image_metrics: the scores of the collections' reconstructions, floors and ceilings."""
     from creativity_assets.workflow.bounding import write_ceilings
     from creativity_assets.workflow.cells import Cells
@@ -153,7 +153,7 @@ def score_collections(step: Step, instrument: "Instrument", experiment: str, key
     lineage, store = step.study.lineage, step.study.store
     entry = lineage.catalog.experiment(experiment)
     with exclusive(store, f"metrics-{experiment}"), timed(store, experiment, "score") as clock:
-        cells = Cells(lineage, entry, step.contents(keys))
+        cells = Cells(lineage, entry, step.contents(collections))
         fresh = [c for c, held in cells.collections.items() if metrics_are_fresh(lineage, entry, c, held)]
         stale = cells if step.force else cells.without(fresh)
         for collection, rows in score_cells(stale, instrument, step.stamp):

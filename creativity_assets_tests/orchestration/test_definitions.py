@@ -1,7 +1,6 @@
 import warnings
 
 import dagster as dg
-import pytest
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -44,9 +43,12 @@ def test_every_table_has_an_asset() -> None:
     assert set(TABLES) <= set(ASSETS)
 
 
-@pytest.mark.parametrize("name", ["index_job", "images_job", "measure_job", "tables_job"])
-def test_every_stage_has_a_job(name: str) -> None:
-    assert defs.resolve_job_def(name).name == name
+def test_one_job_makes_everything_and_one_schedule_runs_it() -> None:
+    assert [job.name for job in defs.jobs or ()] == ["materialize"]
+    assert [(s.name, s.job_name) for s in defs.schedules or () if isinstance(s, dg.ScheduleDefinition)] == [
+        ("nightly", "materialize")
+    ]
+    assert defs.resolve_job_def("materialize").name == "materialize"
 
 
 def test_steps_that_need_a_device_hold_the_pool() -> None:

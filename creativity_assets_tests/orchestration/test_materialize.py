@@ -12,16 +12,14 @@ import duckdb
 import pytest
 
 from creativity_assets.orchestration.instance import open_instance
-from creativity_assets.orchestration.partitions import contiguous
-from creativity_assets.orchestration.requests import requests
-from creativity_assets.sources import incoming
+from creativity_assets.orchestration.materialize import Outcome
 from creativity_assets.store.layout import Store
-from creativity_assets.workflow.plan import Scope, plan
 from creativity_assets.workflow.study import Study
-from creativity_assets_tests.running import assert_same_tables, bring_up_to_date, table
+from creativity_assets_tests.running import assert_same_tables, bring_up_to_date, partitions, recorded, table
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, WORKS, save_picture, write_catalog
 
 CELLS = 4
+ARTISTS = ("lucja-unal", "vincent-van-gogh")
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +53,9 @@ def test_each_partition_is_recorded_once_with_its_numbers_and_data_version(measu
 
 
 def test_a_second_materialisation_runs_nothing(measured_root: Path) -> None:
-    assert bring_up_to_date(measured_root).runs == 0
+    assert bring_up_to_date(measured_root) == Outcome()
+    with open_instance(measured_root) as instance:
+        assert len(instance.get_runs()) == 1
 
 
 def test_a_new_experiment_is_measured_alone(measured_root: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_new_experiment_is_measured_alone(measured_root: Path) -> None:
     added = {"tiny.ddim2": {"model": "tiny", "method": "ddim2", "suite": "embedded", "datasets": ["paintings"]}}
     write_catalog(measured_root, CATALOG | {"experiments": {**CATALOG["experiments"], **added}})  # type: ignore[dict-item]
     outcome = bring_up_to_date(measured_root)
-    assert outcome.runs == 2
+    assert outcome.made == ("measure", "tables")
     after = table(measured_root, "image_metrics")
     assert after[after["experiment"] == EXPERIMENT].reset_index(drop=True).equals(before)
     assert len(after) == len(before) + len(WORKS)
@@ -122,82 +122,27 @@ def test_two_at_once_make_everything_once(study_root: Path, measured_root: Path)
     assert_same_tables(study_root, measured_root, "samples", "image_metrics", "reconstructions")
 
 
-def test_the_sensor_asks_stage_by_stage_and_then_for_nothing(study_root: Path) -> None:
-    from creativity_assets.definitions import defs
-    from creativity_assets.orchestration.resources import StudyResource
-    from creativity_assets.orchestration.sensors import new_data
-
-    def tick(cursor: str | None) -> Any:
-        context = dg.build_sensor_context(
-            instance=instance, cursor=cursor, definitions=defs, resources={"study": StudyResource()}
-        )
-        return new_data(context)
-
-    with open_instance(study_root) as instance:
-        first = tick(None)
-        assert [(r.job_name, r.tags["dagster/asset_partition_range_start"]) for r in first.run_requests] == [
-            ("index_job", "paintings")
-        ]
-        assert isinstance(tick(first.cursor), dg.SkipReason)
-        jobs = []
-        cursor = None
-        for _ in range(10):
-            answer = tick(cursor)
-            if isinstance(answer, dg.SkipReason) or not answer.run_requests:
-                break
-            for request in answer.run_requests:
-                jobs.append(request.job_name)
-                run = defs.resolve_job_def(request.job_name).execute_in_process(
-                    instance=instance, asset_selection=request.asset_selection, tags=request.tags
-                )
-                assert run.success
-            cursor = answer.cursor
-        assert list(dict.fromkeys(jobs)) == ["index_job", "images_job", "measure_job"]
-        assert not plan(Study(study_root).lineage)
-
-
-def test_a_folder_dropped_into_incoming_is_asked_for(measured_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(incoming, "SETTLE_SECONDS", 0.0)
-    save_picture(measured_root / "incoming" / "dropped" / "somebody" / "work.png", seed=5)
+def test_everything_is_made_in_one_run(measured_root: Path) -> None:
     with open_instance(measured_root) as instance:
-        wanted, _ = requests(Study(measured_root), instance, "test")
-        assert [(r.job_name, r.tags["dagster/asset_partition_range_start"]) for r in wanted] == [
-            ("index_job", "dropped")
-        ]
-    bring_up_to_date(measured_root, Scope(datasets=("dropped",)))
-    assert "somebody" in set(table(measured_root, "image_metrics")["artist_slug"])
-
-
-def test_ranges_cover_exactly_what_is_wanted() -> None:
-    known = list("abcdefg")
-    assert list(contiguous(known, "gabde")) == [["a", "b"], ["d", "e"], ["g"]]
-    assert list(contiguous(known, "")) == []
-
-
-def test_the_whole_embedded_stage_runs_in_one_range(study_root: Path) -> None:
-    with open_instance(study_root) as instance:
-        outcome = bring_up_to_date(study_root)
         runs = instance.get_runs()
-    jobs = [run.job_name for run in runs]
-    assert outcome.runs == len(jobs)
-    assert jobs.count("measure_job") == 1
+    assert [(run.job_name, run.status.value) for run in runs] == [("materialize", "SUCCESS")]
 
 
-def test_new_scores_are_carried_down_to_the_tables_and_nothing_else_is_asked_for(measured_root: Path) -> None:
-    from creativity_assets.definitions import defs
-
-    with open_instance(measured_root) as instance:
-        quiet = dg.evaluate_automation_conditions(defs=defs, instance=instance)
-        assert quiet.total_requested == 0
-        key = dg.MultiPartitionKey({"collection": "paintings/lucja-unal", "experiment": EXPERIMENT})
-        instance.report_runless_asset_event(dg.AssetMaterialization("image_metrics", partition=key))
-        after = dg.evaluate_automation_conditions(defs=defs, instance=instance, cursor=quiet.cursor)
-        asked = {
-            name
-            for name in ("stats_overall", "stats_by_era", "image_metrics", "reconstructions")
-            if after.get_num_requested(dg.AssetKey(name))
-        }
-    assert asked == {"stats_overall", "stats_by_era"}
+def test_only_what_is_wanted_is_a_partition_and_what_left_the_catalogue_is_none(measured_root: Path) -> None:
+    """A grid would show as missing all that two lists cross at."""
+    cells = {f"{dataset}/{artist}/{EXPERIMENT}" for dataset in ("paintings", "copies") for artist in ARTISTS}
+    assert partitions(measured_root)["cell"] == cells == recorded(measured_root, "image_metrics")
+    only = {EXPERIMENT: {"model": "tiny", "method": "ddim4", "suite": "embedded", "datasets": ["paintings"]}}
+    write_catalog(measured_root, {**CATALOG, "experiments": only})
+    bring_up_to_date(measured_root)
+    assert partitions(measured_root) == {
+        "dataset": {"paintings"},
+        "collection": {f"paintings/{artist}" for artist in ARTISTS},
+        "cell": {f"paintings/{artist}/{EXPERIMENT}" for artist in ARTISTS},
+    }
+    write_catalog(measured_root, CATALOG)
+    assert bring_up_to_date(measured_root).made == ()
+    assert partitions(measured_root)["cell"] == cells
 
 
 def test_what_is_up_to_date_is_not_called_out_of_step(measured_root: Path) -> None:

@@ -56,7 +56,7 @@ def test_ceilings_are_measured_once_there_is_a_panel_and_bound_the_scores(root: 
     assert panel is not None
     assert len(panel.members) == CANDIDATES
     assert len({member.collection.artist for member in panel.members}) == 5
-    assert bring_up_to_date(root).runs == 0
+    assert bring_up_to_date(root).made == ()
 
     readouts = table(root, "readouts").pivot(index="sample_id", columns="readout", values="value")
     metrics = table(root, "image_metrics").set_index("sample_id")

@@ -1,0 +1,155 @@
+"""What assets do for their partitions: an event for each piece that is finished, a line for each that fails.
+
+The assets themselves and the job `materialize` go through the same functions. A piece that fails harms no other.
+"""
+
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from creativity_assets.errors import CreativityError
+from creativity_assets.orchestration.partitions import cell_key
+from creativity_assets.orchestration.reporting import finished, newest_event, score_metadata
+from creativity_assets.orchestration.resources import AcceleratorResource
+from creativity_assets.store.layout import Collection
+from creativity_assets.workflow.progress import begin
+from creativity_assets.workflow.steps import (
+    Finished,
+    Step,
+    audit_collections,
+    index_dataset,
+    preprocess_collections,
+    reconstruct_collections,
+    score_collections,
+)
+
+Events = Iterator[dg.AssetMaterialization]
+
+UPSTREAM = {
+    "raw_samples": "dataset_index",
+    "preprocessed_tensors": "raw_samples",
+    "reconstructions": "preprocessed_tensors",
+    "image_metrics": "reconstructions",
+}
+IMAGES = ("raw_samples", "preprocessed_tensors")
+MEASUREMENTS = ("reconstructions", "image_metrics")
+ALIKE = 3
+"""So many pieces that fail in a row with the same words are enough: it is not the pieces' fault."""
+
+
+@dataclass
+class Work:
+    """The work of one run. problems: one line for each piece that failed; failed: the pieces, as (asset, key)."""
+
+    step: Step
+    instance: dg.DagsterInstance
+    log: dg.DagsterLogManager
+    problems: list[str] = field(default_factory=list)
+    failed: set[tuple[str, str]] = field(default_factory=set)
+
+    def index(self, names: Sequence[str]) -> Events:
+        """dataset_index of the data sets, in this order."""
+        for name in names:
+            begin(f"index {name}")
+            try:
+                provenance, numbers = index_dataset(self.step, name)
+            except Exception as problem:
+                self._fail("dataset_index", name, problem)
+            else:
+                yield finished("dataset_index", name, provenance, dict(numbers))
+
+    def images(self, collections: Sequence[Collection], assets: Sequence[str] = IMAGES) -> Events:
+        """raw_samples and preprocessed_tensors of the collections."""
+        work = {"raw_samples": audit_collections, "preprocessed_tensors": preprocess_collections}
+        for asset in (name for name in IMAGES if name in assets):
+            begin(f"{asset} of {_named(collections)}")
+            newest = newest_event(self.instance, UPSTREAM[asset])
+
+            def make(some: Sequence[Collection], asset: str = asset) -> Iterator[Finished]:
+                return work[asset](self.step, some)
+
+            for done in self._apart(asset, make, {c: c.key for c in self._left(asset, collections)}):
+                made = (UPSTREAM[asset], done.made_from, newest)
+                yield finished(asset, done.collection.key, done.provenance, dict(done.numbers), made)
+
+    def measure(
+        self,
+        accelerator: AcceleratorResource,
+        experiment: str,
+        slices: Sequence[Sequence[Collection]],
+        assets: Sequence[str] = MEASUREMENTS,
+        between: Callable[[], None] = lambda: None,
+    ) -> Events:
+        """reconstructions and image_metrics of an experiment's collections.
+
+        slices: what is measured with one hold of the device. between: called before each slice, with nothing held.
+        All is reconstructed before anything is scored, because ceilings need the whole reference panel.
+        """
+        work = {"reconstructions": reconstruct_collections, "image_metrics": score_collections}
+        for asset in (name for name in MEASUREMENTS if name in assets):
+            newest = newest_event(self.instance, UPSTREAM[asset])
+
+            def make(some: Sequence[Collection], asset: str = asset) -> Iterator[Finished]:
+                with accelerator.instrument(self.step.study) as instrument:
+                    yield from work[asset](self.step, instrument, experiment, some)
+
+            for some in slices:
+                between()
+                keys = {c: cell_key(c, experiment) for c in self._left(asset, some, experiment)}
+                for done in self._apart(asset, make, keys):
+                    metadata: dict[str, Any] = dict(done.numbers)
+                    if asset == "image_metrics":
+                        metadata = score_metadata(self.step.study, experiment, done)
+                    made = (UPSTREAM[asset], done.made_from, newest)
+                    yield finished(asset, keys[done.collection], done.provenance, metadata, made)
+
+    def _left(self, asset: str, collections: Sequence[Collection], experiment: str = "") -> list[Collection]:
+        """The collections whose piece before this one has not failed in this run."""
+        before = UPSTREAM[asset]
+        keys = {c: cell_key(c, experiment) if before == "reconstructions" else c.key for c in collections}
+        return [c for c in collections if (before, keys[c]) not in self.failed]
+
+    def _apart(
+        self, asset: str, make: Callable[[Sequence[Collection]], Iterator[Finished]], keys: Mapping[Collection, str]
+    ) -> Iterator[Finished]:
+        """The finished pieces of all collections at once; where that fails, of those left, one by one.
+
+        keys: the partition of each. A collection that fails alone is recorded with its problem.
+        """
+        left, alike = dict(keys), list[str]()
+        for some in (list(left), *([c] for c in keys)):
+            some = [c for c in some if c in left]  # noqa: PLW2901 - what was made meanwhile
+            if not some:
+                continue
+            try:
+                for done in make(some):
+                    left.pop(done.collection, None)
+                    yield done
+            except Exception as problem:
+                if len(some) > 1:
+                    continue
+                self._fail(asset, left.pop(some[0]), problem)
+                alike = [*(line for line in alike if line == str(problem)), str(problem)]
+                if len(alike) == ALIKE:
+                    self.failed |= {(asset, key) for key in left.values()}
+                    return
+
+    def _fail(self, asset: str, key: str, problem: Exception) -> None:
+        self.failed.add((asset, key))
+        text = str(problem) if isinstance(problem, CreativityError) else f"{type(problem).__name__}: {problem}"
+        line = " ".join(text.split())
+        if not isinstance(problem, CreativityError):
+            self.log.error("".join(traceback.format_exception(problem)))
+            line += f" (a fault of the program: the log of run {self.step.run_id} has the details)"
+        # A model or a disk that fails says so of every piece: once is enough.
+        if not any(line in known for known in self.problems):
+            self.problems.append(line if key.partition("/")[0] in line else f"{key}: {line}")
+            self.log.error(self.problems[-1])
+
+
+def _named(collections: Sequence[Collection]) -> str:
+    names = list(dict.fromkeys(c.dataset for c in collections))
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
