@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from creativity_assets.catalog.entry import Entry, PathText, Slug
+from creativity_assets.catalog.entry import Entry, PathText, Slug, Strict, Weight
 from creativity_assets.catalog.location import Located
 
 Stratum = Literal["artist", "style", "genre", "label", "family", "generator"]
@@ -89,10 +89,9 @@ class _Dataset(Entry):
         return None
 
 
-class TwinRule(BaseModel):
+class TwinRule(Strict):
     """Each image belongs to the sample of data set `of` whose key is its own without `remove` and file ending."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     of: Slug
     remove: str = Field(min_length=1)
 
@@ -125,10 +124,9 @@ class MappedDataset(_Dataset):
         return None if self.twins is None else self.twins.of
 
 
-class PathRule(BaseModel):
+class PathRule(Strict):
     """What the path of a file within its source says: `{artist}/*` captures, `set` holds wherever `match` does."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     match: str
     set: dict[str, Scalar] = Field(default_factory=dict)
 
@@ -169,10 +167,9 @@ class FolderDataset(FileDataset):
         return self.path
 
 
-class FrameRule(BaseModel):
+class FrameRule(Strict):
     """Which frames of a video are taken: one every so many seconds, or the first of every scene."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     every: float | None = Field(default=None, gt=0)
     scenes: float | None = Field(default=None, gt=0, lt=1)
     """FFmpeg's scene score, 0 to 1, above which a new scene begins; 0.3 to 0.5 are usual."""
@@ -253,7 +250,7 @@ class GeneratedDataset(_Dataset):
     kind: Literal["generated"]
     originals: Slug
     model: Slug
-    guidance: float = Field(ge=0)
+    guidance: Weight
     steps: int = Field(ge=1, le=1000)
 
     @property

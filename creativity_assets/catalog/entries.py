@@ -4,9 +4,9 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from creativity_assets.catalog.entry import Entry, Slug
+from creativity_assets.catalog.entry import Entry, Slug, Strict, Weight
 from creativity_assets.catalog.location import Located
 from creativity_assets.catalog.overrides import Overrides
 
@@ -20,7 +20,7 @@ def _with_day(value: Any) -> Any:
     return f"{value}-01" if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}", value) else value
 
 
-Cutoff = Annotated[int | date, BeforeValidator(_with_day)]
+Cutoff = Annotated[Annotated[int, Field(ge=1000, le=9999)] | date, BeforeValidator(_with_day)]
 
 
 class ModelEntry(Entry, Located):
@@ -30,7 +30,7 @@ class ModelEntry(Entry, Located):
     pipeline: Literal["StableDiffusionPipeline", "StableDiffusionXLPipeline", "StableDiffusion3Pipeline"] | None = None
     """diffusers' class, as model_index.json states it; stated here, it shortens the list of files to fetch."""
     variant: str | None = None
-    resolution: int = Field(ge=8, le=8192)
+    resolution: int = Field(ge=8, le=4096)
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     prediction_type: Literal["epsilon", "v_prediction"] | None = None
     """Instead of the scheduler configuration's, where that is wrong."""
@@ -55,15 +55,14 @@ class ModelEntry(Entry, Located):
         return self.training_cutoff.year if isinstance(self.training_cutoff, date) else self.training_cutoff
 
 
-class GuidanceStage(BaseModel):
+class GuidanceStage(Strict):
     """A guidance weight for training steps above `above`; of a flow model noise levels above it, in 0..1."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     above: float
-    weight: FiniteFloat = Field(ge=0)
+    weight: Weight
 
 
-Guidance = Annotated[FiniteFloat, Field(ge=0)] | tuple[GuidanceStage, ...]
+Guidance = Weight | tuple[GuidanceStage, ...]
 """One weight for all steps, or stages from the noisiest down, the last with `above: -1`."""
 
 
@@ -78,7 +77,7 @@ class MethodEntry(Entry):
     name: Slug
     inversion: str
     steps: int = Field(ge=0, le=1000)
-    options: dict[str, FiniteFloat] = Field(default_factory=dict)
+    options: dict[str, float] = Field(default_factory=dict)
     guidance: Guidance = 0.0
     resample_guidance: Guidance | None = None
     prompt: Literal["none", "caption"] = "none"
@@ -143,10 +142,9 @@ COMPARED = (
 """The columns of `samples` that a comparison may choose by."""
 
 
-class ComparisonSide(BaseModel):
+class ComparisonSide(Strict):
     """One group of a comparison: the samples of a data set whose columns equal `where`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     dataset: Slug
     where: dict[str, str] = Field(default_factory=dict)
 

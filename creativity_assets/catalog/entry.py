@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9_-]+$", max_length=80)]
+Weight = Annotated[float, Field(ge=0, le=100)]
+"""Of guidance. Beyond about 30 images are saturated noise."""
 
 
 def _usable_path(path: str) -> str:
@@ -26,10 +28,15 @@ PathText = Annotated[str, AfterValidator(_usable_path)]
 """Text that can be a path on this machine, there or not."""
 
 
-class Entry(BaseModel):
-    """Common to all entries: frozen, unknown keys refused, named by a slug."""
+class Strict(BaseModel):
+    """Every part of an entry: frozen, unknown keys refused, numbers finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Entry(Strict):
+    """Common to all entries: named by a slug."""
+
     name: str
 
 

@@ -3,20 +3,19 @@
 import re
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from creativity_assets.catalog.entry import PathText
+from creativity_assets.catalog.entry import PathText, Strict
 
 HubId = Annotated[str, Field(pattern=r"^\w[\w.-]*/\w[\w.-]*$")]
 
 
-class Located(BaseModel):
+class Located(Strict):
     """A path, or a hub's repository at a pinned commit.
 
     A branch or tag is refused: what it points to changes, and the numbers would no longer be traceable.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     path: PathText | None = None
     hub_id: HubId | None = None
     revision: str | None = None

@@ -1,7 +1,8 @@
 """What a model takes from elsewhere instead of its own folder."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from creativity_assets.catalog.entry import Strict
 from creativity_assets.catalog.location import Located
 
 
@@ -16,13 +17,12 @@ class LoraOverride(Located):
     """Low-rank updates, added `scale` times to the base's weights when it is loaded."""
 
     file: str = Field(default="pytorch_lora_weights.safetensors", pattern=r"^[A-Za-z0-9_][^/\\]*\.safetensors$")
-    scale: float = 1.0
+    scale: float = Field(default=1.0, ge=-10, le=10)
 
 
-class Overrides(BaseModel):
+class Overrides(Strict):
     """What replaces parts of a model: the autoencoder, the denoiser (a UNet or a transformer), updates of weights."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     vae: ComponentOverride | None = None
     unet: ComponentOverride | None = None
     transformer: ComponentOverride | None = None

@@ -6,6 +6,7 @@ SDXL's overflows in float16).
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal, cast
@@ -21,13 +22,8 @@ from creativity_assets.diffusion.guidance import Guidance, Prompted, classifier_
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.diffusion.networks import load_components, network_dtype
 from creativity_assets.diffusion.revision import weights_revision
-from creativity_assets.diffusion.schedule import (
-    STUDY_FIELDS,
-    Schedule,
-    prediction_type,
-    signal_and_noise,
-    training_alpha_bars,
-)
+from creativity_assets.diffusion.schedule import STUDY, Schedule, signal_and_noise
+from creativity_assets.diffusion.training_levels import TrainingLevels
 from creativity_assets.diffusion.weights import ModelSource, find_model
 from creativity_assets.errors import ModelError
 
@@ -104,17 +100,17 @@ class Backbone:
         return self._family.network
 
     def schedule(self, steps: int, spacing: str = "leading") -> Any:
-        """Where a trajectory of `steps` goes: a Schedule with the study's fields (offset 1, last alpha not one) and
-        this spacing of its steps, or a FlowSchedule where `kind` is `flow`.
+        """Where a trajectory of `steps` goes: a Schedule of the study's sampler with this spacing of its steps, over
+        the levels the model was trained on, or a FlowSchedule where `kind` is `flow`.
         """
         if self.kind == "flow":
-            return FlowSchedule.from_config(self._scheduler_config, steps, tokens=self._family.tokens)
-        return Schedule.from_config({**self._scheduler_config, "timestep_spacing": spacing}, steps)
+            return FlowSchedule.from_config(self._flow_config, steps, tokens=self._family.tokens)
+        return Schedule.over(self._training, steps, replace(STUDY, spacing=spacing))
 
     @property
     def alpha_bars(self) -> np.ndarray:
-        """The signal power at every training step of a diffusion model, float64 in (0, 1], falling."""
-        return self._training_alpha_bars
+        """The signal power at every training step of a diffusion model, float64 in 0..1, falling."""
+        return self._training.alpha_bars
 
     @torch.no_grad()  # not inference_mode: null-text optimisation puts these latents into a graph
     def encode(self, images: np.ndarray) -> Tensor:
@@ -192,20 +188,21 @@ class Backbone:
         return self.decode(sampler(self.denoiser(captions, guidance), self.schedule(steps), self.noise(seeds)))
 
     def _read_scheduler(self, config: dict[str, Any]) -> None:
-        """Whatever sampler the folder ships, its training levels are kept and the study's fields set."""
+        """What the model was trained with; whatever sampler the folder ships is not used."""
         sampler = str(config.get("_class_name", ""))
         if sampler.startswith("FlowMatch") is not (self.kind == "flow"):
             raise ModelError(f"{self.name}: the folder's {sampler} is no scheduler for a {self.kind} model; restore it")
-        self._scheduler_config = config
-        if self.kind == "flow":
-            return
-        if "beta_schedule" not in config:
-            raise ModelError(
-                f"{self.name}: the folder's {sampler} states no beta_schedule; choose a model that has one"
-            )
-        self._scheduler_config = {**config, **STUDY_FIELDS}
-        self._to_noise = OUTPUT_TO_NOISE[prediction_type(self._scheduler_config)]
-        self._training_alpha_bars = training_alpha_bars(self._scheduler_config)
+        try:
+            if self.kind == "flow":
+                self._flow_config = config
+                self.schedule(1)
+                return
+            if "beta_schedule" not in config:
+                raise ModelError(f"the folder's {sampler} states no beta_schedule; choose a model that has one")
+            self._training = TrainingLevels.from_config(config)
+        except ModelError as problem:
+            raise ModelError(f"{self.name}: {problem}") from None
+        self._to_noise = OUTPUT_TO_NOISE[self._training.prediction]
 
 
 Reading = Callable[[Tensor, Tensor, float], Tensor]  # (network output, x, alpha_bar at its label) -> e

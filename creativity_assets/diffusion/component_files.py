@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ class ComponentFiles:
     def shapes(self) -> list[list[int]]:
         """Of every tensor, each once. Raises ModelError for a file that is no whole safetensors file."""
         files = [file for file in self.weights() if file.suffix == ".safetensors"]
-        return [shape for file in files for shape in tensor_shapes(self.name, file)]
+        return [shape for file in files for shape in read_header(self.name, file).shapes.values()]
 
     def all(self) -> list[Path]:
         """Every file the numbers follow from: weights, configurations, words."""
@@ -113,8 +114,16 @@ def refuse_pickles(name: str, wanted: Path) -> None:
         raise ModelError(f"{name}: {pickled} is a pickle and is refused; convert it to {wanted.name}")
 
 
-def tensor_shapes(name: str, file: Path) -> list[list[int]]:
-    """Of every tensor in a safetensors file, from its header; the library checks it against the file's size.
+@dataclass(frozen=True)
+class Header:
+    """What a safetensors file says of itself. shapes: of every tensor, by key, each once."""
+
+    shapes: Mapping[str, list[int]]
+    metadata: Mapping[str, str]
+
+
+def read_header(name: str, file: Path) -> Header:
+    """The header of a safetensors file; the library checks it against the file's size.
 
     Raises ModelError, naming the entry, for what is no such file or was cut off.
     """
@@ -122,7 +131,8 @@ def tensor_shapes(name: str, file: Path) -> list[list[int]]:
 
     try:
         with safe_open(file, framework="numpy") as tensors:
-            return [tensors.get_slice(key).get_shape() for key in tensors.keys()]  # noqa: SIM118  # no mapping
+            shapes = {key: tensors.get_slice(key).get_shape() for key in tensors.keys()}  # noqa: SIM118  # no mapping
+            return Header(shapes, tensors.metadata() or {})
     except (SafetensorError, OSError) as error:
         reason = " ".join(str(error).split())[:160]
         raise ModelError(

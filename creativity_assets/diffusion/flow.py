@@ -1,15 +1,13 @@
 """Noise levels of a flow-matching model: x = (1 - sigma) data + sigma noise, v = dx / dsigma = noise - data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from torch import Tensor
 
+from creativity_assets.diffusion.scheduler_config import Config, count, number
 from creativity_assets.errors import ModelError
-
-Config = Mapping[str, Any]  # a diffusers scheduler_config.json
 
 Velocity = Callable[[Tensor, float], Tensor]
 """v(x, sigma): noise minus data for x (B, C, h, w) at noise level sigma in 0..1, in x's dtype."""
@@ -48,7 +46,7 @@ class FlowSchedule:
         if refused := next((name for name in UNSUPPORTED if config.get(name)), None):
             raise ModelError(f"scheduler config: {refused} is not supported; remove it")
         shift = _shift(config, tokens)
-        lowest = 1.0 / int(config.get("num_train_timesteps", 1000))
+        lowest = 1.0 / count(config, "num_train_timesteps", 1000, 2, 100_000)
         if not config.get("use_dynamic_shifting", False):
             lowest = float(shift(np.asarray(lowest)))
         falling = shift(np.linspace(1.0, lowest, steps))
@@ -67,11 +65,11 @@ class FlowSchedule:
 def _shift(config: Config, tokens: int | None) -> Callable[[np.ndarray], np.ndarray]:
     """sigma -> k sigma / (1 + (k - 1) sigma), with the config's k or one that grows with the number of patches."""
     if not config.get("use_dynamic_shifting", False):
-        factor = float(config.get("shift", 1.0))
+        factor = number(config, "shift", 1.0, 0.01, 100)
     else:
         if tokens is None:
             raise ModelError("scheduler config: use_dynamic_shifting needs the number of image tokens")
-        kind = str(config.get("time_shift_type", "exponential"))
+        kind = str(config.get("time_shift_type", "exponential"))[:40]
         if kind not in TIME_SHIFTS:
             raise ModelError(f"scheduler config: no time_shift_type {kind!r}; have {sorted(TIME_SHIFTS)}")
         factor = TIME_SHIFTS[kind](_mu(config, tokens))
@@ -80,8 +78,9 @@ def _shift(config: Config, tokens: int | None) -> Callable[[np.ndarray], np.ndar
 
 def _mu(config: Config, tokens: int) -> float:
     """The line through (base_image_seq_len, base_shift) and (max_image_seq_len, max_shift)."""
-    low, high = int(config.get("base_image_seq_len", 256)), int(config.get("max_image_seq_len", 4096))
-    base, largest = float(config.get("base_shift", 0.5)), float(config.get("max_shift", 1.15))
+    low = count(config, "base_image_seq_len", 256, 1, 1_000_000)
+    high = count(config, "max_image_seq_len", 4096, low + 1, 1_000_000)
+    base, largest = number(config, "base_shift", 0.5, -10, 10), number(config, "max_shift", 1.15, -10, 10)
     return base + (tokens - low) * (largest - base) / (high - low)
 
 

@@ -37,8 +37,8 @@ def load_components(files: ModelFiles, device: torch.device, dtype: torch.dtype)
         name: _load(part, torch.float32 if name in updated or part.component.float32 else dtype)
         for name, part in files.components.items()
     }
+    fuse_lora(files, parts)
     with _without_advice():
-        fuse_lora(files, parts)
         return {
             name: part
             if files.components[name].component.is_tokenizer
@@ -58,7 +58,7 @@ def _placed(network: nn.Module, updated: bool, device: torch.device, dtype: torc
 
 @contextmanager
 def _without_advice() -> Iterator[None]:
-    """Without diffusers' warnings of casts, and of LoRAs that leave a component alone: what fits is counted here."""
+    """Without diffusers' warnings of casts."""
     from diffusers.utils import logging
 
     before = logging.get_verbosity()

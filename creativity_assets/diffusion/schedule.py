@@ -1,25 +1,32 @@
 """The noise schedule a DDIM trajectory walks on: T + 1 states and the T labels between them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from torch import Tensor
 
+from creativity_assets.diffusion.training_levels import TrainingLevels
 from creativity_assets.errors import ModelError
 
-Config = Mapping[str, Any]  # a diffusers scheduler_config.json
 
-# What the study's DDIM needs whatever sampler the model's folder ships (SD 1.5 ships PNDM, SDXL Euler).
-STUDY_FIELDS: dict[str, Any] = {
-    "timestep_spacing": "leading",
-    "steps_offset": 1,
-    "set_alpha_to_one": False,
-    "clip_sample": False,
-    "rescale_betas_zero_snr": False,
-}
-PREDICTION_TYPES = ("epsilon", "v_prediction")
+@dataclass(frozen=True)
+class Sampler:
+    """How a model is walked through, in diffusers' terms; set here, whatever sampler its folder ships.
+
+    spacing, offset: which training steps are visited (`timestep_spacing`, `steps_offset`); clean_is_one: whether the
+    clean state holds no noise at all (`set_alpha_to_one`) or that of the first training step; clip: the bound of
+    |x_0| in every transfer (`clip_sample`), or None, as it must be for a transfer that can be undone.
+    """
+
+    spacing: str = "leading"
+    offset: int = 1
+    clean_is_one: bool = False
+    clip: float | None = None
+
+
+STUDY = Sampler()
+"""The study's, for every model: SD 1.5's folder ships PNDM, SDXL's Euler."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class Schedule:
     the training step of the noisier of the two, in both directions, as in diffusers.
 
     alpha_bars: T + 1 signal powers in (0, 1], falling, float64; labels: T integers, rising.
-    clip: the bound of |x_0| in every transfer, or None, as it must be for a transfer that can be undone.
+    clip: the bound of |x_0| in every transfer, or None.
     """
 
     alpha_bars: tuple[float, ...]
@@ -36,17 +43,22 @@ class Schedule:
     clip: float | None = None
 
     @classmethod
-    def from_config(cls, config: Config, steps: int) -> "Schedule":
-        """The schedule of a diffusers scheduler config with `steps` = T states above the clean one.
+    def over(cls, training: TrainingLevels, steps: int, sampler: Sampler = STUDY) -> "Schedule":
+        """`steps` = T states above the clean one, among a model's training levels.
 
-        Raises ModelError where diffusers' forward and inverse schedulers would not walk the same states: T that
-        does not divide the training steps.
+        Raises ModelError where diffusers' forward and inverse schedulers would not walk the same states: T that does
+        not divide the training steps; and for a state without signal, from which nothing leads back.
         """
-        trained = training_alpha_bars(config)
-        labels = _labels(config, len(trained), steps)
-        clip = float(config.get("clip_sample_range", 1.0)) if config.get("clip_sample", True) else None
-        clean = 1.0 if config.get("set_alpha_to_one", True) else float(trained[0])
-        return cls((clean, *(float(trained[label]) for label in labels)), labels, clip)
+        labels = _labels(training.steps, steps, sampler)
+        states = training.alpha_bars[list(labels)]
+        if not states[-1] > 0:
+            remedy = "fewer steps" if sampler.spacing == "leading" else "a method of leading spacing, as ddim"
+            raise ModelError(
+                f"steps {steps}: training step {labels[-1]} of this model holds no signal (rescale_betas_zero_snr), "
+                f"and nothing leads back from it; take {remedy}"
+            )
+        clean = 1.0 if sampler.clean_is_one else float(training.alpha_bars[0])
+        return cls((clean, *(float(alpha_bar) for alpha_bar in states)), labels, sampler.clip)
 
     @property
     def steps(self) -> int:
@@ -80,51 +92,13 @@ def signal_and_noise(alpha_bar: float) -> tuple[float, float]:
     return float(np.sqrt(alpha_bar)), float(np.sqrt(1.0 - alpha_bar))
 
 
-def training_alpha_bars(config: Config) -> np.ndarray:
-    """The cumulative signal power of every training step, float64, as diffusers' betas define it."""
-    betas = _betas(config)
-    if config.get("rescale_betas_zero_snr", False):
-        raise ModelError("scheduler config: rescale_betas_zero_snr is not supported; the last state has no signal")
-    return np.cumprod(1.0 - betas)
-
-
-def prediction_type(config: Config) -> str:
-    """What the network predicts: `epsilon` or `v_prediction`; ModelError for anything else."""
-    kind = str(config.get("prediction_type", "epsilon"))
-    if kind not in PREDICTION_TYPES:
-        raise ModelError(f"scheduler config: no prediction_type {kind!r}; have {list(PREDICTION_TYPES)}")
-    return kind
-
-
-def _betas(config: Config) -> np.ndarray:
-    if config.get("trained_betas") is not None:
-        return np.asarray(config["trained_betas"], dtype=np.float64)
-    start, end = float(config.get("beta_start", 0.0001)), float(config.get("beta_end", 0.02))
-    count = int(config.get("num_train_timesteps", 1000))
-    kind = str(config.get("beta_schedule", "linear"))
-    if kind not in BETAS:
-        raise ModelError(f"scheduler config: no beta_schedule {kind!r}; have {sorted(BETAS)}")
-    return BETAS[kind](start, end, count)
-
-
-def _labels(config: Config, trained: int, steps: int) -> tuple[int, ...]:
+def _labels(trained: int, steps: int, sampler: Sampler) -> tuple[int, ...]:
     if steps < 1 or trained % steps:
         raise ModelError(f"steps {steps}: must divide the model's {trained} training steps, as 20 or 50 do")
-    spacing = str(config.get("timestep_spacing", "leading"))
-    if spacing not in SPACINGS:
-        raise ModelError(f"scheduler config: no timestep_spacing {spacing!r}; have {sorted(SPACINGS)}")
-    labels = SPACINGS[spacing](trained, steps, int(config.get("steps_offset", 0)))
+    labels = SPACINGS[sampler.spacing](trained, steps, sampler.offset)
     if labels[-1] >= trained:
         raise ModelError(f"steps {steps}: the last label {labels[-1]} is not a training step; take fewer steps")
     return labels
-
-
-def _linear(start: float, end: float, count: int) -> np.ndarray:
-    return np.linspace(start, end, count, dtype=np.float64)
-
-
-def _scaled_linear(start: float, end: float, count: int) -> np.ndarray:
-    return np.asarray(np.linspace(start**0.5, end**0.5, count, dtype=np.float64) ** 2)
 
 
 def _leading(trained: int, steps: int, offset: int) -> tuple[int, ...]:
@@ -140,5 +114,8 @@ def _linspace(trained: int, steps: int, _offset: int) -> tuple[int, ...]:
     return tuple(int(label) for label in np.linspace(0, trained - 1, steps + 1).round()[1:])
 
 
-BETAS = {"linear": _linear, "scaled_linear": _scaled_linear}
-SPACINGS = {"leading": _leading, "trailing": _trailing, "linspace": _linspace}
+SPACINGS: dict[str, Callable[[int, int, int], tuple[int, ...]]] = {
+    "leading": _leading,
+    "trailing": _trailing,
+    "linspace": _linspace,
+}

@@ -17,6 +17,7 @@ from creativity_assets.diffusion.component_files import (
 )
 from creativity_assets.diffusion.hub import Location, Place, locate, offline
 from creativity_assets.diffusion.layouts import LAYOUTS, Component, Layout
+from creativity_assets.diffusion.lora_file import read_lora
 from creativity_assets.errors import ModelError
 
 MODEL_INDEX = "model_index.json"
@@ -230,6 +231,7 @@ def _checked_override(
 
 
 def lora_file(source: ModelSource, lora: Lora, *, local_only: bool) -> tuple[Path, Place]:
+    """The file and its place. Raises ModelError where it is missing, pickled, not whole, or no plain LoRA."""
     name = f"{source.name}: lora"
     place = locate(name, lora.location, lora.revision, [lora.file], local_only=local_only)
     file = place.folder / lora.file
@@ -237,4 +239,5 @@ def lora_file(source: ModelSource, lora: Lora, *, local_only: bool) -> tuple[Pat
         refuse_pickles(name, file)
         remedy = place.remedy if place.commit else "put it there, or name it by the entry's `file`"
         raise ModelError(f"{name}: {file} is missing; {remedy}")
+    read_lora(name, file)
     return file, place

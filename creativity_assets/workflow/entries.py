@@ -5,15 +5,16 @@ work, and a step of what it was asked to make.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from creativity_assets.catalog.datasets import DatasetEntry, GeneratedDataset
 from creativity_assets.catalog.entries import ExperimentEntry
 from creativity_assets.diffusion.families import FAMILIES
 from creativity_assets.diffusion.inversion import INVERSIONS
-from creativity_assets.diffusion.schedule import STUDY_FIELDS, Schedule
+from creativity_assets.diffusion.schedule import STUDY, Schedule
 from creativity_assets.diffusion.settings import InversionSettings
+from creativity_assets.diffusion.training_levels import TrainingLevels
 from creativity_assets.diffusion.weights import known_of
 from creativity_assets.engine.readouts import READOUTS
 from creativity_assets.errors import CatalogError, ModelError
@@ -86,6 +87,6 @@ def _check_method_steps(name: str, settings: InversionSettings, scheduler: Mappi
 def _check_steps(name: str, steps: int, scheduler: Mapping[str, Any], spacing: str = "leading") -> None:
     """By making the schedule that the backbone will make."""
     try:
-        Schedule.from_config({**scheduler, **STUDY_FIELDS, "timestep_spacing": spacing}, steps)
+        Schedule.over(TrainingLevels.from_config(scheduler), steps, replace(STUDY, spacing=spacing))
     except ModelError as problem:
         raise CatalogError(f"{name}: {problem}") from None

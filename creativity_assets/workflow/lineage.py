@@ -30,6 +30,8 @@ RECONSTRUCTION_VERSION = 1
 METRICS_VERSION = 1
 READOUTS_VERSION = 1
 GENERATION_VERSION = 1
+METHOD_VERSIONS = {"edict": 2}
+"""Of inversions whose own numbers have changed; 1 for the others, which stay fresh."""
 
 
 def digest(**facts: Any) -> str:
@@ -104,10 +106,13 @@ class Lineage:
 
     def reconstructions(self, contents: Contents, experiment: ExperimentEntry) -> str:
         method = self.catalog.method(experiment.method)
+        # Only what an entry says, so that a new field with a default makes nothing stale.
+        settings = method.model_dump(exclude={"name", "description"}, exclude_defaults=True)
+        if version := METHOD_VERSIONS.get(method.inversion):
+            settings["version"] = version
         return digest(
             encodings=self.encodings(contents, experiment),
-            # Only what an entry says, so that a new field with a default makes nothing stale.
-            method=method.model_dump(exclude={"name", "description"}, exclude_defaults=True),
+            method=settings,
             captions=contents.records if method.prompt == "caption" else None,
         )
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from creativity_assets.catalog.entries import ModelEntry
-from creativity_assets.diffusion.component_files import tensor_shapes
 from creativity_assets.diffusion.weights import ModelFiles, find_model, missing_parts
 from creativity_assets.errors import CreativityError
 from creativity_assets.workflow.revisions import model_source
@@ -84,10 +83,8 @@ def memory_needed(model: ModelEntry, parameters: int, *, half: bool) -> int:
 def count_parameters(files: ModelFiles) -> int:
     """Of all components, from the headers of their files: nothing is loaded. Sharded or not, each tensor once.
 
-    Raises ModelError for a file that is not whole, the LoRA's too.
+    Raises ModelError for a file that is not whole.
     """
-    if files.lora is not None:
-        tensor_shapes(f"{files.source.name}: lora", files.lora)
     return sum(math.prod(shape) for part in files.components.values() for shape in part.shapes())
 
 

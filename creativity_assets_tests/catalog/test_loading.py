@@ -84,6 +84,64 @@ def test_a_wrong_entry_is_named_in_one_line(root: Path, sections: dict[str, Any]
     assert "\n" not in str(error.value)
 
 
+NUMBERS = {
+    "guidance of a method": ("methods", "m: {inversion: ddim, steps: 20, guidance: NUMBER, prompt: caption}", "m: guidance"),
+    "resample_guidance": ("methods", "m: {inversion: ddim, steps: 20, resample_guidance: NUMBER}", "m: resample_guidance"),
+    "above of a stage": ("methods", "m: {inversion: ddim, steps: 20, guidance: [{above: NUMBER, weight: 1}]}", "m: guidance.0.above"),
+    "weight of a stage": ("methods", "m: {inversion: ddim, steps: 20, guidance: [{above: -1, weight: NUMBER}]}", "m: guidance.0.weight"),
+    "an option": ("methods", "m: {inversion: edict, steps: 20, options: {p: NUMBER}}", "m: options.p"),
+    "steps": ("methods", "m: {inversion: ddim, steps: NUMBER}", "m: steps"),
+    "guidance of a data set": ("datasets", "d: {kind: generated, originals: o, model: m, guidance: NUMBER, steps: 20}", "d: guidance"),
+    "scenes": ("datasets", "d: {kind: video, path: v, frames: {every: NUMBER}}", "d: frames.every"),
+    "limit": ("datasets", "d: {kind: folder, path: v, limit: NUMBER}", "d: limit"),
+    "a constant": ("datasets", "d: {kind: folder, path: v, constants: {novelty: NUMBER}}", "d: constants.novelty"),
+    "a value": ("datasets", "d: {kind: folder, path: v, values: {label: {a: NUMBER}}}", "d: values.label.a"),
+    "a path rule": ("datasets", "d: {kind: folder, path: v, paths: [{match: '*', set: {novelty: NUMBER}}]}", "d: paths.0.set.novelty"),
+    "scale of a LoRA": ("models", "m: {path: p, resolution: 64, overrides: {lora: {path: l, scale: NUMBER}}}", "m: overrides.lora.scale"),
+    "download_gb": ("models", "m: {path: p, resolution: 64, download_gb: NUMBER}", "m: download_gb"),
+    "resolution": ("models", "m: {path: p, resolution: NUMBER}", "m: resolution"),
+    "start of an era": ("eras", "e: {title: E, start: NUMBER, end: 1900}", "e: start"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [".inf", "-.inf", ".nan", "1.0e+999"])
+@pytest.mark.parametrize("where", NUMBERS)
+def test_a_number_that_is_not_finite_is_refused_with_entry_and_key(root: Path, where: str, number: str) -> None:
+    section, entry, named = NUMBERS[where]
+    (root / "catalog" / "more.yaml").write_text(f"{section}:\n  {entry.replace('NUMBER', number)}\n")
+    with pytest.raises(CatalogError) as caught:
+        load_catalog(root)
+    key = f"{section}.{named.replace(': ', '.')}"
+    assert str(caught.value) == f"more.yaml: line 2: {key}: {number!r} is no finite number; give one"
+
+
+@pytest.mark.parametrize(
+    ("section", "entry", "named"),
+    [
+        ("methods", "m: {inversion: ddim, steps: 20, guidance: '1e999', prompt: caption}", "m: guidance"),
+        ("methods", "m: {inversion: edict, steps: 20, options: {p: 'nan'}}", "m: options.p"),
+        ("methods", "m: {inversion: ddim, steps: 20, guidance: 1000, prompt: caption}", "m: guidance"),
+        ("models", "m: {path: p, resolution: 100000}", "m: resolution"),
+        ("models", "m: {path: p, resolution: 64, training_cutoff: 20220301}", "m: training_cutoff"),
+        ("models", "m: {path: p, resolution: 64, overrides: {lora: {path: l, scale: 1000}}}", "m: overrides.lora.scale"),
+    ],
+)  # fmt: skip
+def test_a_number_that_nobody_means_is_refused(root: Path, section: str, entry: str, named: str) -> None:
+    """Text that pydantic would read as infinity, and values outside of any use."""
+    (root / "catalog" / "more.yaml").write_text(f"{section}:\n  {entry}\n")
+    with pytest.raises(CatalogError) as caught:
+        load_catalog(root)
+    assert str(caught.value).startswith(f"more.yaml: {named}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["m: &a [*a]", "m: &a {inversion: *a}"])
+def test_an_entry_that_holds_itself_is_refused(root: Path, text: str) -> None:
+    (root / "catalog" / "more.yaml").write_text(f"methods:\n  {text}\n")
+    with pytest.raises(CatalogError, match=r"more.yaml: line 2: methods.m.*or in itself"):
+        load_catalog(root)
+
+
 def test_a_name_given_twice_is_refused_within_a_file_and_across_files(root: Path) -> None:
     (root / "catalog" / "a.yaml").write_text(
         "methods:\n  m: {inversion: ddim, steps: 1}\n  m: {inversion: ddim, steps: 2}\n"

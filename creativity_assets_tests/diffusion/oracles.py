@@ -7,16 +7,20 @@ from torch import Tensor
 from creativity_assets.diffusion.conditioning import Conditioning
 from creativity_assets.diffusion.flow import FlowSchedule
 from creativity_assets.diffusion.guidance import Denoiser, Prompted
-from creativity_assets.diffusion.schedule import STUDY_FIELDS, Schedule, training_alpha_bars
+from creativity_assets.diffusion.schedule import Sampler, Schedule
+from creativity_assets.diffusion.training_levels import TrainingLevels
 from creativity_assets_tests.tiny_models import SD15_SCHEDULER
 
+STUDY_FIELDS = {"timestep_spacing": "leading", "steps_offset": 1, "set_alpha_to_one": False, "clip_sample": False}
 SD15 = {**SD15_SCHEDULER, **STUDY_FIELDS}
-ALPHA_BARS = training_alpha_bars(SD15)
+"""The study's sampler as diffusers' schedulers are told it."""
+TRAINING = TrainingLevels.from_config(SD15_SCHEDULER)
+ALPHA_BARS = TRAINING.alpha_bars
 MU, SIGMA = 0.7, 0.6
 
 
 def schedule_of(steps: int, spacing: str = "leading") -> Schedule:
-    return Schedule.from_config({**SD15, "timestep_spacing": spacing}, steps)
+    return Schedule.over(TRAINING, steps, Sampler(spacing))
 
 
 def levels_of(steps: int) -> FlowSchedule:

@@ -96,13 +96,17 @@ def test_samples_are_those_of_the_pipeline(backbone: Backbone, pipeline: Any) ->
     assert_same_images(ours, (theirs * 255).round())
 
 
-def test_velocity_prediction_is_diffusers(sd_folder: Path, pipeline: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("without_signal", [False, True])
+def test_velocity_prediction_is_diffusers(sd_folder: Path, pipeline: Any, tmp_path: Path, without_signal: bool) -> None:
+    """With zero terminal SNR too (Lin et al. 2024), which models of velocity are trained with."""
+    facts = {"prediction_type": "v_prediction", "rescale_betas_zero_snr": without_signal}
     folder = shutil.copytree(sd_folder, tmp_path / "v")
     config = folder / "scheduler" / "scheduler_config.json"
-    config.write_text(json.dumps({**json.loads(config.read_text()), "prediction_type": "v_prediction"}))
+    config.write_text(json.dumps({**json.loads(config.read_text()), **facts}))
     velocity = Backbone.load(folder)
+    assert (velocity.alpha_bars[-1] == 0) is without_signal
     noise = velocity.noise([1, 2])
-    sampler = DDIMScheduler.from_config(pipeline.scheduler.config, prediction_type="v_prediction")
+    sampler = DDIMScheduler.from_config(pipeline.scheduler.config, **facts)
     kept, pipeline.scheduler = pipeline.scheduler, sampler
     theirs = pipeline(PROMPTS, num_inference_steps=10, guidance_scale=3.0, latents=noise, output_type="np").images
     pipeline.scheduler = kept

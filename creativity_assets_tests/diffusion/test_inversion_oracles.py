@@ -23,13 +23,14 @@ from torch import Tensor
 from creativity_assets.diffusion.flow import FlowSchedule
 from creativity_assets.diffusion.guidance import Guidance, classifier_free
 from creativity_assets.diffusion.inversion import INVERSIONS, ddim_invert, ddim_sample
-from creativity_assets.diffusion.inversion.ddim import CLASS_DEFAULTS
-from creativity_assets.diffusion.schedule import Schedule
+from creativity_assets.diffusion.schedule import Sampler, Schedule
+from creativity_assets.diffusion.training_levels import TrainingLevels
 from creativity_assets_tests.diffusion.oracles import (
     ALPHA_BARS,
     MU,
     SD15,
     SIGMA,
+    TRAINING,
     gaussian_noise,
     mixture_noise,
     mixture_samples,
@@ -168,14 +169,15 @@ def test_class_defaults_are_those_of_diffusers() -> None:
     [
         ({}, 671.6816),
         ({"beta_start": 0.01}, 539.9622),
-        ({"beta_start": 0.01, "set_alpha_to_one": False}, 542.6722),
+        ({"beta_start": 0.01, "clean_is_one": False}, 542.6722),
     ],
 )
 def test_inversion_sums_are_those_that_diffusers_publishes(fields: dict[str, Any], published: float) -> None:
     """From the tests of diffusers' DDIMInverseScheduler: 10 steps, a ramp as sample, x t / (t + 1) as noise."""
     count = 4 * 3 * 8 * 8
     ramp = (torch.arange(count).reshape(3, 8, 8, 4) / count).permute(3, 0, 1, 2)
-    schedule = Schedule.from_config({**CLASS_DEFAULTS, **fields}, 10)
+    sampler = Sampler(offset=0, clean_is_one=bool(fields.get("clean_is_one", True)), clip=1.0)
+    schedule = Schedule.over(TrainingLevels.from_config(fields), 10, sampler)
     noise = ddim_invert(lambda x, t: x * t / (t + 1), schedule, ramp).noise
     assert float(noise.abs().sum()) == pytest.approx(published, abs=1e-2)  # the bound of those tests
 
@@ -253,30 +255,31 @@ def test_renoise_averages_what_it_predicted_again() -> None:
 
 
 def edict_sampling_matrix(steps: int, p: float) -> Matrix:
-    """EDICT's sampler on (x, y), from its equations; roles change after the first step."""
+    """EDICT's sampler on (x, y), from the authors' published loop: `latent_pair[i]` moves by the noise of the other one,
+    i = 0 first in even steps and 1 in odd ones; then latent 0 is mixed, and latent 1 with the mixed latent 0.
+    """
     states, matrices = states_of(steps), []
-    for i in range(steps, 0, -1):
+    mix = affine((p, 1 - p, 0), (0, 1, 0)), affine((1, 0, 0), (1 - p, p, 0))
+    for number, i in enumerate(range(steps, 0, -1)):
         a, b = ddim_coefficients(states, i, i - 1)
         g, c = noise_row(states[i])
-        swap = affine((0, 1, 0), (1, 0, 0)) if (steps - i) % 2 else np.eye(3)
-        x_new = affine((a, b * g, b * c), (0, 1, 0))  # x' = a x + b e(y)
-        y_new = affine((1, 0, 0), (b * g, a, b * c))  # y' = a y + b e(x')
-        mix_x = affine((p, 1 - p, 0), (0, 1, 0))
-        mix_y = affine((1, 0, 0), (1 - p, p, 0))
-        matrices += [swap, x_new, y_new, mix_x, mix_y, swap]
+        moves = affine((a, b * g, b * c), (0, 1, 0)), affine((1, 0, 0), (b * g, a, b * c))
+        matrices += [*(moves if number % 2 == 0 else moves[::-1]), *mix]
     return product(matrices)
 
 
-@pytest.mark.parametrize("p", [0.93, 1.0])
-def test_edict_is_the_closed_form_and_its_inverse(p: float) -> None:
-    matrix, spec = edict_sampling_matrix(20, p), INVERSIONS["edict"]
+@pytest.mark.parametrize("steps", [20, 25])
+@pytest.mark.parametrize("p", [0.8, 0.93, 1.0])
+def test_edict_is_the_closed_form_and_its_inverse(p: float, steps: int) -> None:
+    """An odd number of steps too: the alternation is counted from the noise, whichever way one goes."""
+    matrix, spec, schedule = edict_sampling_matrix(steps, p), INVERSIONS["edict"], schedule_of(steps)
     other = POINTS.flip(0)
-    same(spec.resample(gaussian_noise, schedule_of(20), POINTS, other, p=p), applied(matrix, POINTS, other)[0])
-    inverted = spec.invert(gaussian_noise, schedule_of(20), POINTS, p=p)
+    same(spec.resample(gaussian_noise, schedule, POINTS, other, p=p), applied(matrix, POINTS, other)[0])
+    inverted = spec.invert(gaussian_noise, schedule, POINTS, p=p)
     x_T, y_T = applied(np.linalg.inv(matrix), POINTS, POINTS)
-    same(inverted.noise, x_T, 1e-8)  # the condition of the 40 factors
+    same(inverted.noise, x_T, 1e-6 if p < 0.9 else 1e-8)  # the condition of the factors
     assert inverted.carried is not None
-    same(inverted.carried, y_T, 1e-8)
+    same(inverted.carried, y_T, 1e-6 if p < 0.9 else 1e-8)
 
 
 def two_step_matrix(steps: int, coefficients: Callable[[int], tuple[float, float, float]]) -> Matrix:
@@ -446,7 +449,7 @@ def test_null_text_without_inner_steps_is_guided_ddim() -> None:
 
 
 def test_a_clipping_schedule_is_no_other() -> None:
-    clipped = Schedule.from_config({**SD15, "clip_sample": True}, 20)
+    clipped = Schedule.over(TRAINING, 20, Sampler(clip=1.0))
     x = 3 * mixture_samples(40)
     assert not torch.allclose(
         ddim_invert(mixture_noise, clipped, x).noise, ddim_invert(mixture_noise, schedule_of(20), x).noise

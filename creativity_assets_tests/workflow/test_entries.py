@@ -72,6 +72,16 @@ def holds(root: Path) -> bool:
     return list(check_catalog(root))[-1].endswith("all entries hold")
 
 
+def test_a_method_that_ends_where_a_model_has_no_signal_is_refused(study_root: Path) -> None:
+    """The training facts of a folder count before it is loaded."""
+    facts = {"beta_schedule": "scaled_linear", "prediction_type": "v_prediction", "rescale_betas_zero_snr": True}
+    model = here(study_root, "StableDiffusionPipeline", **facts)
+    with_experiment(study_root, "dpmpp_2m", 20, model)
+    assert refusal(study_root).startswith("of.this: steps 20: training step 999 of this model holds no signal")
+    with_experiment(study_root, "ddim", 20, model)
+    assert holds(study_root)
+
+
 @pytest.mark.parametrize("inversion", INVERSIONS)
 def test_a_method_must_be_for_its_model_s_kind(study_root: Path, inversion: str) -> None:
     """By what the entry of a model states that is not on this machine: before it is fetched."""

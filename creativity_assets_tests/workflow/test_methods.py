@@ -8,6 +8,7 @@ import pytest
 from creativity_assets.catalog.entries import MethodEntry
 from creativity_assets.errors import CatalogError
 from creativity_assets.orchestration.partitions import cell_key
+from creativity_assets.workflow.lineage import METHOD_VERSIONS
 from creativity_assets.workflow.methods import inversion_settings
 from creativity_assets.workflow.plan import plan
 from creativity_assets.workflow.study import Study
@@ -70,6 +71,16 @@ def test_a_method_is_one_entry_and_its_experiment_one_more(measured_root: Path) 
     assert readouts.loc["tiny.edict4", "one_state_error"] == readouts.loc["tiny.edict4", "noise_power"] == 10
     assert readouts.loc[EXPERIMENT, "noise_power"] == 10
     assert readouts.loc["tiny.autoencoder"].isna()["noise_power"]
+
+
+def test_a_method_whose_numbers_changed_makes_its_own_parts_stale(
+    measured_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert METHOD_VERSIONS == {"edict": 2}, "raised by hand, when a method's stored numbers change"
+    monkeypatch.setitem(METHOD_VERSIONS, "edict", 3)
+    assert not plan(Study(measured_root).lineage).reconstructions
+    monkeypatch.setitem(METHOD_VERSIONS, "ddim", 2)
+    assert set(plan(Study(measured_root).lineage).reconstructions) == {EXPERIMENT}
 
 
 def test_a_data_set_is_one_entry_and_a_word_in_its_experiment(measured_root: Path) -> None:

@@ -1,24 +1,13 @@
 """DDIM in both directions, and the two ways of doing it wrong that the study may have taken."""
 
-from typing import Any
-
 from torch import Tensor
 
 from creativity_assets.diffusion.guidance import Denoiser
 from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec
-from creativity_assets.diffusion.schedule import Schedule
+from creativity_assets.diffusion.schedule import Sampler, Schedule
+from creativity_assets.diffusion.training_levels import TrainingLevels
 
-CLASS_DEFAULTS: dict[str, Any] = {
-    "num_train_timesteps": 1000,
-    "beta_start": 0.0001,
-    "beta_end": 0.02,
-    "beta_schedule": "linear",
-    "timestep_spacing": "leading",
-    "steps_offset": 0,
-    "set_alpha_to_one": True,
-    "clip_sample": True,
-    "clip_sample_range": 1.0,
-}
+CLASS_DEFAULTS = Sampler(offset=0, clean_is_one=True, clip=1.0)
 """What diffusers' DDIMInverseScheduler is when it is built without the sampler's configuration."""
 
 
@@ -39,12 +28,12 @@ def ddim_sample(e: Denoiser, schedule: Schedule, x: Tensor, carried: Tensor | No
 
 
 def ddim_class_defaults_invert(e: Denoiser, schedule: Schedule, x: Tensor) -> Inverted:
-    """DDIM inversion on CLASS_DEFAULTS whatever the model's schedule: linear betas and a clipped x_0.
+    """DDIM inversion on CLASS_DEFAULTS whatever the model's schedule: diffusers' own linear betas and a clipped x_0.
 
     A mistake one makes by not building the inverse scheduler from the sampler's configuration; it does not
     converge, and is offered because its errors are as large as the study's.
     """
-    return ddim_invert(e, Schedule.from_config(CLASS_DEFAULTS, schedule.steps), x)
+    return ddim_invert(e, Schedule.over(TrainingLevels.from_config({}), schedule.steps, CLASS_DEFAULTS), x)
 
 
 def ddim_source_label_invert(e: Denoiser, schedule: Schedule, x: Tensor) -> Inverted:

@@ -16,14 +16,12 @@ def edict_invert(e: Denoiser, schedule: Schedule, x: Tensor, *, p: float = P) ->
     states = [x]
     for i in range(1, schedule.steps + 1):
         a, b, t = *_coefficients(schedule, i), schedule.label(i)
-        if _swapped(schedule, i):
-            x, y = y, x
-        y_mixed = (y - (1 - p) * x) / p
-        x_mixed = (x - (1 - p) * y_mixed) / p
-        y = (y_mixed - b * e(x_mixed, t)) / a
-        x = (x_mixed - b * e(y, t)) / a
-        if _swapped(schedule, i):
-            x, y = y, x
+        y = (y - (1 - p) * x) / p
+        x = (x - (1 - p) * y) / p
+        first, second = _in_turn(schedule, i, x, y)
+        second = (second - b * e(first, t)) / a
+        first = (first - b * e(second, t)) / a
+        x, y = _in_turn(schedule, i, first, second)
         states.append(x)
     return Inverted(tuple(states), y)
 
@@ -31,20 +29,18 @@ def edict_invert(e: Denoiser, schedule: Schedule, x: Tensor, *, p: float = P) ->
 def edict_sample(e: Denoiser, schedule: Schedule, x: Tensor, carried: Tensor | None = None, *, p: float = P) -> Tensor:
     """EDICT (Wallace et al. 2023, eq. 14). carried: y_T; without it y_T = x_T, which is no longer exact.
 
-    x' = a x + b e(y, t), y' = a y + b e(x', t); then x = p x' + (1 - p) y' and y = p y' + (1 - p) x of the new x.
-    The roles of x and y change from step to step.
+    x' = a x + b e(y, t), y' = a y + b e(x', t); in every second step y goes first and x follows. Then
+    x = p x' + (1 - p) y' and y = p y' + (1 - p) x of the new x, always in this order, as in the authors' code.
     """
     y = x if carried is None else carried
     for i in range(schedule.steps, 0, -1):
         a, b, t = *_coefficients(schedule, i), schedule.label(i)
-        if _swapped(schedule, i):
-            x, y = y, x
-        x_mixed = a * x + b * e(y, t)
-        y_mixed = a * y + b * e(x_mixed, t)
-        x = p * x_mixed + (1 - p) * y_mixed
-        y = p * y_mixed + (1 - p) * x
-        if _swapped(schedule, i):
-            x, y = y, x
+        first, second = _in_turn(schedule, i, x, y)
+        first = a * first + b * e(second, t)
+        second = a * second + b * e(first, t)
+        x, y = _in_turn(schedule, i, first, second)
+        x = p * x + (1 - p) * y
+        y = p * y + (1 - p) * x
     return x
 
 
@@ -55,9 +51,9 @@ def _coefficients(schedule: Schedule, i: int) -> tuple[float, float]:
     return a_to / a_from, s_to - s_from * a_to / a_from
 
 
-def _swapped(schedule: Schedule, i: int) -> bool:
-    """Counted from the noise, as the sampler goes: its first step leads with x."""
-    return (schedule.steps - i) % 2 == 1
+def _in_turn(schedule: Schedule, i: int, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """The pair in the order of step i, and back: counted from the noise, the sampler's first step leads with x."""
+    return (y, x) if (schedule.steps - i) % 2 else (x, y)
 
 
 def _cost(steps: int, p: float = P) -> int:
