@@ -14,6 +14,9 @@ from creativity_assets.errors import ModelError
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
+SHORTEST_PROMPT, LONGEST_PROMPT = 4, 4096
+"""Tokens of a prompt; CLIP's text encoders take 77."""
+
 
 def network_dtype(name: str, stated: str | None, device: torch.device) -> torch.dtype:
     """The entry's dtype, else the device's own: bfloat16 on CUDA where it is native, float32 elsewhere."""
@@ -74,9 +77,17 @@ def _load_tokenizer(part: ComponentFiles) -> Any:
 
     architecture = getattr(transformers, part.component.architecture)
     try:
-        return architecture.from_pretrained(part.folder, local_files_only=True)
-    except (OSError, ValueError, TypeError) as error:
-        raise ModelError(f"{part.name}: {part.folder} cannot be loaded ({_line(error)})") from None
+        tokenizer = architecture.from_pretrained(part.folder, local_files_only=True)
+        tokenizer("", padding="max_length", max_length=SHORTEST_PROMPT, truncation=True)
+        length = int(tokenizer.model_max_length)
+    except Exception as error:  # transformers and tokenizers raise a dozen unrelated types here
+        raise ModelError(f"{part.name}: {part.folder} cannot be loaded ({_line(error)}); restore the folder") from None
+    if part.component.architecture == "CLIPTokenizer" and not SHORTEST_PROMPT <= length <= LONGEST_PROMPT:
+        raise ModelError(
+            f"{part.name}: {part.folder}: model_max_length {length} is not within {SHORTEST_PROMPT} to "
+            f"{LONGEST_PROMPT} tokens; restore tokenizer_config.json"
+        )
+    return tokenizer
 
 
 def _load_network(part: ComponentFiles, dtype: torch.dtype) -> nn.Module:

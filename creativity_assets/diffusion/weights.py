@@ -18,7 +18,7 @@ from creativity_assets.diffusion.component_files import (
 from creativity_assets.diffusion.hub import Location, Place, locate, offline
 from creativity_assets.diffusion.layouts import LAYOUTS, Component, Layout
 from creativity_assets.diffusion.lora_file import read_lora
-from creativity_assets.errors import ModelError
+from creativity_assets.errors import ModelError, escaped
 
 MODEL_INDEX = "model_index.json"
 SCHEDULER_CONFIG = "scheduler/scheduler_config.json"
@@ -180,7 +180,7 @@ def base_files(source: ModelSource, *, local_only: bool) -> tuple[Place, str, La
     """The model's own folder, and its family by its index."""
     place = locate(source.name, source.location, source.revision, _patterns(source), local_only=local_only)
     index = place.folder / MODEL_INDEX
-    pipeline = str(read_json(source.name, index, place.remedy).get("_class_name"))
+    pipeline = escaped(read_json(source.name, index, place.remedy).get("_class_name"))[:80]
     if pipeline not in LAYOUTS:
         raise ModelError(f"{source.name}: {index} says {pipeline}; choose a model of {', '.join(LAYOUTS)}")
     if source.pipeline not in {None, pipeline}:
