@@ -112,12 +112,14 @@ def known_of(source: ModelSource) -> tuple[str | None, dict[str, Any]]:
     """A model's pipeline, and its scheduler's configuration, as far as they are known without fetching anything.
 
     Of what is not on this machine that is the pipeline its entry states, if it does, and an empty configuration.
+    Raises ModelError for a configuration that is there and cannot be read.
     """
     try:
         place, pipeline, _ = base_files(source, local_only=True)
-        return pipeline, read_json(source.name, place.folder / SCHEDULER_CONFIG, place.remedy)
     except ModelError:
-        return source.pipeline, {}  # what is missing or broken is named, with its remedy, where it is needed
+        return source.pipeline, {}  # what is missing is named, with its remedy, where it is needed
+    file = place.folder / SCHEDULER_CONFIG
+    return pipeline, read_json(source.name, file, place.remedy) if file.exists() else {}
 
 
 def missing_parts(source: ModelSource) -> list[ModelError]:
@@ -171,8 +173,7 @@ def _own_files(source: ModelSource, *, local_only: bool) -> tuple[Place, str, di
     }
     for component in components.values():
         component.check()
-    if not (place.folder / SCHEDULER_CONFIG).is_file():
-        raise ModelError(f"{source.name}: {place.folder / SCHEDULER_CONFIG} is missing; {place.remedy}")
+    read_json(source.name, place.folder / SCHEDULER_CONFIG, place.remedy)
     return place, pipeline, components
 
 
