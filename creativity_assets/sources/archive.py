@@ -1,54 +1,46 @@
 """A tar or zip file of images and their tables, read as a stream: nothing is unpacked to disk."""
 
-import stat
-import tarfile
-import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources.listing import Items, Listed, drawn, leaves_the_source, listing, name_not_utf8
+from creativity_assets.sources.limits import (
+    MAX_IMAGE_BYTES,
+    MAX_SIDECAR_BYTES,
+    MAX_SIDECARS_BYTES,
+    MIB,
+    table_limit,
+    why_no_file,
+)
+from creativity_assets.sources.listing import IMAGE, Items, Listed, drawn, leaves_the_source, listing, name_not_utf8
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, hub_file, locate
+from creativity_assets.sources.members import Member, members
 from creativity_assets.sources.metadata import Table, read_table
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
+from creativity_assets.sources.sidecars import Sidecar, Sidecars, beside_images, joined, may_be_sidecar, sidecar
 
 if TYPE_CHECKING:
     from creativity_assets.catalog.datasets import ArchiveDataset
-
-MAX_IMAGE_BYTES = 256 * 2**20
-MAX_TABLE_BYTES = 4 * 2**30
-"""Larger members are not read: a small archive can claim any size."""
-
-
-class Member(NamedTuple):
-    """One file of an archive. regular: no link, no device. data: its bytes where they were wanted and are sound."""
-
-    name: str
-    size: int
-    regular: bool
-    data: bytes | None = None
-
-
-Wanted = Callable[[Member], bool]
 
 
 def read(entry: "ArchiveDataset", root: Path) -> Iterator[SourceRecord | SourceReject]:
     """Records in the order of the archive, after the rejects of its listing.
 
-    Two passes over the stream. The first reads names and tables, wherever the tables stand (in the study's
-    archives they come last); the second hands each wanted image on as it passes, with its fields, and ends with
-    the last wanted one. Memory: the tables' rows and one image. A pass without images costs the decompression
-    alone. What a file's fields are and what becomes a reject is told by `listing.listing`.
+    Two passes over the stream. The first reads names, tables and what lies beside images, wherever they stand (in the
+    study's archives tables come last); the second hands each wanted image on as it passes, with its fields, and ends
+    with the last wanted one. A link gives the member inside that it stands for. Memory: the tables' rows, the texts
+    and one image. A pass without images costs the decompression alone. What a file's fields are and what becomes a
+    reject is told by `listing.listing`.
 
-    Raises SourceError when the archive is absent, damaged or without the table that `metadata` names.
+    Raises SourceError when the archive is absent, damaged, beyond the limits or without the table that `metadata`
+    names.
     """
     path = _path(entry, root)
-    items = drawn(entry, _survey(entry, path))
-    return reject_repeated_keys(_stream(entry, path, items))
+    items, links = _survey(entry, path)
+    return reject_repeated_keys(_stream(entry, path, drawn(entry, items), links))
 
 
 def fingerprint(entry: "ArchiveDataset", root: Path) -> str:
@@ -61,14 +53,25 @@ def fingerprint(entry: "ArchiveDataset", root: Path) -> str:
 
 def member_names(dataset: str, path: Path) -> list[str]:
     """The names of all files in an archive. Raises SourceError where it is damaged or no archive."""
-    return [member.name for member in _members(dataset, path, lambda member: False)]
+    return [member.name for member in members(dataset, path, lambda member: False)]
+
+
+def member_bytes(dataset: str, path: Path, names: Collection[str], limit: int) -> dict[str, bytes]:
+    """The bytes of some members, without those of more than `limit` bytes. Raises SourceError as `member_names`."""
+    wanted = {*names}
+    found: dict[str, bytes] = {}
+    for member in members(dataset, path, lambda member: member.name in wanted and member.size <= limit):
+        if member.data is not None:
+            found.setdefault(member.name, member.data)
+        if len(found) == len(wanted):
+            break
+    return found
 
 
 def member_table(dataset: str, path: Path, name: str) -> Table:
     """A table of an archive. Raises SourceError where it is not there or cannot be read."""
-    for member in _members(dataset, path, lambda member: member.name == name and member.size <= MAX_TABLE_BYTES):
-        if member.data is not None:
-            return read_table(dataset, name, member.data)
+    if data := member_bytes(dataset, path, [name], table_limit(name)):
+        return read_table(dataset, name, data[name])
     raise SourceError(f"{dataset}: {path} has no readable {name}")
 
 
@@ -76,111 +79,143 @@ def _path(entry: "ArchiveDataset", root: Path) -> Path:
     if entry.path is None:
         return hub_file(entry.name, str(entry.hub_id), str(entry.revision), str(entry.file))
     path = locate(entry.name, entry.path, root)
-    if not path.is_file():
-        raise SourceError(f"{entry.name}: {path} is a folder; `path` must name the archive")
+    if why := why_no_file(path):
+        raise SourceError(f"{entry.name}: {path} is {why}; `path` must name the archive")
     return path
 
 
-def _survey(entry: "ArchiveDataset", path: Path) -> Items:
-    """The first pass: what there is, and what the tables say of it."""
-    names: list[str] = []
+def _survey(entry: "ArchiveDataset", path: Path) -> tuple[Items, dict[str, str]]:
+    """The first pass: what there is, what tables and texts say of it, and the member that each link stands for."""
+    times: Counter[str] = Counter()
     tables: list[Table] = []
+    texts = _Texts(entry, path)
+    links: dict[str, str] = {}
     unusable: dict[str, SourceReject] = {}
 
-    def is_table(member: Member) -> bool:
-        matches = fnmatchcase(member.name, entry.metadata or "") and not name_not_utf8(member.name)
-        return member.regular and matches and member.size <= MAX_TABLE_BYTES
+    def is_table(name: str) -> bool:
+        return fnmatchcase(name, entry.metadata or "") and not name_not_utf8(name)
 
-    for member in _members(entry.name, path, is_table):
-        if member.data is not None:
-            tables.append(read_table(entry.name, member.name, member.data))
-        names.append(member.name)
-        if reject := _unusable(member):
-            unusable[member.name] = reject
+    def wanted(member: Member) -> bool:
+        if not member.regular or member.name in times:
+            return False
+        if is_table(member.name):
+            return member.size <= table_limit(member.name)
+        return may_be_sidecar(member.name) and member.size <= MAX_SIDECAR_BYTES
+
+    for member in members(entry.name, path, wanted):
+        name = member.name
+        times[name] += 1
+        if times[name] > 1:
+            continue
+        if reject := _unusable(member, times):
+            unusable[name] = reject
+        elif member.link:
+            links[name] = member.link
+        elif is_table(name):
+            tables.append(_table(entry, path, member))
+        elif may_be_sidecar(name):
+            texts.add(member)
+        elif member.size > MAX_IMAGE_BYTES:
+            unusable[name] = _too_large(member)
     if entry.metadata and not tables:
         raise SourceError(f"{entry.name}: no readable {entry.metadata} in {path.name}; correct `metadata` or drop it")
-    times = Counter(names)
-    items = listing(entry, sorted(times), tables, unusable)
+    ends = {name: _end(name, links) for name in links}
+    for name, end in ends.items():
+        if end not in times or end in unusable:
+            said = unusable[end].detail if end in unusable else f"{links[name]}, which is no file of the archive"
+            unusable[name] = SourceReject(name, "unreadable", f"{name}: a link to {said}")
+    read_as_tables = {table.name for table in tables}
+    around, orphans = beside_images(sorted(name for name in times if name not in read_as_tables), IMAGE.holds)
+    said_beside = joined(around, lambda name: texts.said.get(ends.get(name, name), Sidecar()))
+    together = Sidecars(entry, said_beside, orphans, tables=bool(tables))
+    items = listing(entry, sorted(times), tables, unusable, beside=together)
     for file in sorted({item.file for item in items if isinstance(item, Listed)}):
         detail = f"{file}: {path.name} has {times[file]} files of that name; the first counts"
         items += [SourceReject(file, "duplicate_key", detail)] * (times[file] - 1)
-    return items
+    return items, ends
 
 
-def _stream(entry: "ArchiveDataset", path: Path, items: Items) -> Iterator[SourceRecord | SourceReject]:
-    """The second pass: the rejects, then each listed image as it passes."""
+class _Texts:
+    """What the texts and objects of an archive say, by their names, within MAX_SIDECARS_BYTES."""
+
+    def __init__(self, entry: "ArchiveDataset", path: Path) -> None:
+        self.said: dict[str, Sidecar] = {}
+        self._entry, self._path, self._kept = entry, path, 0
+
+    def add(self, member: Member) -> None:
+        self._kept += len(member.data or b"")
+        if self._kept > MAX_SIDECARS_BYTES:
+            limit = MAX_SIDECARS_BYTES // MIB
+            raise SourceError(
+                f"{self._entry.name}: the texts beside images of {self._path} have more than {limit} MiB; unpack it "
+                "and give the folder"
+            )
+        if member.data is not None:
+            self.said[member.name] = sidecar(self._entry, member.name, member.data)
+        else:
+            self.said[member.name] = Sidecar(problem=f"{member.name} is too large or damaged ({member.size} bytes)")
+
+
+def _table(entry: "ArchiveDataset", path: Path, member: Member) -> Table:
+    if member.data is not None:
+        return read_table(entry.name, member.name, member.data)
+    if member.size > (limit := table_limit(member.name)):
+        said = f"has {member.size} bytes; at most {limit // MIB} MiB are read"
+    else:
+        said = "is damaged or encrypted"
+    raise SourceError(f"{entry.name}: {member.name} of {path.name} {said}; mend it, or drop `metadata`")
+
+
+def _end(name: str, links: Mapping[str, str]) -> str:
+    """What a link leads to in the end; itself where links go round."""
+    seen: set[str] = set()
+    end = name
+    while end in links and end not in seen:
+        seen.add(end)
+        end = links[end]
+    return end
+
+
+def _stream(
+    entry: "ArchiveDataset", path: Path, items: Items, ends: Mapping[str, str]
+) -> Iterator[SourceRecord | SourceReject]:
+    """The second pass: the rejects, then each listed image as it, or what it is a link to, passes."""
     origin = entry.path or f"hf://datasets/{entry.hub_id}@{entry.revision}/{entry.file}"
     wanted: dict[str, list[Listed]] = {}
     for item in items:
         if isinstance(item, SourceReject):
             yield item
         else:
-            wanted.setdefault(item.file, []).append(item)
-    for member in _members(entry.name, path, lambda member: member.name in wanted) if wanted else ():
+            wanted.setdefault(ends.get(item.file, item.file), []).append(item)
+
+    def fits(member: Member) -> bool:
+        return member.name in wanted and member.size <= MAX_IMAGE_BYTES
+
+    for member in members(entry.name, path, fits) if wanted else ():
         for item in wanted.pop(member.name, []):
             if member.data is None:
-                yield SourceReject(item.key, "unreadable", f"{item.file}: damaged or encrypted in {path.name}")
+                detail = f"{item.file}: damaged, encrypted, packed unusually or of another size in {path.name}"
+                yield SourceReject(item.key, "unreadable", detail)
             else:
                 yield SourceRecord(item.key, member.data, f"{origin}/{item.file}", item.fields)
         if not wanted:
             return
 
 
-def _unusable(member: Member) -> SourceReject | None:
+def _unusable(member: Member, before: Collection[str]) -> SourceReject | None:
+    """before: the names of the members until here, which alone a hard link can stand for."""
     if reject := name_not_utf8(member.name):
         return reject
     if leaves_the_source(member.name):
         return SourceReject(member.name, "path_outside_source", f"{member.name}: lies outside the archive")
     if not member.regular:
-        return SourceReject(member.name, "unreadable", f"{member.name}: a link or a device, no file")
-    if member.size > MAX_IMAGE_BYTES:
-        limit = MAX_IMAGE_BYTES // 2**20
-        return SourceReject(
-            member.name, "too_large", f"{member.name}: {member.size} bytes; at most {limit} MiB are read"
-        )
+        return SourceReject(member.name, "unreadable", f"{member.name}: a device, or a link that leads outside")
+    if member.hard and member.link not in before:
+        detail = f"{member.name}: a hard link to {member.link}, which does not come before it"
+        return SourceReject(member.name, "unreadable", detail.encode("utf-8", "backslashreplace").decode())
     return None
 
 
-def _members(dataset: str, path: Path, wanted: Wanted) -> Iterator[Member]:
-    """The files of an archive in its own order. Raises SourceError where it is damaged or no archive."""
-    try:
-        with path.open("rb") as file:
-            opened = _zip_members if zipfile.is_zipfile(file) else _tar_members
-            file.seek(0)
-            for member in opened(file, wanted):
-                place = PurePosixPath(member.name)
-                if not place.name.startswith(".") and "__MACOSX" not in place.parts:
-                    yield member
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error, tarfile.TarError, zipfile.BadZipFile) as error:
-        said = " ".join(str(error).split()) or type(error).__name__
-        raise SourceError(f"{dataset}: {path} is no whole archive ({said}); fetch it again") from error
-
-
-def _tar_members(file: IO[bytes], wanted: Wanted) -> Iterator[Member]:
-    with tarfile.open(fileobj=file, mode="r|*") as archive:  # a stream: no seeking back
-        for info in archive:
-            member = Member(_plain(info.name), info.size, info.isreg())
-            if wanted(member) and (content := archive.extractfile(info)) is not None:
-                member = member._replace(data=content.read())
-            if not info.isdir():
-                yield member
-            archive.members.clear()  # type: ignore[attr-defined]  # tarfile would keep the header of every member
-
-
-def _zip_members(file: IO[bytes], wanted: Wanted) -> Iterator[Member]:
-    with zipfile.ZipFile(file) as archive:
-        for info in archive.infolist():
-            kind = stat.S_IFMT(info.external_attr >> 16)
-            member = Member(_plain(info.filename), info.file_size, kind in (0, stat.S_IFREG))
-            if wanted(member):
-                try:
-                    member = member._replace(data=archive.read(info))
-                except (zipfile.BadZipFile, zlib.error, RuntimeError):  # checksum, stream, password
-                    member = member._replace(data=None)
-            if not info.is_dir():
-                yield member
-
-
-def _plain(name: str) -> str:
-    """A member's name without a leading ./ and with slashes."""
-    return str(PurePosixPath(name.replace("\\", "/")))
+def _too_large(member: Member) -> SourceReject:
+    limit = MAX_IMAGE_BYTES // MIB
+    return SourceReject(member.name, "too_large", f"{member.name}: {member.size} bytes; at most {limit} MiB are read")

@@ -1,5 +1,6 @@
 """A folder of images, with metadata tables among them or without."""
 
+import errno
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -7,10 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creativity_assets.errors import SourceError
+from creativity_assets.sources.limits import (
+    MAX_IMAGE_BYTES,
+    MAX_SIDECAR_BYTES,
+    bounded_bytes,
+    table_limit,
+    why_no_file,
+)
 from creativity_assets.sources.listing import IMAGE, FileKind, Items, Listed, drawn, listing, name_not_utf8
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, locate, walk
 from creativity_assets.sources.metadata import Table, read_table
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
+from creativity_assets.sources.sidecars import Sidecar, Sidecars, beside_images, joined, sidecar
+from creativity_assets.sources.split import part_by_name
 
 if TYPE_CHECKING:
     from creativity_assets.catalog.datasets import FolderDataset, VideoDataset
@@ -41,7 +51,11 @@ def files_of(entry: "InFolder", root: Path, kind: FileKind) -> tuple[dict[str, S
     folder = _folder(entry, root)
     files = {file.name: file for file in walk(folder)}
     unusable = {name: reject for name, file in files.items() if (reject := _unusable(file))}
-    return files, listing(entry, files, _tables(entry, folder, files), unusable, kind)
+    names = set(_table_names(entry, files))
+    around, orphans = beside_images((name for name in files if name not in names), kind.holds)
+    said = joined(around, lambda name: _sidecar(entry, files[name]))
+    tables = _tables(entry, folder, files, bool(said))
+    return files, listing(entry, files, tables, unusable, kind, Sidecars(entry, said, orphans, tables=bool(tables)))
 
 
 def fingerprint(entry: "InFolder", root: Path) -> str:
@@ -52,12 +66,16 @@ def fingerprint(entry: "InFolder", root: Path) -> str:
     folder = _folder(entry, root)
     files = walk(folder)
     tables = _table_names(entry, [file.name for file in files])
-    if sum((folder / name).stat().st_size for name in tables) > SMALL:
-        tables = []
+    try:
+        if sum((folder / name).stat().st_size for name in tables) > SMALL:
+            tables = []
+        texts = {name: hashlib.sha256(bounded_bytes(folder / name, SMALL)).hexdigest() for name in tables}
+    except OSError as error:
+        raise _no_table(entry, error) from error
     return digest_of_facts(
         entry=entry.model_dump(exclude={"description", "licence", "optional", "path"}),
         files=digest_of_files(files),
-        metadata={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in tables},
+        metadata=texts,
     )
 
 
@@ -68,17 +86,32 @@ def _folder(entry: "InFolder", root: Path) -> Path:
     return folder
 
 
-def _tables(entry: "InFolder", folder: Path, files: Mapping[str, SourceFile]) -> list[Table]:
-    """The metadata tables; none where a folder has none and the entry asks for none."""
+def _sidecar(entry: "InFolder", file: SourceFile) -> Sidecar:
+    try:
+        return sidecar(entry, file.name, bounded_bytes(file.path, MAX_SIDECAR_BYTES))
+    except OSError as error:
+        return Sidecar(problem=f"{file.name} cannot be read ({error.strerror or error})")
+
+
+def _tables(entry: "InFolder", folder: Path, files: Mapping[str, SourceFile], described: bool) -> list[Table]:
+    """The metadata tables; none where a folder has none and the entry asks for none.
+
+    described: whether texts or objects lie beside the images, of which the entry may map the columns.
+    """
     names = _table_names(entry, files)
-    if not names and (entry.columns or entry.metadata):
+    if not names and (entry.metadata or (entry.columns and not described)):
         asked = "`metadata` is" if entry.metadata else "`columns` is"
         place = folder / (entry.metadata or METADATA)
         raise SourceError(f"{entry.name}: {asked} given, but {place} is not there; add it or drop the setting")
     try:
-        return [read_table(entry.name, name, files[name].path.read_bytes()) for name in names]
+        return [read_table(entry.name, n, bounded_bytes(files[n].path, table_limit(n))) for n in names]
     except OSError as error:
-        raise SourceError(f"{entry.name}: {error.filename} cannot be read: {error.strerror or error}") from error
+        raise _no_table(entry, error) from error
+
+
+def _no_table(entry: "InFolder", error: OSError) -> SourceError:
+    said = error.strerror or error
+    return SourceError(f"{entry.name}: {error.filename} cannot be read ({said}); mend it, or take it away")
 
 
 def _table_names(entry: "InFolder", names: Iterable[str]) -> list[str]:
@@ -91,16 +124,19 @@ def _load(
     if isinstance(item, SourceReject):
         return item
     try:
-        data = files[item.file].path.read_bytes()
+        data = bounded_bytes(files[item.file].path, MAX_IMAGE_BYTES)
     except OSError as error:
-        return SourceReject(item.key, "unreadable", f"{item.file}: {error.strerror or error}")
+        reason = "too_large" if error.errno == errno.EFBIG else "unreadable"
+        return SourceReject(item.key, reason, f"{item.file}: {error.strerror or error}")
     return SourceRecord(item.key, data, f"{entry.path.rstrip('/')}/{item.file}", item.fields)
 
 
 def _unusable(file: SourceFile) -> SourceReject | None:
-    """A reject for what no reader should open: names that are no text, devices and pipes, dangling links."""
+    """A reject for what no reader should open: names that are no text, pipes, dangling links, closed folders."""
     if reject := name_not_utf8(file.name):
         return reject
-    if not file.path.is_file():
-        return SourceReject(file.name, "unreadable", f"{file.name}: not a regular file, or a link to nowhere")
+    if part := part_by_name(file.name):
+        return SourceReject(file.name, "split_archive", part)
+    if why := why_no_file(file.path):
+        return SourceReject(file.name, "unreadable", f"{file.name}: {why}")
     return None

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
-from creativity_assets.sources.locations import digest_of_facts, digest_of_files, locate, offline_copy, walk
+from creativity_assets.sources.limits import why_no_file
+from creativity_assets.sources.locations import (
+    SourceFile,
+    digest_of_facts,
+    digest_of_files,
+    locate,
+    offline_copy,
+    walk,
+)
 from creativity_assets.sources.parquet import with_class_names
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 from creativity_assets.sources.sampling import draw
@@ -50,7 +58,8 @@ def read(entry: "HuggingFaceDataset", root: Path) -> Iterator[SourceRecord | Sou
 def fingerprint(entry: "HuggingFaceDataset", root: Path) -> str:
     """Changes with the entry's settings; for a local folder also with its files' names, sizes and times."""
     exclude = {"description", "licence", "optional", "path", "streaming"}
-    files = None if entry.path is None else digest_of_files(walk(locate(entry.name, entry.path, root)))
+    place = None if entry.path is None else _place(entry, root)
+    files = None if place is None else digest_of_files(walk(place) if place.is_dir() else [SourceFile("", place)])
     return digest_of_facts(entry=entry.model_dump(exclude=exclude), files=files)
 
 
@@ -73,7 +82,11 @@ def _open(entry: "HuggingFaceDataset", root: Path) -> _Opened:
 def _place(entry: "HuggingFaceDataset", root: Path) -> Path | None:
     """The folder to read, or None where the hub is streamed. Offline it is the copy that was fetched before."""
     if entry.path is not None:
-        return locate(entry.name, entry.path, root)
+        place = locate(entry.name, entry.path, root)
+        for path in [file.path for file in walk(place)] if place.is_dir() else [place]:
+            if path.exists() and (why := why_no_file(path)):  # of these the library would say nothing
+                raise SourceError(f"{entry.name}: {path} is {why}; take it away")
+        return place
     return offline_copy(entry.name, str(entry.hub_id), str(entry.revision))
 
 

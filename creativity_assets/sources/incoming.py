@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from creativity_assets.errors import SourceError
 from creativity_assets.sources.listing import IMAGE
 from creativity_assets.sources.locations import walk
 from creativity_assets.sources.records import SourceReject
@@ -34,7 +35,11 @@ def look(root: Path, *, now: float | None = None) -> Incoming:
     ready: list[str] = []
     waiting: list[str] = []
     refused: list[SourceReject] = []
-    for place in sorted(folder.iterdir()) if folder.is_dir() else []:
+    try:
+        places = sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        return Incoming((), (), (SourceReject(folder.name, "unreadable", f"{folder}: {error.strerror or error}"),))
+    for place in places:
         if place.name.startswith("."):
             continue
         if not place.is_dir():
@@ -43,10 +48,16 @@ def look(root: Path, *, now: float | None = None) -> Incoming:
             refused.append(_refuse(place, "bad_name", "rename it to lower-case letters, digits, - and _"))
         elif now - _last_change(place) < SETTLE_SECONDS:
             waiting.append(place.name)
-        elif not any(IMAGE.holds(file.name) for file in walk(place)):
-            refused.append(_refuse(place, "no_images", "put image files into it, or remove it"))
         else:
-            ready.append(place.name)
+            try:
+                images = any(IMAGE.holds(file.name) for file in walk(place))
+            except SourceError as error:
+                refused.append(SourceReject(place.name, "unreadable", str(error)))
+                continue
+            if images:
+                ready.append(place.name)
+            else:
+                refused.append(_refuse(place, "no_images", "put image files into it, or remove it"))
     return Incoming(tuple(ready), tuple(waiting), tuple(refused))
 
 
@@ -57,7 +68,12 @@ def _refuse(place: Path, reason: str, remedy: str) -> SourceReject:
 
 def _last_change(folder: Path) -> float:
     """Seconds since the epoch of the last change of anything in a folder; a file that vanishes is a change."""
-    try:
-        return max(path.lstat().st_ctime for path in (folder, *folder.rglob("*")))
-    except FileNotFoundError:
-        return time.time()
+    newest = 0.0
+    for path in (folder, *folder.rglob("*")):
+        try:
+            newest = max(newest, path.lstat().st_ctime)
+        except FileNotFoundError:
+            return time.time()
+        except PermissionError:  # in a folder that may be listed and not entered; reading it is a reject
+            continue
+    return newest

@@ -12,6 +12,7 @@ from creativity_assets.sources.metadata import FILE_COLUMNS, FORMATS, Table
 from creativity_assets.sources.paths import FILE_NAMES, fields_from_path
 from creativity_assets.sources.records import SourceReject
 from creativity_assets.sources.sampling import draw
+from creativity_assets.sources.sidecars import Sidecars
 
 if TYPE_CHECKING:
     from creativity_assets.catalog.datasets import FileDataset
@@ -44,7 +45,8 @@ VIDEO = FileKind(
     "not_a_video_file",
     frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".webm", ".wmv"}),
 )
-_COMPANION = re.compile(r"(?i)^(readme|licen[cs]e|copying|citation|notice|credits)|\.(md|txt|rst)$")
+_ABOUT = re.compile(r"(?i)^(readme|licen[cs]e|copying|citation|notice|credits)")
+_TEXT = re.compile(r"(?i)\.(md|txt|rst|caption)$")
 
 
 class Listed(NamedTuple):
@@ -58,12 +60,13 @@ class Listed(NamedTuple):
 Items = list[Listed | SourceReject]
 
 
-def listing(
+def listing(  # noqa: PLR0917  # what is known of a source
     entry: "FileDataset",
     files: Iterable[str],
     tables: Sequence[Table],
     unusable: Mapping[str, SourceReject],
     kind: FileKind = IMAGE,
+    beside: Sidecars | None = None,
 ) -> Items:
     """The images, or files of another kind, among `files` (paths within the source), and what is none.
 
@@ -71,12 +74,16 @@ def listing(
     a file, a file without a row and a path that leaves the source become rejects. Without one every image file
     counts. What a table says goes before what the path says (`paths`), that before the file name (`file_names`),
     that before the constants. Where none of the three is asked, an image's folder is its artist, its stem the title.
-    unusable: the reject of each file that no reader should open.
+    unusable: the reject of each file that no reader should open. beside: what lies beside single images; it goes
+    after the tables and before all else.
 
     Raises SourceError when a mapped column is absent.
     """
-    listed = _with_tables(entry, files, tables, kind) if tables else _without_tables(entry, files, kind)
-    return [unusable.get(item.file if isinstance(item, Listed) else item.key, item) for item in listed]
+    beside = beside or Sidecars(entry, {}, tables=bool(tables))
+    listed = _with_tables(entry, files, tables, kind, beside) if tables else _without_tables(entry, files, kind, beside)
+    orphans = [] if entry.partial else beside.rejects()
+    items = [*listed, *(reject for reject in orphans if not _is_about_the_source(reject.key))]
+    return [unusable.get(item.file if isinstance(item, Listed) else item.key, item) for item in items]
 
 
 def drawn(entry: "FileDataset", items: Items) -> Items:
@@ -86,16 +93,18 @@ def drawn(entry: "FileDataset", items: Items) -> Items:
     return [item for item in items if isinstance(item, SourceReject) or item.key in chosen]
 
 
-def _without_tables(entry: "FileDataset", files: Iterable[str], kind: FileKind) -> Iterator[Listed | SourceReject]:
+def _without_tables(
+    entry: "FileDataset", files: Iterable[str], kind: FileKind, beside: Sidecars
+) -> Iterator[Listed | SourceReject]:
     for file in files:
         if kind.holds(file):
-            yield _listed(entry, file, {}, {}, "")
+            yield _listed(entry, file, {}, {}, "", beside)
         elif not _is_companion(file):
             yield SourceReject(file, kind.reason, f"{file}: no {kind.noun} by its ending")
 
 
 def _with_tables(
-    entry: "FileDataset", files: Iterable[str], tables: Sequence[Table], kind: FileKind
+    entry: "FileDataset", files: Iterable[str], tables: Sequence[Table], kind: FileKind, beside: Sidecars
 ) -> Iterator[Listed | SourceReject]:
     known = _Files(files)
     named: set[str] = set()
@@ -112,7 +121,7 @@ def _with_tables(
             file = known.of_row(row.get(file_column), line, PurePosixPath(table.name).parent)
             if isinstance(file, str):
                 named.add(file)
-                listed.append(_listed(entry, file, row, columns, line))
+                listed.append(_listed(entry, file, row, columns, line, beside))
             elif not (entry.partial and file.reason == "missing_file"):
                 listed.append(file)
     yield from sorted(listed, key=lambda item: item.file if isinstance(item, Listed) else item.key)
@@ -127,10 +136,12 @@ def _with_tables(
     yield from (reject for reject in known.repeated if not _is_companion(reject.key))
 
 
-def _listed(
-    entry: "FileDataset", file: str, row: Mapping[str, Any], columns: Mapping[str, str], line: str
+def _listed(  # noqa: PLR0917  # what is said of one image
+    entry: "FileDataset", file: str, row: Mapping[str, Any], columns: Mapping[str, str], line: str, beside: Sidecars
 ) -> Listed | SourceReject:
-    key = row.get(columns["key"]) if "key" in columns else file
+    if reject := beside.reject(file):
+        return reject
+    key = row.get(columns["key"]) if "key" in columns else beside.key(file)
     if is_missing(key):
         return SourceReject(file, "missing_key", f"{line}: column {columns['key']!r} is empty")
     said = fields_from_path(file, entry.paths) if entry.paths else {}
@@ -139,9 +150,10 @@ def _listed(
     if entry.file_names:
         said = FILE_NAMES[entry.file_names](file) | said
     fields = fields_of(said, {name: name for name in said}, entry.constants, entry.values)
-    if not (row or said):
+    if not (row or said or beside.describes(file)):
         place = PurePosixPath(file)
         fields = {"artist": place.parent.name or entry.name, "title": place.stem.replace("_", " ")} | fields
+    fields |= beside.fields(file)
     return Listed(str(key).strip(), file, fields | fields_of(row, columns, {}, entry.values))
 
 
@@ -194,13 +206,22 @@ def name_not_utf8(name: str) -> SourceReject | None:
     except UnicodeEncodeError:
         shown = name.encode("ascii", "backslashreplace").decode()
         return SourceReject(shown, "name_not_utf8", f"{shown}: rename the file in UTF-8")
+    if "\0" in name:
+        shown = name.replace("\0", "\\x00")
+        return SourceReject(shown, "name_not_utf8", f"{shown}: rename the file without NUL")
     return None
 
 
 def _is_companion(name: str) -> bool:
     """Texts about the source, and tables that the entry does not read."""
     place = PurePosixPath(name)
-    return not IMAGE.holds(name) and (place.suffix.lower() in FORMATS or bool(_COMPANION.search(place.name)))
+    if IMAGE.holds(name):
+        return False
+    return place.suffix.lower() in FORMATS or bool(_TEXT.search(place.name)) or _is_about_the_source(name)
+
+
+def _is_about_the_source(name: str) -> bool:
+    return bool(_ABOUT.search(PurePosixPath(name).name))
 
 
 def _same_spelling(name: str) -> str:

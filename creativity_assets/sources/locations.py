@@ -24,20 +24,35 @@ class SourceFile(NamedTuple):
 def locate(name: str, path: str, root: Path) -> Path:
     """The absolute place of a catalogue path: absolute, or relative to data root `root`.
 
-    Raises SourceError, naming dataset `name`, when nothing is there.
+    Raises SourceError, naming dataset `name`, when nothing is there or it cannot be reached.
     """
-    place = (Path(root).absolute() / Path(path).expanduser()).resolve()
-    if not place.exists():
-        raise SourceError(f"{name}: {place} does not exist; correct `path` in the catalogue or put the source there")
+    shown = path.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+    try:
+        place = Path(os.path.realpath(Path(root).absolute() / Path(path).expanduser()))  # resolve() fails on loops
+        place.stat()
+    except FileNotFoundError as error:
+        raise SourceError(
+            f"{name}: {error.filename} does not exist; correct `path` in the catalogue or put the source there"
+        ) from None
+    except (OSError, ValueError, RuntimeError) as error:  # no permission, a loop of links, a NUL, an unknown ~user
+        said = getattr(error, "strerror", None) or error
+        raise SourceError(f"{name}: {shown} cannot be reached ({said}); correct `path` or its permissions") from error
     return place
 
 
 def walk(folder: Path) -> list[SourceFile]:
     """All files under a folder, sorted by name, without hidden files and desktop litter.
 
-    Linked folders are followed, each real folder once, so that a link to a parent does no harm.
+    Linked folders are followed, each real folder once, so that a link to a parent does no harm. A folder within that
+    cannot be opened stands in the list by its own name, as a link to itself does: neither is a regular file.
+
+    Raises SourceError where `folder` itself cannot be opened.
     """
-    return sorted(_walk(folder, "", set()))
+    try:
+        return sorted(_walk(folder, "", set()))
+    except OSError as error:
+        said = error.strerror or error
+        raise SourceError(f"{error.filename or folder} cannot be opened ({said}); correct its permissions") from error
 
 
 def _walk(folder: Path, prefix: str, visited: set[str]) -> Iterator[SourceFile]:
@@ -45,14 +60,17 @@ def _walk(folder: Path, prefix: str, visited: set[str]) -> Iterator[SourceFile]:
     if real in visited:
         return
     visited.add(real)
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda e: e.name):
-            if entry.name.startswith(".") or entry.name.lower() in _LITTER:
-                continue
-            if entry.is_dir():
-                yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", visited)
-            else:
-                yield SourceFile(f"{prefix}{entry.name}", Path(entry.path))
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda e: e.name)
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name.lower() in _LITTER:
+            continue
+        file = SourceFile(f"{prefix}{entry.name}", Path(entry.path))
+        try:
+            within = list(_walk(file.path, f"{file.name}/", visited)) if entry.is_dir() else [file]
+        except OSError:  # no permission, or links that go round: whoever opens it says so
+            within = [file]
+        yield from within
 
 
 def digest_of_files(files: list[SourceFile]) -> str:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
+from creativity_assets.sources.limits import why_no_file
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, locate, walk
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 from creativity_assets.sources.sampling import draw
@@ -49,7 +50,7 @@ def read(entry: "ParquetDataset", root: Path) -> Iterator[SourceRecord | SourceR
     broken: list[SourceReject] = []
     for file in files:
         try:
-            schema = pq.read_schema(file.path)
+            schema = schema_of(file.path)
         except (OSError, pa.ArrowException) as error:
             detail = f"{file.name}: cannot be read as Parquet: {' '.join(str(error).split())[:160]}"
             broken.append(SourceReject(file.name, "unreadable_file", detail))
@@ -68,16 +69,25 @@ def fingerprint(entry: "ParquetDataset", root: Path) -> str:
     )
 
 
+def schema_of(path: Path) -> pa.Schema:
+    """Raises OSError and ArrowException: also for a pipe, which Arrow would wait for."""
+    if why := why_no_file(path):
+        raise OSError(why)
+    return pq.read_schema(path)
+
+
 def _files(entry: "ParquetDataset", root: Path) -> list[SourceFile]:
     if any(character in entry.path for character in "*?["):
         pattern = Path(root).absolute() / Path(entry.path).expanduser()
         paths = [Path(found) for found in sorted(glob.glob(str(pattern), recursive=True))]  # noqa: PTH207  # absolute
-        files = [SourceFile(path.name, path) for path in paths if path.is_file()]
+        files = [SourceFile(path.name, path) for path in paths]
         if len({file.name for file in files}) < len(files):  # same names in different folders
             files = [SourceFile(str(file.path), file.path) for file in files]
     else:
         place = locate(entry.name, entry.path, root)
         listed = walk(place) if place.is_dir() else [SourceFile(place.name, place)]
+        if listed == [SourceFile(place.name, place)] and (why := why_no_file(place)):
+            raise SourceError(f"{entry.name}: {place} is {why}; `path` must name Parquet files")
         files = [file for file in listed if file.name.endswith(".parquet") or file.path == place]
     if not files:
         raise SourceError(f"{entry.name}: no Parquet file at {entry.path}; correct `path` in the catalogue")
@@ -104,7 +114,7 @@ def words(entry: "ParquetDataset", root: Path, rows: int) -> tuple[list[str], di
     cells: dict[str, list[Any]] = {}
     for file in files[:: max(1, len(files) // FILES_LOOKED_AT)]:
         try:
-            schema = pq.read_schema(file.path)
+            schema = schema_of(file.path)
             header = header or list(schema.names)
             names = _class_names(schema)
             cells |= names

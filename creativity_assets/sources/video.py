@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PIL import Image
 
 from creativity_assets.sources.folder import files_of
+from creativity_assets.sources.images import MAX_PIXELS
 from creativity_assets.sources.listing import VIDEO, Items, Listed, drawn
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 
@@ -79,12 +80,17 @@ def _shots(entry: "VideoDataset", item: Listed, path: Path) -> Iterator[_Shot | 
     taken = 0
     try:
         with av.open(str(path)) as container:
-            if not container.streams.video:
-                yield SourceReject(item.key, "no_video_stream", f"{item.file}: holds sound or text alone")
+            stream = _film(container)
+            if stream is None:
+                yield SourceReject(item.key, "no_video_stream", f"{item.file}: holds sound, text or a cover alone")
                 return
-            stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             aspect = float(stream.sample_aspect_ratio or 1)
+            width, height = max(1, round(stream.width * aspect)), stream.height
+            if max(width, stream.width) * height > MAX_PIXELS:
+                detail = f"{item.file}: frames of {width} x {height}; at most {MAX_PIXELS // 10**6} million pixels"
+                yield SourceReject(item.key, "too_large", detail)
+                return
             for frame in _by_rule(entry, container, stream):
                 taken += 1
                 yield _Shot(f"{item.key}#t={frame.time:.3f}", frame, aspect)
@@ -94,6 +100,14 @@ def _shots(entry: "VideoDataset", item: Listed, path: Path) -> Iterator[_Shot | 
         return
     if not taken:
         yield SourceReject(item.key, "no_frames", f"{item.file}: holds no frame that can be decoded")
+
+
+def _film(container: "InputContainer") -> "VideoStream | None":
+    """The first stream of moving pictures: a cover or a thumbnail is one too, of a single picture."""
+    from av.stream import Disposition
+
+    still = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+    return next((stream for stream in container.streams.video if not stream.disposition & still), None)
 
 
 def _by_rule(entry: "VideoDataset", container: "InputContainer", stream: "VideoStream") -> "Iterator[VideoFrame]":
@@ -152,7 +166,7 @@ def scenes(threshold: float, container: "InputContainer", stream: "VideoStream")
 def _png(shot: _Shot) -> bytes:
     """The frame as 8-bit RGB, upright and with square pixels, losslessly."""
     picture: Image.Image = shot.frame.to_image(  # type: ignore[no-untyped-call]
-        width=round(shot.frame.width * shot.aspect), height=shot.frame.height
+        width=max(1, round(shot.frame.width * shot.aspect)), height=shot.frame.height
     )
     if shot.frame.rotation:
         picture = picture.rotate(shot.frame.rotation, expand=True)

@@ -7,12 +7,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from creativity_assets.catalog.datasets import VOCABULARY
 from creativity_assets.sources.fields import is_missing
 from creativity_assets.sources.listing import IMAGE
 from creativity_assets.sources.metadata import Table
+from creativity_assets.sources.parquet import schema_of
 from creativity_assets.sources.paths import fields_from_wikiart_name
 
 _NAMES = 200  # of files, that a guess is made from
@@ -59,7 +59,7 @@ class Guess(NamedTuple):
 def has_images(path: Path) -> bool:
     """Whether a Parquet file has a column of image bytes."""
     try:
-        schema = pq.read_schema(path)
+        schema = schema_of(path)
     except (OSError, pa.ArrowException):
         return False
     for field in schema:

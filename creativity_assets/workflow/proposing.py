@@ -1,5 +1,6 @@
 """`creativity catalog add dataset`: looks at a source and proposes the entry that would read it."""
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
 from pydantic import TypeAdapter, ValidationError
 from slugify import slugify
@@ -21,10 +21,12 @@ from creativity_assets.sources import huggingface, parquet
 from creativity_assets.sources import read as read_source
 from creativity_assets.sources.archive import member_names, member_table
 from creativity_assets.sources.folder import METADATA
+from creativity_assets.sources.limits import bounded_bytes, table_limit, why_no_file
 from creativity_assets.sources.listing import IMAGE, VIDEO
 from creativity_assets.sources.locations import hub_snapshot, walk
 from creativity_assets.sources.metadata import FORMATS, Table, read_table
 from creativity_assets.sources.names import MAX_LENGTH
+from creativity_assets.sources.parquet import schema_of
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.workflow.guessing import Guess, columns_of, has_images, of_names, of_table
 from creativity_assets.workflow.indexing import record_row, unusable
@@ -64,8 +66,8 @@ def propose(data_root: Path, source: str, name: str | None = None, label: str | 
     name = _name(source, place, name)
     if name in load_catalog(data_root).datasets:
         raise CatalogError(f"{name}: a data set of this name exists; give another with --name")
-    if place.exists():
-        place = place.resolve()
+    if _is_there(place):
+        place = Path(os.path.realpath(place))
         inside = place.is_relative_to(data_root)
         where = {"path": str(place.relative_to(data_root) if inside else place)}
         look = _of_folder if place.is_dir() else _of_file
@@ -94,7 +96,7 @@ def propose(data_root: Path, source: str, name: str | None = None, label: str | 
 
 def _name(source: str, place: Path, given: str | None) -> str:
     """The given name, or one made of the source's. Raises CatalogError for what is no name of an entry."""
-    base = place.resolve().name if place.exists() else PurePosixPath(source.rstrip("/")).name
+    base = Path(os.path.realpath(place)).name if _is_there(place) else PurePosixPath(source.rstrip("/")).name
     name = slugify(base.removesuffix(".gz").removesuffix(".tar"))[:MAX_LENGTH] if given is None else given
     if re.fullmatch(rf"[a-z0-9_-]{{1,{MAX_LENGTH}}}", name):
         return name
@@ -103,6 +105,18 @@ def _name(source: str, place: Path, given: str | None) -> str:
         f"{said}; give one of at most {MAX_LENGTH} small letters, digits, - and _ with --name"
         + (f", such as {slug}" if (slug := slugify(given or "")[:MAX_LENGTH]) else "")
     )
+
+
+def _is_there(place: Path) -> bool:
+    """Raises SourceError for a place that cannot be reached, is a pipe or a device."""
+    try:
+        if not place.exists():
+            return False
+    except OSError as error:
+        raise SourceError(f"{place} cannot be reached ({error.strerror or error})") from error
+    if not place.is_dir() and (why := why_no_file(place)):
+        raise SourceError(f"{place} is {why}")
+    return True
 
 
 def _looks_like_a_path(source: str) -> bool:
@@ -130,7 +144,9 @@ def _of_folder(name: str, place: Path, where: dict[str, str], data_root: Path) -
         return _of_parquet(name, place / embedded[0], where, data_root)
     if not any(IMAGE.holds(file) for file in files) and any(VIDEO.holds(file) for file in files):
         return Guess({"kind": "video", **where, "frames": {"every": 1.0}, **of_names(files, VIDEO.holds)}, [])
-    table, guess = _of_tables(files, lambda table: read_table(name, table, (place / table).read_bytes()))
+    table, guess = _of_tables(
+        files, lambda table: read_table(name, table, bounded_bytes(place / table, table_limit(table)))
+    )
     named = {} if table in (None, METADATA) else {"metadata": table}
     return Guess({"kind": "folder", **where, **named, **guess.settings}, guess.notes)
 
@@ -195,7 +211,7 @@ def _of_tables(files: list[str], read: Callable[[str], Table]) -> tuple[str | No
 def _of_parquet(name: str, first: Path, where: dict[str, str], data_root: Path) -> Guess:
     """Parquet with embedded images; Hugging Face's own where it describes its columns."""
     try:
-        described = b"huggingface" in (pq.read_schema(first).metadata or {})
+        described = b"huggingface" in (schema_of(first).metadata or {})
     except (OSError, pa.ArrowException) as error:
         said = " ".join(str(error).split())[:160]
         raise SourceError(f"{name}: {first} is no whole Parquet file ({said}); fetch it again") from error

@@ -9,6 +9,7 @@ from PIL import Image
 from creativity_assets.engine.score import score_images
 from creativity_assets.errors import CreativityError
 from creativity_assets.sources.images import ImageRejected, decode
+from creativity_assets.sources.limits import MAX_IMAGE_BYTES, bounded_bytes
 from creativity_assets.store.images import to_png
 from creativity_assets.store.parts import replacing
 from creativity_assets.workflow.entries import check_experiment
@@ -46,7 +47,7 @@ def score_files(
     def images() -> Iterator[tuple[str, Image.Image]]:
         for file in files:
             try:
-                yield str(file), decode(file.read_bytes()).image
+                yield str(file), decode(bounded_bytes(file, MAX_IMAGE_BYTES)).image
             except (OSError, ImageRejected) as problem:
                 problems.append(f"{file}: {getattr(problem, 'strerror', None) or problem}")
 

@@ -2,6 +2,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,10 +10,12 @@ from pydantic import ValidationError
 
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import VideoDataset
+from creativity_assets.sources import video as reader
 from creativity_assets.sources.images import decode
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets_tests.sources.pictures import write
-from creativity_assets_tests.sources.videos import sound, turned, video
+from creativity_assets_tests.sources.shared_cases import case
+from creativity_assets_tests.sources.videos import sound, turned, video, with_cover
 
 
 def entry(path: Path, **settings: Any) -> VideoDataset:
@@ -114,8 +117,6 @@ def test_the_same_frames_come_again_bit_by_bit_and_a_limit_draws_among_them(tmp_
 
 
 def test_frames_are_lossless_png(tmp_path: Path) -> None:
-    import av
-
     path = video(tmp_path / "a.mp4", [77], marked=True)
     (record,), _ = read(tmp_path)
     with av.open(str(path)) as container:
@@ -129,3 +130,36 @@ def test_frames_are_lossless_png(tmp_path: Path) -> None:
 def test_a_rule_is_one_of_the_two_and_makes_sense(tmp_path: Path, frames: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         entry(tmp_path, frames=frames)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_cover_picture_is_no_film_wherever_it_stands(tmp_path: Path, first: bool) -> None:
+    with_cover(tmp_path / "a.mp4", [0, 120, 250], first=first)
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert [bool(stream.disposition & 1024) for stream in container.streams.video] == [first, not first]
+    for frames in ({"every": 1.0}, {"scenes": 0.3}):
+        records, rejects = read(tmp_path, frames=frames)
+        assert rejects == {}
+        assert times(records) == ["0.000", "1.000", "2.000"]
+        assert greys(records) == pytest.approx([0, 120, 250], abs=6)
+        assert decode(records[0].image).image.size == (64, 48)  # not the cover's 32 x 32
+
+
+def test_a_cover_alone_is_no_film(tmp_path: Path) -> None:
+    with_cover(tmp_path / "a.mp4", [], first=True)
+    assert read(tmp_path) == ([], {"a.mp4": "no_video_stream"})
+
+
+@pytest.mark.parametrize("name", ["cover-first.mp4", "cover-last.mp4"])
+def test_the_shared_cases_of_covers(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to(case("sources", "video", name))
+    records, rejects = read(tmp_path, frames={"every": 1.0})
+    assert (len(records), rejects) == (3, {})
+
+
+def test_frames_beyond_the_limit_of_pixels_are_a_reject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    video(tmp_path / "a.mp4", [90], aspect=Fraction(4, 1))  # 64 x 48 pixels, to be shown as 256 x 48
+    monkeypatch.setattr(reader, "MAX_PIXELS", 256 * 48)
+    assert len(read(tmp_path)[0]) == 1
+    monkeypatch.setattr(reader, "MAX_PIXELS", 256 * 48 - 1)
+    assert read(tmp_path) == ([], {"a.mp4": "too_large"})
