@@ -1,5 +1,8 @@
 """The `creativity` command's way in: signals are looked after before anything is imported that takes time."""
 
+import io
+import sys
+
 from creativity_assets.interrupts import guarded
 
 
@@ -9,6 +12,9 @@ def main() -> None:
     def command() -> None:
         from creativity_assets.cli import main as run
 
+        for stream in (sys.stdout, sys.stderr):  # whatever a file is called, and whatever the terminal can show
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
         run()
 
     guarded(command)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from creativity_assets.errors import CreativityError, one_line
+from creativity_assets.errors import CreativityError, escaped, one_line
 from creativity_assets.paths import data_root
 from creativity_assets.store.layout import Store
 
@@ -100,7 +100,7 @@ def score(
     elif rows:
         _print_table(list(rows[0]), [list(row.values()) for row in rows])
     for line in problems:
-        console.print(line, style="red", soft_wrap=True, markup=False)
+        console.print(one_line(line), style="red", soft_wrap=True, markup=False)
     if problems:
         raise typer.Exit(2)
 
@@ -144,7 +144,7 @@ def doctor() -> None:
     from creativity_assets.workflow.doctor import examine
 
     for line in examine(data_root()):
-        typer.echo(line)
+        typer.echo(escaped(line))
 
 
 @catalog_app.command("list")
@@ -176,7 +176,7 @@ def catalog_add(
     typer.echo(proposal.yaml)
     _print_table(list(proposal.rows.columns), proposal.rows.to_numpy().tolist())
     for line in (*proposal.guesses, *(f"rejected: {line}" for line in proposal.rejects[:10])):
-        typer.echo(line)
+        typer.echo(escaped(line))
     if yes or typer.confirm(f"Write this to catalog/{proposal.name}.yaml?"):
         typer.echo(f"{write(data_root(), proposal)}: name {proposal.name} in an experiment to have it measured")
 
@@ -188,7 +188,7 @@ def catalog_check() -> None:
     from creativity_assets.workflow.doctor import check_catalog
 
     for line in check_catalog(data_root()):
-        typer.echo(line)
+        typer.echo(escaped(line))
 
 
 Minutes = Annotated[float | None, typer.Option(help="Wall time to train for; the default is the card's.")]

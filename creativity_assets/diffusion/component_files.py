@@ -17,6 +17,8 @@ MAX_WORDS = 64 * 2**20
 """Bytes of a configuration, and of a tokenizer's file, that are read at most; real ones have a tenth."""
 
 PICKLES = ("*.bin", "*.ckpt", "*.pt", "*.pth", "*.pkl")
+LONGEST_PROMPT = 4096
+"""Tokens that a CLIP tokenizer may pad to; the text encoders take 77."""
 OLDER_TOKENIZER = ("vocab.json", "merges.txt")
 
 
@@ -108,6 +110,14 @@ class ComponentFiles:
             names = " nor ".join(["tokenizer.json", *([" and ".join(older)] if older else [])])
             neither = "neither " if older else "no "
             raise ModelError(f"{self.name}: {self.folder} has {neither}{names}; {self.place.remedy}")
+        for file in sorted(self.folder.glob("*.json")):
+            settings = read_json(self.name, file, self.place.remedy, MAX_WORDS)
+            length = settings.get("model_max_length", LONGEST_PROMPT) if file.name == "tokenizer_config.json" else None
+            if older and length is not None and not (isinstance(length, int) and 4 <= length <= LONGEST_PROMPT):
+                raise ModelError(
+                    f"{self.name}: {file}: model_max_length {escaped(length)[:40]} is not within 4 to "
+                    f"{LONGEST_PROMPT} tokens; {self.place.remedy}"
+                )
 
 
 def component_patterns(component: Component, subfolder: str, variant: str | None) -> list[str]:
@@ -161,21 +171,23 @@ def hash_files(folder: Path, files: list[Path]) -> str:
     """`sha256:` and 16 hex digits over the files' names inside the folder and their contents, in name order."""
     digest = hashlib.sha256()
     for file in sorted(set(files)):
+        if not file.is_file():  # a pipe would never end
+            raise ModelError(f"{file}: is no file; restore it")
         digest.update(file.relative_to(folder).as_posix().encode())
         with file.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return f"sha256:{digest.hexdigest()[:16]}"
 
 
-def read_json(name: str, path: Path, remedy: str) -> dict[str, Any]:
-    """A configuration file, or a ModelError that names the entry and the file."""
+def read_json(name: str, path: Path, remedy: str, most: int = MAX_JSON) -> dict[str, Any]:
+    """A configuration file of at most `most` bytes, or a ModelError that names the entry and the file."""
     try:
         if path.exists() and not path.is_file():
             raise ModelError(f"{name}: {path} is no file; {remedy}")
         with path.open("rb") as stream:
-            text = stream.read(MAX_JSON + 1)
-        if len(text) > MAX_JSON:
-            raise ModelError(f"{name}: {path} is larger than {MAX_JSON >> 20} MB; {remedy}")
+            text = stream.read(most + 1)
+        if len(text) > most:
+            raise ModelError(f"{name}: {path} is larger than {most >> 20} MB; {remedy}")
         content = json.loads(text.decode("utf-8"))
     except FileNotFoundError:
         raise ModelError(f"{name}: {path} is missing; {remedy}") from None

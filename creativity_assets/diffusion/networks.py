@@ -7,15 +7,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from creativity_assets.diffusion.component_files import ComponentFiles
+from creativity_assets.diffusion.component_files import LONGEST_PROMPT, ComponentFiles
 from creativity_assets.diffusion.lora import fuse_lora, updatable
 from creativity_assets.diffusion.weights import ModelFiles
 from creativity_assets.errors import ModelError
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-
-SHORTEST_PROMPT, LONGEST_PROMPT = 4, 4096
-"""Tokens of a prompt; CLIP's text encoders take 77."""
 
 
 def network_dtype(name: str, stated: str | None, device: torch.device) -> torch.dtype:
@@ -78,15 +75,12 @@ def _load_tokenizer(part: ComponentFiles) -> Any:
     architecture = getattr(transformers, part.component.architecture)
     try:
         tokenizer = architecture.from_pretrained(part.folder, local_files_only=True)
-        tokenizer("", padding="max_length", max_length=SHORTEST_PROMPT, truncation=True)
+        tokenizer("", padding="max_length", max_length=4, truncation=True)
         length = int(tokenizer.model_max_length)
     except Exception as error:  # transformers and tokenizers raise a dozen unrelated types here
         raise ModelError(f"{part.name}: {part.folder} cannot be loaded ({_line(error)}); restore the folder") from None
-    if part.component.architecture == "CLIPTokenizer" and not SHORTEST_PROMPT <= length <= LONGEST_PROMPT:
-        raise ModelError(
-            f"{part.name}: {part.folder}: model_max_length {length} is not within {SHORTEST_PROMPT} to "
-            f"{LONGEST_PROMPT} tokens; restore tokenizer_config.json"
-        )
+    if part.component.architecture == "CLIPTokenizer" and length > LONGEST_PROMPT:
+        raise ModelError(f"{part.name}: {part.folder} states no model_max_length; restore tokenizer_config.json")
     return tokenizer
 
 

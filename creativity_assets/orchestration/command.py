@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from creativity_assets.errors import CreativityError
+from creativity_assets.errors import CreativityError, one_line
 from creativity_assets.interrupts import raise_if_interrupted
 from creativity_assets.orchestration.instance import dagster_home, open_instance
 from creativity_assets.orchestration.materialize import Outcome, materialize
@@ -37,9 +37,9 @@ def materialize_with_bar(data_root: Path, scope: Scope, console: Console) -> Out
             warnings.simplefilter("ignore")  # Dagster warns of every beta parameter in every run
             outcome = materialize(Study(data_root), instance, scope)
     for line in outcome.skipped:
-        console.print(line, soft_wrap=True, markup=False)
+        console.print(one_line(line), soft_wrap=True, markup=False)
     for line in outcome.problems:
-        console.print(line, style="red", soft_wrap=True, markup=False)
+        console.print(one_line(line), style="red", soft_wrap=True, markup=False)
     for name in outcome.failed_checks:
         console.print(f"check failed: {name}; see it in the UI under image_metrics", style="red")
     if outcome.made:
@@ -67,9 +67,9 @@ def show_plan(data_root: Path, scope: Scope, console: Console) -> Plan:
     if not todo and not todo.problems:
         console.print("everything is fresh, nothing to do")
     for line in todo.skipped:
-        console.print(line, soft_wrap=True, markup=False)
+        console.print(one_line(line), soft_wrap=True, markup=False)
     for line in todo.problems:
-        console.print(line, style="red", soft_wrap=True, markup=False)
+        console.print(one_line(line), style="red", soft_wrap=True, markup=False)
     return todo
 
 
