@@ -1,6 +1,7 @@
 """Files that are called pictures, by the folder: each is measured or stands among the rejected, under odd names too."""
 
 import io
+import json
 import os
 import struct
 import zlib
@@ -47,7 +48,7 @@ NAMES = (
 def broken(random: Random, count: int) -> dict[str, bytes]:
     """Bytes of `count` pictures that were cut, flipped, exchanged, or only claim to be some."""
     sound = {
-        form: _encoded(form, seed) for seed, form in enumerate(("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP", "PPM"))
+        form: encoded(form, seed) for seed, form in enumerate(("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP", "PPM"))
     }
     made = {
         "empty.png": b"",
@@ -94,7 +95,7 @@ def attack(arena: Arena, count: int = 40) -> None:
         (folders["broken"] / "nowhere.png").symlink_to("nowhere")
         (folders["broken"] / "zero.png").symlink_to("/dev/zero")
         for place, name in enumerate(NAMES):
-            (folders["names"] / os.fsdecode(name)).write_bytes(_encoded("PNG", place))
+            (folders["names"] / os.fsdecode(name)).write_bytes(encoded("PNG", place))
         arena.count("pictures", count + 4)
         arena.count("names", len(NAMES))
         with_datasets(root, {name: {"kind": "folder", "path": str(path)} for name, path in folders.items()})
@@ -112,15 +113,13 @@ def _accounted(arena: Arena, root: Path, folders: dict[str, Path]) -> None:
     for name, folder in folders.items():
         union = "SELECT dataset FROM samples UNION ALL SELECT dataset FROM rejected_samples"
         count = query(Store(root).database, f"SELECT count(*) AS n FROM ({union}) WHERE dataset = '{name}'")["n"][0]
-        there = len(os.listdir(folder))
+        there = len(list(folder.iterdir()))
         if count < there:
             arena.report("pictures", "silent_changes", f"{name}: {count} of {there} files are accounted for")
 
 
 def _score(arena: Arena, root: Path, group: str, folder: Path) -> None:
-    import json
-
-    files = [folder / name for name in sorted(os.listdir(folder))]
+    files = sorted(folder.iterdir())
     arguments = ["score", "--experiment", EXPERIMENT, "--json", "--", *map(str, files)]
     ended = arena.judge(group, f"score of {folder.name}", Command(root, [os.fsencode(a) for a in arguments]).run())
     try:
@@ -133,7 +132,7 @@ def _score(arena: Arena, root: Path, group: str, folder: Path) -> None:
         arena.report(group, "silent_changes", f"score: {scored} scores and {said} lines for {len(files)} files")
 
 
-def _encoded(form: str, seed: int) -> bytes:
+def encoded(form: str, seed: int) -> bytes:
     coarse = np.random.default_rng(seed).integers(0, 256, (5, 5, 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(coarse).resize((40 + seed, 40), Image.Resampling.BICUBIC).save(buffer, form)

@@ -17,7 +17,7 @@ from creativity_assets.store.layout import Store
 from creativity_assets.store.sql import query
 from creativity_assets_tests.attack.arena import Arena, with_datasets
 from creativity_assets_tests.attack.commands import Command
-from creativity_assets_tests.attack.pictures import _encoded as encoded
+from creativity_assets_tests.attack.pictures import encoded
 
 Maker = Callable[[Path], object]
 SECONDS = 60.0
