@@ -14,6 +14,9 @@ from creativity_assets.errors import ModelError
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
+SPARE = ("position_ids", "embed_tokens.weight")
+"""Tensors that older files hold and nothing needs: counts from 0, and copies of the shared embedding."""
+
 
 def network_dtype(name: str, stated: str | None, device: torch.device) -> torch.dtype:
     """The entry's dtype, else the device's own: bfloat16 on CUDA where it is native, float32 elsewhere."""
@@ -105,8 +108,9 @@ def _load_network(part: ComponentFiles, dtype: torch.dtype) -> nn.Module:
         )
     except Exception as error:  # diffusers, transformers and safetensors raise a dozen unrelated types here
         raise ModelError(f"{part.name}: {part.folder} cannot be loaded ({_line(error)}); wrong architecture?") from None
-    for problem in ("missing_keys", "mismatched_keys"):
-        if wrong := sorted(str(key) for key in info[problem]):
+    for problem in ("missing_keys", "mismatched_keys", "unexpected_keys"):
+        # Left over: layers that the configuration does not count would be left out without a word.
+        if wrong := sorted(str(key) for key in info[problem] if not str(key).endswith(SPARE)):
             raise ModelError(
                 f"{part.name}: weights in {part.folder} do not fit config.json ({problem.replace('_', ' ')}: "
                 f"{len(wrong)}, first {wrong[0]}); wrong architecture"

@@ -31,11 +31,13 @@ def materialize_with_bar(data_root: Path, scope: Scope, console: Console) -> Out
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
+    study = Study(data_root)
+    _ = study.catalog  # a wrong entry is one line: without a bar, and before anything is made for a run
     with open_instance(data_root) as instance, closing_own_runs(instance), Progress(*columns, console=console) as bar:
         bars = _Bars(bar)
         with warnings.catch_warnings(), listening(bars):
             warnings.simplefilter("ignore")  # Dagster warns of every beta parameter in every run
-            outcome = materialize(Study(data_root), instance, scope)
+            outcome = materialize(study, instance, scope)
     for line in outcome.skipped:
         console.print(one_line(line), soft_wrap=True, markup=False)
     for line in outcome.problems:
