@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo study test test-ui lint ui bench clean
+.PHONY: demo study test test-ui lint ui bench attack clean
 
 # The environment follows constraints.txt and setup.cfg; nothing is installed twice.
 .venv/.installed: constraints.txt setup.cfg pyproject.toml
@@ -33,6 +33,9 @@ ui: .venv/.installed
 
 bench: .venv/.installed
 	$(BIN)/python -m creativity_assets_tests.bench
+
+attack: .venv/.installed
+	$(BIN)/python -m creativity_assets_tests.attack
 
 clean:
 	rm -rf .venv build

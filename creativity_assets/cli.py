@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from creativity_assets.errors import CreativityError, QueryError
+from creativity_assets.errors import CreativityError, QueryError, escaped, one_line
 from creativity_assets.faults import UNFORESEEN, refusal, unforeseen
 from creativity_assets.paths import data_root
 from creativity_assets.store.layout import Store
@@ -107,7 +106,7 @@ def score(
         if note := rows[0]["note"]:
             typer.echo(note)
     for line in problems:
-        console.print(line, style="red", soft_wrap=True, markup=False)
+        console.print(one_line(line), style="red", soft_wrap=True, markup=False)
     if problems:
         raise typer.Exit(2)
 
@@ -156,7 +155,7 @@ def doctor() -> None:
     from creativity_assets.workflow.doctor import examine
 
     for line in examine(data_root()):
-        typer.echo(line)
+        typer.echo(escaped(line))
 
 
 @app.command()
@@ -210,7 +209,7 @@ def catalog_add(
     if proposal.losses is not None:
         typer.echo(f"by names and tables: {proposal.losses}")
     for line in (*proposal.guesses, *(f"rejected: {line}" for line in proposal.rejects[:10])):
-        typer.echo(line)
+        typer.echo(escaped(line))
     if yes or typer.confirm(f"Write this to catalog/{proposal.name}.yaml?"):
         typer.echo(f"{write(data_root(), proposal)}: name {proposal.name} in an experiment to have it measured")
 
@@ -222,7 +221,7 @@ def catalog_check() -> None:
     from creativity_assets.workflow.doctor import check_catalog
 
     for line in check_catalog(data_root()):
-        typer.echo(line)
+        typer.echo(escaped(line))
 
 
 Minutes = Annotated[float | None, typer.Option(help="Wall time to train for; the default is the card's.")]
@@ -296,8 +295,8 @@ def _print_table(header: list[str], rows: list[list[object]]) -> None:
 
 
 def main() -> None:
-    """Entry point: people's errors become one line and exit code 2, faults of the program one line and a log."""
-    started = time.monotonic()
+    """People's errors become one line and exit code 2, faults of the program one line and a log; __main__ looks after
+    signals."""
     try:
         app()
     except QueryError as error:
@@ -305,7 +304,7 @@ def main() -> None:
         console.print(str(error), style="red", soft_wrap=True, markup=False)
         raise SystemExit(2) from None
     except CreativityError as error:
-        console.print(" ".join(str(error).split()), style="red", soft_wrap=True, markup=False)
+        console.print(one_line(str(error)), style="red", soft_wrap=True, markup=False)
         raise SystemExit(2) from None
     except OSError as error:
         line = refusal(error)
@@ -314,6 +313,3 @@ def main() -> None:
     except Exception as error:  # the last place where a fault can be shown to people as one line
         console.print(unforeseen(error), style="red", soft_wrap=True, markup=False)
         raise SystemExit(UNFORESEEN) from None
-    except KeyboardInterrupt:
-        console.print(f"stopped after {time.monotonic() - started:.0f} s; the same command goes on from here")
-        raise SystemExit(130) from None

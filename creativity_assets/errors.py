@@ -12,6 +12,7 @@ CreativityError
  |- TrainingError   a training run cannot start, resume or export
 """
 
+import re
 from pathlib import Path
 
 FETCH = "; fetch it with: "
@@ -80,3 +81,24 @@ class DamagedPart(StoreError):
 
 class TrainingError(CreativityError):
     """A training run cannot start, resume or export."""
+
+
+_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Lone surrogates that stand for no byte of a file name."""
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What a terminal would act upon instead of showing it: escapes, line ends, changes of direction."""
+
+
+def escaped(name: object) -> str:
+    """A name from outside, a file's or a column's, to be shown: what is no printable text becomes an escape.
+
+    Bytes that are not UTF-8, which Python carries in surrogates, become `\\xff`; the result can always be encoded.
+    """
+    text = _HALVES.sub(lambda half: f"\\u{ord(half[0]):04x}", str(name))
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return _UNSEEN.sub(lambda unseen: unseen[0].encode("unicode_escape").decode(), text)
+
+
+def one_line(message: str) -> str:
+    """A message on one line, with nothing in it that a terminal would act upon."""
+    return escaped(" ".join(message.split()))

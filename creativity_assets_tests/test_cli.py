@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import re
 import shlex
 import sys
@@ -186,11 +187,61 @@ def test_a_file_name_is_printed_as_it_is(study_root: Path, tmp_path: Path, run: 
     assert "Traceback" not in err
 
 
-def test_two_files_of_one_name_do_not_overwrite_each_other(study_root: Path, tmp_path: Path, run: Run) -> None:
-    files = [save_picture(tmp_path / folder / "same.png", seed=1) for folder in ("a", "b")]
-    code, _, err = run("score", *map(str, files), "--experiment", EXPERIMENT, "--save-reconstruction", str(tmp_path))
+ODD_NAMES = {
+    b"caf\xe9.png": r"caf\xe9.png",  # Latin-1
+    b"\xff\xfe.png": r"\xff\xfe.png",
+    b"a\nb.png": r"a\nb.png",
+    b"a\x1b[31mb.png": r"a\x1b[31mb.png",
+    b"a\x7f\xc2\x9bb.png": r"a\x7f\x9bb.png",
+    "a\u202eb.png".encode(): r"a\u202eb.png",
+    "Dürer \U0001f3a8.png".encode(): "Dürer \U0001f3a8.png",
+}
+
+
+def test_names_that_are_no_printable_text_are_shown_escaped(study_root: Path, tmp_path: Path, run: Run) -> None:
+    saved = save_picture(tmp_path / "saved.png", seed=1).read_bytes()
+    names = [os.fsdecode(name) for name in ODD_NAMES]
+    for name in names:
+        (tmp_path / name).write_bytes(saved)
+        (tmp_path / f"bad {name}").write_bytes(b"no picture")
+    files = [str(tmp_path / f"{kind}{name}") for kind in ("", "bad ") for name in names]
+    code, out, err = run("score", *files, "--experiment", EXPERIMENT, "--json")
     assert code == 2
-    assert "two folders" in err
+    assert [row["file"] for row in json.loads(out)] == [f"{tmp_path}/{shown}" for shown in ODD_NAMES.values()]
+    lines = err.splitlines()
+    assert [line.split(": ")[0] for line in lines] == [f"{tmp_path}/bad {shown}" for shown in ODD_NAMES.values()]
+    code, out, _ = run("score", *files[:7], "--experiment", EXPERIMENT)
+    assert code == 0
+    assert all(shown in out for shown in ODD_NAMES.values())
+
+
+def test_what_is_no_file_is_not_waited_for(study_root: Path, tmp_path: Path, run: Run) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    files = [str(tmp_path / "pipe.png"), str(tmp_path / "loop.png"), "/dev/zero", str(tmp_path)]
+    code, _, err = run("score", *files, "--experiment", EXPERIMENT)
+    assert (code, len(err.splitlines())) == (2, 4)
+
+
+def test_reconstructions_overwrite_neither_each_other_nor_the_images(
+    study_root: Path, tmp_path: Path, run: Run
+) -> None:
+    def refused(*files: Path, folder: Path = tmp_path / "out") -> str:
+        names = [str(file) for file in files]
+        code, _, err = run("score", *names, "--experiment", EXPERIMENT, "--save-reconstruction", str(folder))
+        assert code == 2
+        assert not (tmp_path / "out").exists()
+        return err
+
+    same = [save_picture(tmp_path / folder / "same.png", seed=1) for folder in ("a", "b")]
+    assert "two folders" in refused(*same)
+    assert "two folders" in refused(same[0], save_picture(tmp_path / "b" / "Same.jpg", seed=2))
+    before = same[0].read_bytes()
+    assert "would overwrite an image" in refused(same[0], folder=same[0].parent)
+    assert same[0].read_bytes() == before
+    assert "is no folder" in refused(same[0], folder=same[1])
+    files = [str(same[0]), str(same[0])]
+    assert run("score", *files, "--experiment", EXPERIMENT, "--save-reconstruction", str(tmp_path / "out"))[0] == 0
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "parquet"])

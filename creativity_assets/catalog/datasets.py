@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from creativity_assets.catalog.entry import Entry, Slug, Strict, Weight
+from creativity_assets.catalog.entry import Entry, PathText, Slug, Strict, Weight
 from creativity_assets.catalog.location import Located
 from creativity_assets.vocabulary import AUTOMATIONS, FAMILIES, LABELS
 
@@ -147,7 +147,7 @@ class FolderDataset(FileDataset):
     """Image files in a folder tree, with a metadata.csv at its root or without."""
 
     kind: Literal["folder"]
-    path: str
+    path: PathText
 
     @property
     def local_path(self) -> str:
@@ -172,7 +172,7 @@ class VideoDataset(FileDataset):
     """Video files in a folder tree, with a metadata.csv at its root or without; each frame taken is an image."""
 
     kind: Literal["video"]
-    path: str
+    path: PathText
     frames: FrameRule
 
     @property
@@ -202,7 +202,7 @@ class ParquetDataset(MappedDataset):
     """One Parquet file, or a folder or glob of them, with an image column of bytes."""
 
     kind: Literal["parquet"]
-    path: str
+    path: PathText
 
     @property
     def local_path(self) -> str:

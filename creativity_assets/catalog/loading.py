@@ -1,17 +1,17 @@
 """YAML files -> Catalog: unknown keys, duplicate names and broken references are refused by name."""
 
-import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from creativity_assets.catalog.catalog import Catalog
 from creativity_assets.catalog.datasets import INCOMING, DatasetEntry, FolderDataset
 from creativity_assets.catalog.entries import ComparisonEntry, EraEntry, ExperimentEntry, MethodEntry, ModelEntry
-from creativity_assets.errors import CatalogError
+from creativity_assets.catalog.entry import PathText
+from creativity_assets.catalog.yaml_files import read_yaml
+from creativity_assets.errors import CatalogError, escaped
 
 
 def load_catalog(root: Path, incoming_folders: Sequence[str] = (), problems: Sequence[str] = ()) -> Catalog:
@@ -30,7 +30,7 @@ def load_catalog(root: Path, incoming_folders: Sequence[str] = (), problems: Seq
     for file in files:
         for section, entries in _read(file).items():
             if section == "locations":
-                locations |= {str(name): str(path) for name, path in entries.items()}
+                locations |= {name: _location(file, name, path) for name, path in entries.items()}
             else:
                 _add(sections, section, entries, file)
     _relocate(sections, locations, folder)
@@ -45,14 +45,9 @@ def load_catalog(root: Path, incoming_folders: Sequence[str] = (), problems: Seq
 
 
 def _read(file: Path) -> Mapping[str, Mapping[str, Any]]:
-    try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_StrictLoader) or {}
-    except UnicodeDecodeError as error:
-        raise CatalogError(f"{file.name}: is not UTF-8 (byte {error.start}); save it as UTF-8") from error
-    except OSError as error:
-        raise CatalogError(f"{file.name}: cannot be read: {error.strerror or error}") from error
-    except yaml.YAMLError as error:
-        raise CatalogError(f"{file.name}: {_one_line(str(error))}") from error
+    content = read_yaml(file)
+    if content is None:
+        return {}
     if not isinstance(content, dict):
         raise CatalogError(f"{file.name}: must map sections to entries, as in the project's data/catalog")
     for section, entries in content.items():
@@ -67,28 +62,21 @@ def _add(sections: dict[str, dict[str, Any]], section: str, entries: Mapping[str
     for name, body in entries.items():
         if name in sections[section]:
             raise CatalogError(f"{file.name}: {section} has {name!r} twice; rename or remove one")
-        if key := _not_finite(body):
-            raise CatalogError(f"{file.name}: {name}: {key}: is no finite number; write one")
+        if body is not None and not isinstance(body, dict):
+            raise CatalogError(f"{file.name}: {name}: must be a mapping of settings")
+        if body and "name" in body:
+            raise CatalogError(f"{file.name}: {name}: no setting 'name'; the key {name!r} is its name")
         try:
             sections[section][name] = SECTIONS[section].validate_python({**(body or {}), "name": name})
-        except (ValidationError, TypeError) as error:
-            raise CatalogError(f"{file.name}: {name}: {first_problem(error)}") from error
+        except ValidationError as error:
+            raise CatalogError(f"{file.name}: {escaped(name)}: {first_problem(error)}") from error
 
 
-def _not_finite(body: Any) -> str | None:
-    """The key of the first number that is infinite or NaN, however deep it lies and whatever reads it."""
-    waiting: list[tuple[str, Any]] = [("", body)]
-    seen: set[int] = set()  # YAML's anchors let a part stand in many places, and in itself
-    while waiting:
-        key, value = waiting.pop()
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        if isinstance(value, float) and not math.isfinite(value):
-            return key
-        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        waiting += [(f"{key}.{name}" if key else str(name), inner) for name, inner in items]
-    return None
+def _location(file: Path, name: str, path: Any) -> str:
+    try:
+        return _LOCATION.validate_python(path)
+    except ValidationError as error:
+        raise CatalogError(f"{file.name}: locations: {name}: {first_problem(error)}") from error
 
 
 def _relocate(sections: dict[str, dict[str, Any]], locations: Mapping[str, str], folder: Path) -> None:
@@ -119,10 +107,8 @@ def _expand_incoming(entry: ExperimentEntry, names: list[str]) -> ExperimentEntr
     return entry.model_copy(update={"datasets": (*kept, *(n for n in names if n not in kept))})
 
 
-def first_problem(error: ValidationError | TypeError) -> str:
+def first_problem(error: ValidationError) -> str:
     """The first problem pydantic found, as `key: what is wrong`."""
-    if isinstance(error, TypeError):
-        return "must be a mapping of settings"
     problem = error.errors()[0]
     where = ".".join(str(part) for part in problem["loc"] if part not in _KINDS)
     if problem["type"] == "extra_forbidden":
@@ -131,24 +117,7 @@ def first_problem(error: ValidationError | TypeError) -> str:
     return f"{where}: {message}" if where else message
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """Safe YAML that refuses a key given twice, of which plain YAML would silently let the last win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                line = key_node.start_mark.line + 1
-                raise yaml.YAMLError(f"line {line}: {key!r} is there twice; rename or remove one")
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
-
-
+_LOCATION = TypeAdapter(PathText)
 _KINDS = ("folder", "archive", "video", "parquet", "huggingface", "atelier", "generated")
 
 SECTIONS: dict[str, TypeAdapter[Any]] = {

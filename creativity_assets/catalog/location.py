@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from creativity_assets.catalog.entry import Strict
+from creativity_assets.catalog.entry import PathText, Strict
 
 HubId = Annotated[str, Field(pattern=r"^\w[\w.-]*/\w[\w.-]*$")]
 
@@ -16,7 +16,7 @@ class Located(Strict):
     A branch or tag is refused: what it points to changes, and the numbers would no longer be traceable.
     """
 
-    path: str | None = None
+    path: PathText | None = None
     hub_id: HubId | None = None
     revision: str | None = None
 

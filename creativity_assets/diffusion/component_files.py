@@ -8,11 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from creativity_assets.diffusion.claims import check_claims
 from creativity_assets.diffusion.hub import Place
 from creativity_assets.diffusion.layouts import Component
-from creativity_assets.errors import ModelError
+from creativity_assets.errors import ModelError, escaped
+
+MAX_JSON = 16 * 2**20
+MAX_WORDS = 64 * 2**20
+"""Bytes of a configuration, and of a tokenizer's file, that are read at most; real ones have a tenth."""
 
 PICKLES = ("*.bin", "*.ckpt", "*.pt", "*.pth", "*.pkl")
+LONGEST_PROMPT = 4096
+"""Tokens that a CLIP tokenizer may pad to; the text encoders take 77."""
 OLDER_TOKENIZER = ("vocab.json", "merges.txt")
 
 
@@ -45,8 +52,10 @@ class ComponentFiles:
         index = self.folder / f"{stem}.safetensors.index{suffix}.json"
         if not index.is_file():
             return []
-        shards = sorted(set(read_json(self.name, index, self.place.remedy)["weight_map"].values()))
-        return [index, *(self.folder / Path(shard).name for shard in shards)]
+        shards = read_json(self.name, index, self.place.remedy).get("weight_map")
+        if not isinstance(shards, dict) or not shards or not all(isinstance(shard, str) for shard in shards.values()):
+            raise ModelError(f"{self.name}: {index}: weight_map names no files; {self.place.remedy}")
+        return [index, *(self.folder / Path(shard).name for shard in sorted(set(shards.values())))]
 
     def shapes(self) -> list[list[int]]:
         """Of every tensor, each once. Raises ModelError for a file that is no whole safetensors file."""
@@ -61,16 +70,26 @@ class ComponentFiles:
         """Raise ModelError where a file is missing or pickled, or the configuration names another class."""
         if not self.folder.is_dir():
             raise ModelError(f"{self.name}: folder {self.folder} is missing; {self.place.remedy}")
+        self._check_kinds_of_files()
         if self.component.is_tokenizer:
             self._check_tokenizer()
             return
         config, expected = self.config(), self.component.architecture
-        stated = config.get("_class_name") or next(iter(config.get("architectures") or []), None)
+        stated = _stated_class(config)
         if stated != expected:
             raise ModelError(
                 f"{self.name}: {self.folder / 'config.json'} says {stated}, not {expected}; wrong architecture"
             )
         self._check_weights()
+        check_claims(self.name, self.folder / "config.json", config, self.shapes())
+
+    def _check_kinds_of_files(self) -> None:
+        """A pipe would never end, and what claims to be words may be anything."""
+        for file in (*self.folder.glob("*.json"), *self.folder.glob("*.txt"), *self.folder.glob("*.safetensors")):
+            if file.exists() and not file.is_file():
+                raise ModelError(f"{self.name}: {file} is no file; {self.place.remedy}")
+            if file.suffix != ".safetensors" and file.exists() and file.stat().st_size > MAX_WORDS:
+                raise ModelError(f"{self.name}: {file} is larger than {MAX_WORDS >> 20} MB; {self.place.remedy}")
 
     def _check_weights(self) -> None:
         weights = self.weights()
@@ -103,6 +122,14 @@ class ComponentFiles:
             names = " nor ".join(["tokenizer.json", *([" and ".join(older)] if older else [])])
             neither = "neither " if older else "no "
             raise ModelError(f"{self.name}: {self.folder} has {neither}{names}; {self.place.remedy}")
+        for file in sorted(self.folder.glob("*.json")):
+            settings = read_json(self.name, file, self.place.remedy, MAX_WORDS)
+            length = settings.get("model_max_length", LONGEST_PROMPT) if file.name == "tokenizer_config.json" else None
+            if older and length is not None and not (isinstance(length, int) and 4 <= length <= LONGEST_PROMPT):
+                raise ModelError(
+                    f"{self.name}: {file}: model_max_length {escaped(length)[:40]} is not within 4 to "
+                    f"{LONGEST_PROMPT} tokens; {self.place.remedy}"
+                )
 
 
 def component_patterns(component: Component, subfolder: str, variant: str | None) -> list[str]:
@@ -156,20 +183,37 @@ def hash_files(folder: Path, files: list[Path]) -> str:
     """`sha256:` and 16 hex digits over the files' names inside the folder and their contents, in name order."""
     digest = hashlib.sha256()
     for file in sorted(set(files)):
+        if not file.is_file():  # a pipe would never end
+            raise ModelError(f"{file}: is no file; restore it")
         digest.update(file.relative_to(folder).as_posix().encode())
         with file.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return f"sha256:{digest.hexdigest()[:16]}"
 
 
-def read_json(name: str, path: Path, remedy: str) -> dict[str, Any]:
-    """A configuration file, or a ModelError that names the entry and the file."""
+def read_json(name: str, path: Path, remedy: str, most: int = MAX_JSON) -> dict[str, Any]:
+    """A configuration file of at most `most` bytes, or a ModelError that names the entry and the file."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        if path.exists() and not path.is_file():
+            raise ModelError(f"{name}: {path} is no file; {remedy}")
+        with path.open("rb") as stream:
+            text = stream.read(most + 1)
+        if len(text) > most:
+            raise ModelError(f"{name}: {path} is larger than {most >> 20} MB; {remedy}")
+        content = json.loads(text.decode("utf-8"))
     except FileNotFoundError:
         raise ModelError(f"{name}: {path} is missing; {remedy}") from None
+    except RecursionError:
+        raise ModelError(f"{name}: {path} is nested too deeply; restore the file") from None
     except (OSError, ValueError) as error:
         raise ModelError(f"{name}: {path} cannot be read ({error}); restore the file") from None
     if not isinstance(content, dict):
         raise ModelError(f"{name}: {path} is not a configuration; restore the file")
     return content
+
+
+def _stated_class(config: Mapping[str, Any]) -> str | None:
+    """diffusers' or transformers' way to name a class; None where a configuration names none."""
+    named = config.get("architectures")
+    stated = config.get("_class_name") or (named[0] if isinstance(named, list) and named else None)
+    return None if stated is None else escaped(stated)[:80]

@@ -7,12 +7,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from creativity_assets.diffusion.component_files import ComponentFiles
+from creativity_assets.diffusion.component_files import LONGEST_PROMPT, ComponentFiles
 from creativity_assets.diffusion.lora import fuse_lora, updatable
 from creativity_assets.diffusion.weights import ModelFiles
 from creativity_assets.errors import ModelError
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+SPARE = ("position_ids", "embed_tokens.weight")
+"""Tensors that older files hold and nothing needs: counts from 0, and copies of the shared embedding."""
 
 
 def network_dtype(name: str, stated: str | None, default: torch.dtype) -> torch.dtype:
@@ -91,9 +94,14 @@ def _load_tokenizer(part: ComponentFiles) -> Any:
 
     architecture = getattr(transformers, part.component.architecture)
     try:
-        return architecture.from_pretrained(part.folder, local_files_only=True)
-    except (OSError, ValueError, TypeError) as error:
-        raise ModelError(f"{part.name}: {part.folder} cannot be loaded ({_line(error)})") from None
+        tokenizer = architecture.from_pretrained(part.folder, local_files_only=True)
+        tokenizer("", padding="max_length", max_length=4, truncation=True)
+        length = int(tokenizer.model_max_length)
+    except Exception as error:  # transformers and tokenizers raise a dozen unrelated types here
+        raise ModelError(f"{part.name}: {part.folder} cannot be loaded ({_line(error)}); restore the folder") from None
+    if part.component.architecture == "CLIPTokenizer" and length > LONGEST_PROMPT:
+        raise ModelError(f"{part.name}: {part.folder} states no model_max_length; restore tokenizer_config.json")
+    return tokenizer
 
 
 def _load_network(part: ComponentFiles, dtype: torch.dtype) -> nn.Module:
@@ -117,8 +125,9 @@ def _load_network(part: ComponentFiles, dtype: torch.dtype) -> nn.Module:
         )
     except Exception as error:  # diffusers, transformers and safetensors raise a dozen unrelated types here
         raise ModelError(f"{part.name}: {part.folder} cannot be loaded ({_line(error)}); wrong architecture?") from None
-    for problem in ("missing_keys", "mismatched_keys"):
-        if wrong := sorted(str(key) for key in info[problem]):
+    for problem in ("missing_keys", "mismatched_keys", "unexpected_keys"):
+        # Left over: layers that the configuration does not count would be left out without a word.
+        if wrong := sorted(str(key) for key in info[problem] if not str(key).endswith(SPARE)):
             raise ModelError(
                 f"{part.name}: weights in {part.folder} do not fit config.json ({problem.replace('_', ' ')}: "
                 f"{len(wrong)}, first {wrong[0]}); wrong architecture"

@@ -1,6 +1,6 @@
 """Which weights are meant, in one line: what a plan compares, and what every row of the tables carries."""
 
-from creativity_assets.diffusion.component_files import ComponentFiles, hash_files
+from creativity_assets.diffusion.component_files import ComponentFiles, hash_files, read_json
 from creativity_assets.diffusion.hub import pinned_commit
 from creativity_assets.diffusion.weights import (
     SCHEDULER_CONFIG,
@@ -41,6 +41,7 @@ def _base(source: ModelSource) -> str:
         commit = place.commit
     if commit:
         return _at(commit, source.variant)
+    read_json(source.name, place.folder / SCHEDULER_CONFIG, place.remedy)
     files = [place.folder / SCHEDULER_CONFIG]
     overridden = {override.component for override in source.overrides}
     for name, component in chosen_components(source, layout).items():

@@ -19,7 +19,7 @@ from creativity_assets.diffusion.hub import Location, Place, locate, offline
 from creativity_assets.diffusion.inputs import check_inputs
 from creativity_assets.diffusion.layouts import LAYOUTS, Component, Layout
 from creativity_assets.diffusion.lora_file import read_lora
-from creativity_assets.errors import ModelError
+from creativity_assets.errors import ModelError, escaped
 
 MODEL_INDEX = "model_index.json"
 SCHEDULER_CONFIG = "scheduler/scheduler_config.json"
@@ -114,12 +114,14 @@ def known_of(source: ModelSource) -> tuple[str | None, dict[str, Any]]:
     """A model's pipeline, and its scheduler's configuration, as far as they are known without fetching anything.
 
     Of what is not on this machine that is the pipeline its entry states, if it does, and an empty configuration.
+    Raises ModelError for a configuration that is there and cannot be read.
     """
     try:
         place, pipeline, _ = base_files(source, local_only=True)
-        return pipeline, read_json(source.name, place.folder / SCHEDULER_CONFIG, place.remedy)
     except ModelError:
-        return source.pipeline, {}  # what is missing or broken is named, with its remedy, where it is needed
+        return source.pipeline, {}  # what is missing is named, with its remedy, where it is needed
+    file = place.folder / SCHEDULER_CONFIG
+    return pipeline, read_json(source.name, file, place.remedy) if file.exists() else {}
 
 
 def missing_parts(source: ModelSource) -> list[ModelError]:
@@ -174,8 +176,7 @@ def _own_files(source: ModelSource, *, local_only: bool) -> tuple[Place, str, di
     }
     for component in components.values():
         component.check()
-    if not (place.folder / SCHEDULER_CONFIG).is_file():
-        raise ModelError(f"{source.name}: {place.folder / SCHEDULER_CONFIG} is missing; {place.remedy}")
+    read_json(source.name, place.folder / SCHEDULER_CONFIG, place.remedy)
     return place, pipeline, components
 
 
@@ -183,7 +184,7 @@ def base_files(source: ModelSource, *, local_only: bool) -> tuple[Place, str, La
     """The model's own folder, and its family by its index."""
     place = locate(source.name, source.location, source.revision, _patterns(source), local_only=local_only)
     index = place.folder / MODEL_INDEX
-    pipeline = str(read_json(source.name, index, place.remedy).get("_class_name"))
+    pipeline = escaped(read_json(source.name, index, place.remedy).get("_class_name"))[:80]
     if pipeline not in LAYOUTS:
         raise ModelError(f"{source.name}: {index} says {pipeline}; choose a model of {', '.join(LAYOUTS)}")
     if source.pipeline not in {None, pipeline}:

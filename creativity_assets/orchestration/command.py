@@ -11,9 +11,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from creativity_assets.errors import CreativityError
+from creativity_assets.errors import CreativityError, one_line
+from creativity_assets.interrupts import raise_if_interrupted
 from creativity_assets.orchestration.instance import dagster_home, open_instance
 from creativity_assets.orchestration.materialize import Outcome, materialize
+from creativity_assets.orchestration.recovery import closing_own_runs
 from creativity_assets.workflow.checks import failed_checks
 from creativity_assets.workflow.costs import seconds_per_image
 from creativity_assets.workflow.plan import Plan, Scope, plan
@@ -31,15 +33,17 @@ def materialize_with_bar(data_root: Path, scope: Scope, console: Console) -> Out
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with open_instance(data_root) as instance, Progress(*columns, console=console) as bar:
+    study = Study(data_root)
+    _ = study.catalog  # a wrong entry is one line: without a bar, and before anything is made for a run
+    with open_instance(data_root) as instance, closing_own_runs(instance), Progress(*columns, console=console) as bar:
         bars = _Bars(bar)
         with warnings.catch_warnings(), listening(bars):
             warnings.simplefilter("ignore")  # Dagster warns of every beta parameter in every run
-            outcome = materialize(Study(data_root), instance, scope)
+            outcome = materialize(study, instance, scope)
     for line in outcome.skipped:
-        console.print(line, soft_wrap=True, markup=False)
+        console.print(one_line(line), soft_wrap=True, markup=False)
     for line in outcome.problems:
-        console.print(line, style="red", soft_wrap=True, markup=False)
+        console.print(one_line(line), style="red", soft_wrap=True, markup=False)
     show_failed_checks(outcome.failed_checks, console)
     if outcome.made:
         console.print(f"{', '.join(outcome.made)}: {bars.scored} images scored in {time.monotonic() - started:.0f} s")
@@ -68,9 +72,9 @@ def show_plan(data_root: Path, scope: Scope, console: Console) -> Plan:
         show_failed_checks(failed, console)
         console.print("nothing to do" if failed else "everything is fresh, nothing to do")
     for line in todo.skipped:
-        console.print(line, soft_wrap=True, markup=False)
+        console.print(one_line(line), soft_wrap=True, markup=False)
     for line in todo.problems:
-        console.print(line, style="red", soft_wrap=True, markup=False)
+        console.print(one_line(line), style="red", soft_wrap=True, markup=False)
     return todo
 
 
@@ -124,11 +128,13 @@ class _Bars:
         self._total: int | None = None
 
     def begin(self, title: str, images: int | None) -> None:
+        raise_if_interrupted()
         self._tasks.clear()
         self._total = images
         self.bar.console.print(title, markup=False)
 
     def hear(self, what: str, images: int) -> None:
+        raise_if_interrupted()
         if what not in self._tasks:
             task = self.bar.add_task(what, total=self._total, rate="")
             self._tasks[what] = (task, Meter(self._total, time.monotonic()))

@@ -2,6 +2,8 @@
 
 import os
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 import psutil
@@ -26,15 +28,29 @@ def close_abandoned_runs(instance: dg.DagsterInstance) -> int:
 
     A run that dies with its process never gives its slot of a pool back, and the next would wait for ever.
     """
-    abandoned = [
+    return _close(instance, _is_dead)
+
+
+@contextmanager
+def closing_own_runs(instance: dg.DagsterInstance) -> Iterator[None]:
+    """Close what this process leaves unfinished when the block is left, by a signal at any moment too."""
+    try:
+        yield
+    finally:
+        own = owner()
+        _close(instance, lambda identity: identity == own)
+
+
+def _close(instance: dg.DagsterInstance, whose: Callable[[str], bool]) -> int:
+    left = [
         run
         for run in instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED))
-        if OWNER_TAG in run.tags and _is_dead(run.tags[OWNER_TAG])
+        if OWNER_TAG in run.tags and whose(run.tags[OWNER_TAG])
     ]
-    for run in abandoned:
-        instance.report_run_failed(run, "its process was killed; the same command goes on where it stopped")
+    for run in left:
+        instance.report_run_failed(run, "its process was stopped; the same command goes on where it stopped")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-    return len(abandoned)
+    return len(left)
 
 
 def _is_dead(identity: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 
 from creativity_assets.engine.score import score_images
-from creativity_assets.errors import CreativityError
+from creativity_assets.errors import CreativityError, escaped
 from creativity_assets.sources.images import ImageRejected, decode
 from creativity_assets.sources.limits import MAX_IMAGE_BYTES, bounded_bytes
 from creativity_assets.store.files import replacing
@@ -38,14 +38,15 @@ def score_files(
 
     note: what has to be known of scores by the embedded suite; None for others.
 
-    Reconstructions are saved as `<stem>.png` in `save_to`. Raises CatalogError, ModelError or MetricError.
+    Names are escaped where they are no printable text. Reconstructions are saved as `<stem>.png` in `save_to`.
+    Raises CatalogError, ModelError, MetricError, and CreativityError where one would overwrite what is there.
     """
     study = Study(data_root)
     entry = study.catalog.experiment(experiment)
     check_experiment(study.lineage, entry)
     settings = inversion_settings(study.catalog.method(entry.method))
     problems: list[str] = []
-    _check_stems(files, save_to)
+    _check_targets(files, save_to)
     if save_to is not None:
         save_to.mkdir(parents=True, exist_ok=True)  # refused now rather than after all the work
 
@@ -54,7 +55,7 @@ def score_files(
             try:
                 yield str(file), decode(bounded_bytes(file, MAX_IMAGE_BYTES)).image
             except (OSError, ImageRejected) as problem:
-                problems.append(f"{file}: {getattr(problem, 'strerror', None) or problem}")
+                problems.append(f"{escaped(file)}: {getattr(problem, 'strerror', None) or problem}")
 
     note = EMBEDDED_NOTE if entry.suite == EMBEDDED else None
     rows = []
@@ -64,19 +65,35 @@ def score_files(
         batch = instrument.batch(backbone.resolution)
         for done in score_images(images(), backbone, settings, suite, batch=batch):
             scores = {name: done.scores[name] for name in COLUMNS}
-            rows.append({"file": done.name, "experiment": experiment, "suite": entry.suite, **scores, "note": note})
+            row = {"file": escaped(done.name), "experiment": experiment, "suite": entry.suite}
+            rows.append({**row, **scores, "note": note})
             if save_to is not None:
-                with replacing(save_to / f"{Path(done.name).stem}.png") as temporary:
+                with replacing(_target(Path(done.name), save_to)) as temporary:
                     temporary.write_bytes(to_png(done.reconstruction))
     return rows, problems
 
 
-def _check_stems(files: Sequence[Path], save_to: Path | None) -> None:
-    """Two files of one stem would overwrite each other's reconstruction."""
-    if save_to is None:
+def _target(file: Path, folder: Path) -> Path:
+    return folder / f"{file.stem}.png"
+
+
+def _check_targets(files: Sequence[Path], folder: Path | None) -> None:
+    """Nothing is overwritten unasked: no image that is scored, and no reconstruction of another one."""
+    if folder is None:
         return
+    if folder.exists() and not folder.is_dir():
+        raise CreativityError(f"{escaped(folder)}: is no folder; name another with --save-reconstruction")
+    scored = {file.resolve() for file in files}
     seen: dict[str, Path] = {}
     for file in files:
-        if file.stem in seen and seen[file.stem] != file:
-            raise CreativityError(f"{file}: same name as {seen[file.stem]}; save their reconstructions to two folders")
-        seen[file.stem] = file
+        target = _target(file, folder)
+        if target.resolve() in scored:
+            raise CreativityError(
+                f"{escaped(target)}: the reconstruction would overwrite an image; save to another folder"
+            )
+        # Many file systems do not tell capitals apart.
+        other = seen.setdefault(target.name.casefold(), file)
+        if other.resolve() != file.resolve():
+            raise CreativityError(
+                f"{escaped(file)}: same name as {escaped(other)}; save their reconstructions to two folders"
+            )

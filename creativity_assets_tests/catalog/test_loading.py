@@ -111,7 +111,8 @@ def test_a_number_that_is_not_finite_is_refused_with_entry_and_key(root: Path, w
     (root / "catalog" / "more.yaml").write_text(f"{section}:\n  {entry.replace('NUMBER', number)}\n")
     with pytest.raises(CatalogError) as caught:
         load_catalog(root)
-    assert str(caught.value) == f"more.yaml: {named}: is no finite number; write one"
+    key = f"{section}.{named.replace(': ', '.')}"
+    assert str(caught.value) == f"more.yaml: line 2: {key}: {number!r} is no finite number; give one"
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ def test_a_number_that_nobody_means_is_refused(root: Path, section: str, entry: 
 @pytest.mark.parametrize("text", ["m: &a [*a]", "m: &a {inversion: *a}"])
 def test_an_entry_that_holds_itself_is_refused(root: Path, text: str) -> None:
     (root / "catalog" / "more.yaml").write_text(f"methods:\n  {text}\n")
-    with pytest.raises(CatalogError, match=r"more.yaml: m"):
+    with pytest.raises(CatalogError, match=r"more.yaml: line 2: methods.m.*or in itself"):
         load_catalog(root)
 
 
@@ -145,7 +146,7 @@ def test_a_name_given_twice_is_refused_within_a_file_and_across_files(root: Path
     (root / "catalog" / "a.yaml").write_text(
         "methods:\n  m: {inversion: ddim, steps: 1}\n  m: {inversion: ddim, steps: 2}\n"
     )
-    with pytest.raises(CatalogError, match=r"a\.yaml: line 3: 'm' is there twice"):
+    with pytest.raises(CatalogError, match=r"a\.yaml: line 3: methods: 'm' is there twice"):
         load_catalog(root)
     (root / "catalog" / "a.yaml").write_text("methods:\n  ddim4: {inversion: ddim, steps: 1}\n")
     with pytest.raises(CatalogError, match=r"study\.yaml: methods has 'ddim4' twice"):
