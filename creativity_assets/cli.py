@@ -205,7 +205,8 @@ def catalog_add(
 
     proposal = propose(data_root(), source, name, label.value if label else None)
     typer.echo(proposal.yaml)
-    _print_table(list(proposal.rows.columns), proposal.rows.to_numpy().tolist())
+    rows = proposal.rows.astype(object).where(proposal.rows.notna(), None)
+    _print_table(list(rows.columns), rows.to_numpy().tolist())
     if proposal.losses is not None:
         typer.echo(f"by names and tables: {proposal.losses}")
     for line in (*proposal.guesses, *(f"rejected: {line}" for line in proposal.rejects[:10])):
@@ -220,8 +221,13 @@ def catalog_check() -> None:
     Example: creativity catalog check"""
     from creativity_assets.workflow.doctor import check_catalog
 
-    for line in check_catalog(data_root()):
+    lines, faults = check_catalog(data_root())
+    for line in lines:
         typer.echo(escaped(line))
+    for line in faults:
+        console.print(one_line(line), style="red", soft_wrap=True, markup=False)
+    if faults:
+        raise typer.Exit(2)
 
 
 Minutes = Annotated[float | None, typer.Option(help="Wall time to train for; the default is the card's.")]

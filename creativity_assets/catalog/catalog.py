@@ -2,8 +2,8 @@
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, TypeVar
 
 from creativity_assets.catalog.datasets import DatasetEntry, GeneratedDataset
 from creativity_assets.catalog.entries import ComparisonEntry, EraEntry, ExperimentEntry, MethodEntry, ModelEntry
@@ -14,7 +14,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Catalog:
-    """All entries by name, in the order of their files. `problems` are lines about ignored incoming folders."""
+    """All entries by name, in the order of their files.
+
+    problems: lines about ignored incoming folders. faults: lines about files and entries that are left out as wrong.
+    """
 
     datasets: Mapping[str, DatasetEntry] = field(default_factory=dict)
     models: Mapping[str, ModelEntry] = field(default_factory=dict)
@@ -23,6 +26,7 @@ class Catalog:
     comparisons: Mapping[str, ComparisonEntry] = field(default_factory=dict)
     eras: Mapping[str, EraEntry] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
     def dataset(self, name: str) -> DatasetEntry:
         return _get(self.datasets, name, "data set")
@@ -66,46 +70,89 @@ class Catalog:
         models = (self.model(e.model) for e, d in self.wanted() if d.name == dataset)
         return tuple(sorted({model.resolution for model in models}))
 
-    def check(self) -> None:
-        """Raise CatalogError where an entry names another that is not there, or contradicts it."""
-        for entry, section, name in self._references():
-            _get(getattr(self, section), name, section[:-1], by=entry)
+    def first_wrong(self) -> "Wrong | None":
+        """The first entry that names another that is not there, or contradicts it; None where all hold."""
+        for wrong in self._references():
+            if wrong.name not in getattr(self, wrong.target):
+                return wrong
         for dataset in self.datasets.values():
-            self._check_derived(dataset)
+            if wrong_source := self._derived_from_itself(dataset):
+                return wrong_source
         ordered = sorted(self.eras.values(), key=lambda era: era.start)
         for earlier, later in itertools.pairwise(ordered):
             if earlier.end > later.start:
-                raise CatalogError(f"eras {earlier.name} and {later.name} overlap; make them half-open ranges")
+                line = f"eras {earlier.name} and {later.name} overlap; make them half-open ranges"
+                return Wrong("eras", later.name, line=line)
+        return None
 
-    def _check_derived(self, dataset: DatasetEntry) -> None:
-        seen = {dataset.name}
-        while dataset.derived_from is not None:
-            dataset = self.dataset(dataset.derived_from)
-            if dataset.name in seen:
-                raise CatalogError(f"{dataset.name}: is derived from itself; name a data set with images of its own")
-            seen.add(dataset.name)
+    def without(self, wrong: "Wrong") -> "Catalog":
+        """The catalogue without the wrong entry, or where that is a list with one wrong name, without that name."""
+        entries = dict(getattr(self, wrong.section))
+        if wrong.listed:
+            kept = tuple(name for name in getattr(entries[wrong.entry], wrong.listed) if name != wrong.name)
+            entries[wrong.entry] = entries[wrong.entry].model_copy(update={wrong.listed: kept})
+        else:
+            del entries[wrong.entry]
+        changed: dict[str, Any] = {wrong.section: entries}
+        return replace(self, **changed)
 
-    def _references(self) -> Iterator[tuple[str, str, str]]:
+    def _derived_from_itself(self, dataset: DatasetEntry) -> "Wrong | None":
+        seen, source = {dataset.name}, dataset
+        while source.derived_from is not None:
+            source = self.dataset(source.derived_from)
+            if source.name in seen:
+                line = f"{dataset.name}: is derived from itself; name a data set with images of its own"
+                return Wrong("datasets", dataset.name, line=line)
+            seen.add(source.name)
+        return None
+
+    def _references(self) -> "Iterator[Wrong]":
+        def needs(section: str, entry: str, target: str, name: str, listed: str = "") -> Wrong:
+            known = getattr(self, target)
+            line = f"{entry}: {_no(known, name, _NOUNS[target])}"
+            return Wrong(section, entry, target, name, listed, line)
+
         for experiment in self.experiments.values():
-            yield experiment.name, "models", experiment.model
-            yield experiment.name, "methods", experiment.method
+            yield needs("experiments", experiment.name, "models", experiment.model)
+            yield needs("experiments", experiment.name, "methods", experiment.method)
             for name in experiment.datasets:
-                yield experiment.name, "datasets", name
+                yield needs("experiments", experiment.name, "datasets", name, "datasets")
         for comparison in self.comparisons.values():
-            yield comparison.name, "datasets", comparison.human.dataset
-            yield comparison.name, "datasets", comparison.ai.dataset
+            yield needs("comparisons", comparison.name, "datasets", comparison.human.dataset)
+            yield needs("comparisons", comparison.name, "datasets", comparison.ai.dataset)
         for dataset in self.datasets.values():
             if dataset.derived_from is not None:
-                yield dataset.name, "datasets", dataset.derived_from
+                yield needs("datasets", dataset.name, "datasets", dataset.derived_from)
             if isinstance(dataset, GeneratedDataset):
-                yield dataset.name, "models", dataset.model
+                yield needs("datasets", dataset.name, "models", dataset.model)
         for model in self.models.values():
             for name in model.training_lists:
-                yield model.name, "datasets", name
+                yield needs("models", model.name, "datasets", name, "training_lists")
 
 
-def _get(entries: Mapping[str, T], name: str, noun: str, by: str | None = None) -> T:
+class Wrong(NamedTuple):
+    """A reference from one entry to another, or what else is wrong with an entry.
+
+    section, entry: whose it is; target, name: what it names; listed: the setting that lists it, empty where the
+    entry cannot be without it; line: what is wrong with it if it does not hold.
+    """
+
+    section: str
+    entry: str
+    target: str = ""
+    name: str = ""
+    listed: str = ""
+    line: str = ""
+
+
+_NOUNS = {"datasets": "dataset", "models": "model", "methods": "method"}
+
+
+def _get(entries: Mapping[str, T], name: str, noun: str) -> T:
     if name not in entries:
-        prefix = f"{by}: " if by else ""
-        raise CatalogError(f"{prefix}no {noun} {name!r}; have {', '.join(entries) or 'none'}")
+        raise CatalogError(_no(entries, name, noun))
     return entries[name]
+
+
+def _no(entries: Mapping[str, object], name: str, noun: str) -> str:
+    return f"no {noun} {name!r}; have {', '.join(entries) or 'none'}"

@@ -1,6 +1,8 @@
-"""YAML files -> Catalog: unknown keys, duplicate names and broken references are refused by name."""
+"""YAML files -> Catalog: unknown keys, duplicate names and broken references are refused by name, one by one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,29 +21,64 @@ def load_catalog(root: Path, incoming_folders: Sequence[str] = (), problems: Seq
 
     problems: lines about what lies in data/incoming and cannot be a data set; kept with the catalogue.
 
-    Raises CatalogError naming file, entry and remedy.
+    Raises CatalogError naming file, entry and remedy, for the first fault.
+    """
+    catalog = load_sound_entries(root, incoming_folders, problems)
+    if catalog.faults:
+        raise CatalogError(catalog.faults[0])
+    return catalog
+
+
+def load_sound_entries(root: Path, incoming_folders: Sequence[str] = (), problems: Sequence[str] = ()) -> Catalog:
+    """As `load_catalog`, but a fault costs no more than its file or entry, and what cannot be without it.
+
+    `faults` of the catalogue has a line for each. Raises CatalogError where there is no catalogue at all.
     """
     folder = root / "catalog"
     files = sorted(folder.glob("*.yaml"))
     if not files:
         raise CatalogError(f"{folder}: no *.yaml there; copy the project's data/catalog or set CREATIVITY_DATA")
+    faults = _Faults()
     sections: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
     locations: dict[str, str] = {}
     for file in files:
-        for section, entries in _read(file).items():
-            if section == "locations":
-                locations |= {name: _location(file, name, path) for name, path in entries.items()}
-            else:
-                _add(sections, section, entries, file)
-    _relocate(sections, locations, folder)
+        with faults.kept():
+            for section, entries in _read(file).items():
+                for name, body in entries.items():
+                    with faults.kept():
+                        if section == "locations":
+                            locations[name] = _location(file, name, body)
+                        else:
+                            _add(sections[section], section, name, body, file)
+    for name, path in locations.items():
+        with faults.kept():
+            _relocate(sections, name, path, folder)
     incoming, clashes = _incoming(root, incoming_folders, taken=set(sections["datasets"]))
     sections["datasets"] |= {entry.name: entry for entry in incoming}
     sections["experiments"] = {
         name: _expand_incoming(entry, [d.name for d in incoming]) for name, entry in sections["experiments"].items()
     }
-    catalog = Catalog(**sections, problems=(*problems, *clashes))
-    catalog.check()
-    return catalog
+    parts: dict[str, Any] = {**sections, "problems": (*problems, *clashes)}
+    catalog = Catalog(**parts)
+    while wrong := catalog.first_wrong():
+        faults.lines.append(wrong.line)
+        catalog = catalog.without(wrong)
+    return replace(catalog, faults=tuple(faults.lines))
+
+
+@dataclass
+class _Faults:
+    """Collects what is wrong, a line each."""
+
+    lines: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep the CatalogError of the block as a line, and go on after it."""
+        try:
+            yield
+        except CatalogError as fault:
+            self.lines.append(str(fault))
 
 
 def _read(file: Path) -> Mapping[str, Mapping[str, Any]]:
@@ -58,18 +95,17 @@ def _read(file: Path) -> Mapping[str, Mapping[str, Any]]:
     return content
 
 
-def _add(sections: dict[str, dict[str, Any]], section: str, entries: Mapping[str, Any], file: Path) -> None:
-    for name, body in entries.items():
-        if name in sections[section]:
-            raise CatalogError(f"{file.name}: {section} has {name!r} twice; rename or remove one")
-        if body is not None and not isinstance(body, dict):
-            raise CatalogError(f"{file.name}: {name}: must be a mapping of settings")
-        if body and "name" in body:
-            raise CatalogError(f"{file.name}: {name}: no setting 'name'; the key {name!r} is its name")
-        try:
-            sections[section][name] = SECTIONS[section].validate_python({**(body or {}), "name": name})
-        except ValidationError as error:
-            raise CatalogError(f"{file.name}: {escaped(name)}: {first_problem(error)}") from error
+def _add(found: dict[str, Any], section: str, name: str, body: Any, file: Path) -> None:
+    if name in found:
+        raise CatalogError(f"{file.name}: {section} has {name!r} twice; rename or remove one")
+    if body is not None and not isinstance(body, dict):
+        raise CatalogError(f"{file.name}: {name}: must be a mapping of settings")
+    if body and "name" in body:
+        raise CatalogError(f"{file.name}: {name}: no setting 'name'; the key {name!r} is its name")
+    try:
+        found[name] = SECTIONS[section].validate_python({**(body or {}), "name": name})
+    except ValidationError as error:
+        raise CatalogError(f"{file.name}: {escaped(name)}: {first_problem(error)}") from error
 
 
 def _location(file: Path, name: str, path: Any) -> str:
@@ -79,14 +115,13 @@ def _location(file: Path, name: str, path: Any) -> str:
         raise CatalogError(f"{file.name}: locations: {name}: {first_problem(error)}") from error
 
 
-def _relocate(sections: dict[str, dict[str, Any]], locations: Mapping[str, str], folder: Path) -> None:
-    """Apply this machine's `locations:` to the data sets and models that have a path."""
-    for name, path in locations.items():
-        homes = [s for s in ("datasets", "models") if getattr(sections[s].get(name), "path", None) is not None]
-        if not homes:
-            raise CatalogError(f"{folder.name}: locations: {name!r} is no data set or model with a path")
-        for section in homes:
-            sections[section][name] = sections[section][name].model_copy(update={"path": path})
+def _relocate(sections: dict[str, dict[str, Any]], name: str, path: str, folder: Path) -> None:
+    """Apply one of this machine's `locations:` to the data set and the model of that name that have a path."""
+    homes = [s for s in ("datasets", "models") if getattr(sections[s].get(name), "path", None) is not None]
+    if not homes:
+        raise CatalogError(f"{folder.name}: locations: {name!r} is no data set or model with a path")
+    for section in homes:
+        sections[section][name] = sections[section][name].model_copy(update={"path": path})
 
 
 def _incoming(root: Path, names: Sequence[str], taken: set[str]) -> tuple[list[FolderDataset], list[str]]:

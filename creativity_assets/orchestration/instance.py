@@ -81,7 +81,9 @@ def _faults_of_records(home: Path) -> Iterator[None]:
 
 def _fault_of_records(home: Path, error: BaseException | None) -> str | None:
     """The line for an error of SQLite or of a file below `home`, wherever it is among an error's causes."""
-    while error is not None and not isinstance(error, StoreError):
+    seen = set[int]()  # an error may be among its own causes
+    while error is not None and id(error) not in seen and not isinstance(error, StoreError):
+        seen.add(id(error))
         if isinstance(error, SQLAlchemyError | sqlite3.Error):
             return _line(home, str(getattr(error, "orig", None) or error))
         if isinstance(error, OSError) and str(error.filename or "").startswith(str(home)):

@@ -48,29 +48,33 @@ def examine(data_root: Path) -> Iterator[str]:
     if offered:
         yield f"offered     {', '.join(offered)}: absent, and wanted by no experiment; see `catalog list`"
     yield from (f"ignored     {problem}" for problem in study.catalog.problems)
+    yield from (f"wrong       {fault}" for fault in study.catalog.faults)
     size = study.store.database.stat().st_size / 2**20 if study.store.database.is_file() else None
     yield f"warehouse   {'not built yet' if size is None else f'{study.store.database}, {size:.1f} MB'}"
 
 
-def check_catalog(data_root: Path) -> Iterator[str]:
-    """Check every entry against the code; yields warnings, then the count. Raises CreativityError for a wrong entry."""
-    from creativity_assets.workflow.entries import check_all
+def check_catalog(data_root: Path) -> tuple[list[str], list[str]]:
+    """Check every entry against the code and the others: lines to be read, and a line for each fault."""
+    from creativity_assets.workflow.entries import wrong_entries
     from creativity_assets.workflow.methods import inversion_settings
 
     study = Study(data_root)
     catalog = study.catalog
-    check_all(study.lineage)
-    for method in catalog.methods.values():
-        if not inversion_settings(method).is_distance:
-            yield (
-                f"warning: {method.name} inverts and samples under different guidance: what it gives is no distance, "
-                "since the way back is not the way there reversed"
-            )
-    yield from (f"ignored: {problem}" for problem in catalog.problems)
-    yield (
+    faults = list(dict.fromkeys((*catalog.faults, *wrong_entries(study.lineage))))
+    lines = [f"ignored: {problem}" for problem in catalog.problems]
+    if faults:
+        return lines, faults
+    lines += [
+        f"warning: {method.name} inverts and samples under different guidance: what it gives is no distance, "
+        "since the way back is not the way there reversed"
+        for method in catalog.methods.values()
+        if not inversion_settings(method).is_distance
+    ]
+    counted = (
         f"{len(catalog.datasets)} data sets, {len(catalog.models)} models, {len(catalog.methods)} methods, "
         f"{len(catalog.experiments)} experiments, {len(catalog.comparisons)} comparisons: all entries hold"
     )
+    return [*lines, counted], []
 
 
 def _dataset_state(study: Study, name: str) -> str:

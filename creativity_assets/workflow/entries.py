@@ -4,12 +4,13 @@ The one place for what must fail later: `catalog check` asks it of every entry, 
 work, and a step of what it was asked to make.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from creativity_assets.catalog.datasets import DatasetEntry, GeneratedDataset
-from creativity_assets.catalog.entries import ExperimentEntry
+from creativity_assets.catalog.entries import ExperimentEntry, MethodEntry
 from creativity_assets.diffusion.families import FAMILIES
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.diffusion.schedule import STUDY, Schedule
@@ -17,25 +18,34 @@ from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.diffusion.training_levels import TrainingLevels
 from creativity_assets.diffusion.weights import known_of
 from creativity_assets.engine.readouts import READOUTS
-from creativity_assets.errors import CatalogError, ModelError
+from creativity_assets.errors import CatalogError, CreativityError, ModelError
 from creativity_assets.metrics.suites import SUITES
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.methods import inversion_settings
 from creativity_assets.workflow.revisions import model_source
 
 
-def check_all(lineage: Lineage) -> None:
-    """Raise CatalogError, naming the entry and the remedy, for the first entry that could not be measured."""
+def wrong_entries(lineage: Lineage) -> Iterator[str]:
+    """A line, naming the entry and the remedy, for each entry that could not be measured."""
     catalog = lineage.catalog
     used = {experiment.method for experiment in catalog.experiments.values()}
+    looks: list[Callable[[], None]] = []
     for method in catalog.methods.values():
-        settings = inversion_settings(method)
-        if method.name not in used:  # by the training steps that models usually have
-            _check_method_steps(method.name, settings, {})
-    for experiment in catalog.experiments.values():
-        check_experiment(lineage, experiment)
-    for dataset in catalog.datasets.values():
-        check_dataset(lineage, dataset)
+        # Of what no experiment uses: by the training steps that models usually have.
+        looks.append(partial(_check_method, method, with_steps=method.name not in used))
+    looks += [partial(check_experiment, lineage, experiment) for experiment in catalog.experiments.values()]
+    looks += [partial(check_dataset, lineage, dataset) for dataset in catalog.datasets.values()]
+    for look in looks:
+        try:
+            look()
+        except CreativityError as problem:
+            yield str(problem)
+
+
+def _check_method(method: MethodEntry, *, with_steps: bool) -> None:
+    settings = inversion_settings(method)
+    if with_steps:
+        _check_method_steps(method.name, settings, {})
 
 
 def check_experiment(lineage: Lineage, experiment: ExperimentEntry) -> None:

@@ -214,7 +214,7 @@ def _measurable(lineage: Lineage, scope: Scope, asked: list[Pair]) -> tuple[list
         return _problem_of(lambda: [lineage.index(source) for source in sources])
 
     wanted: list[Pair] = []
-    skipped, problems = list(lineage.catalog.problems), list[str]()
+    skipped, problems = list(lineage.catalog.problems), list(lineage.catalog.faults)
     first_absent: dict[str, CreativityError] = {}
     for experiment, dataset in asked:
         if problem := wrong_experiment(experiment.name) or wrong_source(dataset.name):

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creativity_assets.catalog import Catalog, load_catalog
+from creativity_assets.catalog import Catalog, load_sound_entries
 from creativity_assets.sources.incoming import look
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import Provenance
@@ -33,7 +33,7 @@ class Study:
         found = look(self.data_root)
         waiting = [f"incoming/{name}: still being copied; looked at again next time" for name in found.waiting]
         refused = [f"incoming/{reject.key}: {reject.detail}" for reject in found.refused]
-        catalog = load_catalog(self.data_root, found.ready, (*refused, *waiting))
+        catalog = load_sound_entries(self.data_root, found.ready, (*refused, *waiting))
         return with_comparisons(catalog, self.store, found.ready)
 
     @cached_property

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from creativity_assets.catalog import load_catalog
+from creativity_assets.catalog import load_catalog, load_sound_entries
 from creativity_assets.catalog.entries import COMPARED
 from creativity_assets.catalog.listing import listing
 from creativity_assets.errors import CatalogError
@@ -166,6 +166,27 @@ def test_a_broken_file_is_named(root: Path, text: str, problem: str) -> None:
     (root / "catalog" / "wrong.yaml").write_text(text)
     with pytest.raises(CatalogError, match=problem):
         load_catalog(root)
+
+
+def test_what_is_sound_stands_without_what_is_wrong(root: Path) -> None:
+    """A fault costs its file or entry and what cannot be without it; a list loses the one name."""
+    (root / "catalog" / "broken.yaml").write_text("methods: [")
+    (root / "catalog" / "mine.yaml").write_text(
+        "datasets:\n  unread: {kind: folder}\n  derived: {kind: generated, originals: unread, model: tiny, guidance: 1, steps: 2}\n"
+        "experiments:\n  tiny.ddim2: {model: tiny, method: ddim2, suite: embedded, datasets: [derived, paintings]}\n"
+        "  tiny.nowhere: {model: tiny, method: nowhere, suite: embedded, datasets: [paintings]}\n"
+    )
+    catalog = load_sound_entries(root)
+    assert len(catalog.faults) == 5
+    for line, named in zip(
+        catalog.faults, ("broken.yaml", "unread", "tiny.ddim2: no dataset", "nowhere", "derived"), strict=False
+    ):
+        assert "\n" not in line
+        assert any(word in line for word in (named, "derived", "nowhere")), line
+    assert catalog.experiment("tiny.ddim2").datasets == ("paintings",)
+    assert "tiny.nowhere" not in catalog.experiments
+    assert "derived" not in catalog.datasets
+    assert catalog.experiment(EXPERIMENT).datasets == ("paintings", "copies")
 
 
 def test_a_file_that_is_not_utf_8_is_named(root: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import DatasetEntry
@@ -168,7 +168,13 @@ def test_in_data_incoming_it_is_refused(tmp_path: Path, said: str, make: Callabl
     assert [(reject.key, reject.reason) for reject in found.refused] == [("set", "not_a_folder")]
 
 
-@pytest.mark.parametrize("path", ["a\0b", "x" * 300, "~nobody-of-this-name/a", "loop/a"])
+@pytest.mark.parametrize("path", ["a\0b", "x" * 5000, "~nobody-of-this-name/a"])
+def test_a_path_that_no_system_has_is_refused_with_its_entry(path: str) -> None:
+    with pytest.raises(ValidationError, match=r"holds a NUL|longer than a path can be|nobody's home here"):
+        entry("folder", Path(path))
+
+
+@pytest.mark.parametrize("path", ["x" * 255, "loop/a", "nowhere"])
 def test_a_path_that_leads_nowhere_is_one_line(tmp_path: Path, path: str) -> None:
     loop(tmp_path / "loop")
     for kind in ("folder", "archive", "parquet", "video", "huggingface"):

@@ -53,10 +53,9 @@ def test_a_method_is_one_entry_and_its_experiment_one_more(measured_root: Path) 
     assert {name: len(cells) for name, cells in wanted.items()} == dict.fromkeys((f"tiny.{m}" for m in methods), 4)
     known, made = partitions(measured_root), recorded(measured_root, "image_metrics")
     bring_up_to_date(measured_root)
-    assert partitions(measured_root) == {**known, "experiment": known["experiment"] | wanted.keys()}
-    assert recorded(measured_root, "image_metrics") - made == {
-        str(cell_key(cell, name)) for name, cells in wanted.items() for cell in cells
-    }
+    new = {cell_key(cell, name) for name, cells in wanted.items() for cell in cells}
+    assert partitions(measured_root) == {**known, "cell": known["cell"] | new}
+    assert recorded(measured_root, "image_metrics") - made == new
     assert {path: path.stat().st_mtime_ns for path in shared} == before
 
     metrics = table(measured_root, "image_metrics").set_index(["experiment", "sample_id"])
@@ -103,9 +102,9 @@ def test_a_data_set_is_one_entry_and_a_word_in_its_experiment(measured_root: Pat
     assert partitions(measured_root) == {
         "dataset": known["dataset"] | {"photographs"},
         "collection": known["collection"] | {cell.key for cell in new},
-        "experiment": known["experiment"],
+        "cell": known["cell"] | {cell_key(cell, EXPERIMENT) for cell in new},
     }
-    assert recorded(measured_root, "image_metrics") - made == {str(cell_key(cell, EXPERIMENT)) for cell in new}
+    assert recorded(measured_root, "image_metrics") - made == {cell_key(cell, EXPERIMENT) for cell in new}
 
 
 @pytest.mark.parametrize(

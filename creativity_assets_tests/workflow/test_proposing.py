@@ -491,7 +491,8 @@ def test_what_is_lost_is_counted_with_near_names_before_anything_is_written(stud
 
 
 def test_the_command_asks_before_it_writes_and_never_overwrites(study_root: Path, tmp_path: Path) -> None:
-    source = str(files(tmp_path / "prints", "Anna/a.png", "b.pdf"))
+    source = str(files(tmp_path / "prints", "Anna/a.png"))
+    (tmp_path / "prints" / "b.pdf").write_bytes(b"%PDF-1.7")
     runner = CliRunner()
     target = study_root / "catalog" / "prints.yaml"
     no = runner.invoke(app, ["catalog", "add", "dataset", source], input="n\n")
