@@ -1,5 +1,6 @@
 """What the page needs of a warehouse, read in one go through a read-only connection."""
 
+# As text: DuckDB's types complain at the end of a process that something still refers to them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping

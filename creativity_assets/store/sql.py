@@ -1,5 +1,8 @@
 """SQL for people: one read-only statement over the warehouse, with access to nothing else and a bound on memory."""
 
+# As text: DuckDB's types complain at the end of a process that something still refers to them.
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

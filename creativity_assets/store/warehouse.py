@@ -3,6 +3,9 @@
 Its tables have the columns, types and comments of `vocabulary.TABLES`; the view `scores` joins them for people.
 """
 
+# As text: DuckDB's types complain at the end of a process that something still refers to them.
+from __future__ import annotations
+
 from collections.abc import Mapping
 from pathlib import Path
 
