@@ -5,7 +5,6 @@ import dagster as dg
 from creativity_assets.orchestration.assets import collection_images, dataset_index, measurements
 from creativity_assets.orchestration.checks import ASSET_CHECKS
 from creativity_assets.orchestration.executor import gpu_executor
-from creativity_assets.orchestration.logs import quiet_console
 from creativity_assets.orchestration.materialize import materialize_job
 from creativity_assets.orchestration.resources import RESOURCES
 from creativity_assets.orchestration.schedules import nightly
@@ -20,5 +19,4 @@ defs = dg.Definitions(
     sensors=[new_data],
     resources=RESOURCES,
     executor=gpu_executor,
-    loggers={"console": quiet_console},
 )

@@ -13,7 +13,6 @@ from pydantic import Field
 
 from creativity_assets.errors import DamagedPart
 from creativity_assets.orchestration.checks import outcomes, shown
-from creativity_assets.orchestration.logs import quiet_console
 from creativity_assets.orchestration.partitions import cell_key, sync_partitions
 from creativity_assets.orchestration.recovery import OWNER_TAG, close_abandoned_runs, owner
 from creativity_assets.orchestration.reporting import recorded
@@ -32,9 +31,6 @@ from creativity_assets.workflow.steps import Step
 from creativity_assets.workflow.study import Study
 
 JOB, OP = "materialize", "bring_up_to_date"
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-"""Progress is shown by the command line; Dagster's own log is in the UI."""
-
 SLICE_SECONDS, SLICE_IMAGES = 60.0, 128
 """A device is held for about a minute, or where nothing is known of the speed for so many images: then what has
 arrived in the meantime goes first. The last batch of a slice is not full, which costs about one batch in ten."""
@@ -95,7 +91,7 @@ def _materialize(study: Study, instance: dg.DagsterInstance, scope: Scope) -> Ou
         result = materialize_job.execute_in_process(
             instance=instance,
             tags={OWNER_TAG: owner(), LANE_TAG: COMMAND},
-            run_config=QUIET | request(scope),
+            run_config=request(scope, "CRITICAL"),  # progress is shown by the command line
         )
     except dg.Failure as failure:
         return Outcome.of(failure.metadata)
@@ -103,10 +99,11 @@ def _materialize(study: Study, instance: dg.DagsterInstance, scope: Scope) -> Ou
     return Outcome.of(ends[-1].metadata)
 
 
-def request(scope: Scope) -> dict[str, Any]:
-    """The run configuration that asks for a scope."""
+def request(scope: Scope, log_level: str = "WARNING") -> dict[str, Any]:
+    """The run configuration that asks for a scope. log_level: of the terminal; the UI has all of the log."""
     wanted = {"datasets": list(scope.datasets), "experiments": list(scope.experiments)}
-    return {"ops": {OP: {"config": wanted}}}
+    console = {"console": {"config": {"log_level": log_level}}}
+    return {"ops": {OP: {"config": wanted}}, "loggers": console}
 
 
 @dg.op(name=OP, out=dg.Out(dg.Nothing))
@@ -131,7 +128,7 @@ def bring_up_to_date(
     yield dg.Output(None, metadata=outcome.metadata)
 
 
-@dg.job(name=JOB, resource_defs=RESOURCES, logger_defs={"console": quiet_console})
+@dg.job(name=JOB, resource_defs=RESOURCES)
 def materialize_job() -> None:
     """Makes everything that is wanted and not fresh: indexes, images, measurements, tables, report, checks."""
     bring_up_to_date()

@@ -29,7 +29,7 @@ def serving(root: Path) -> Iterator[str]:
     log = root / "ui.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND.format(port=port)],
+            [sys.executable, "-m", "creativity_assets", "ui", "--port", str(port)],
             env=environment,
             stdout=output,
             stderr=output,

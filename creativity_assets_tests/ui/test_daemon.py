@@ -14,8 +14,8 @@ from creativity_assets_tests.ui.serving import serving, wait_until
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(900)]
 
 TICK = 15
-SLOW = {"inversion": "aidi", "steps": 1000, "options": {"evaluations": 10}}
-"""Eleven thousand evaluations an image: the stage outlasts several ticks of the sensor."""
+SLOW = {"inversion": "aidi", "steps": 500, "options": {"evaluations": 20}}
+"""Ten thousand evaluations an image: the stage outlasts several ticks of the sensor."""
 
 
 def runs(root: Path) -> list[tuple[str, str]]:
