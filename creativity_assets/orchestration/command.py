@@ -40,7 +40,7 @@ def materialize_with_bar(data_root: Path, scope: Scope, console: Console) -> Out
         with warnings.catch_warnings(), listening(bars):
             warnings.simplefilter("ignore")  # Dagster warns of every beta parameter in every run
             outcome = materialize(study, instance, scope)
-    for line in outcome.skipped:
+    for line in (*outcome.losses, *outcome.skipped):
         console.print(one_line(line), soft_wrap=True, markup=False)
     for line in outcome.problems:
         console.print(one_line(line), style="red", soft_wrap=True, markup=False)

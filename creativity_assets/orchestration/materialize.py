@@ -25,6 +25,7 @@ from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import healed
 from creativity_assets.workflow.checks import failed_checks
 from creativity_assets.workflow.costs import seconds_per_image
+from creativity_assets.workflow.losses import losses_of
 from creativity_assets.workflow.plan import Plan, Scope, plan
 from creativity_assets.workflow.progress import Lines, begin, listening
 from creativity_assets.workflow.steps import Step
@@ -51,11 +52,13 @@ class Wanted(dg.Config):
 class Outcome:
     """What a materialisation came to.
 
-    made: the stages that had work. skipped: lines about absent entries. problems: lines about what failed.
-    failed_checks: names of checks that do not hold.
+    made: the stages that had work. losses: a line for each data set that was read and of which something was rejected.
+    skipped: lines about absent entries. problems: lines about what failed. failed_checks: lines about checks that do
+    not hold.
     """
 
     made: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     failed_checks: tuple[str, ...] = ()
@@ -122,7 +125,7 @@ def bring_up_to_date(
     opened = work.step.study
     todo = plan(opened.lineage, config.scope)
     problems = (*todo.problems, *work.problems, *_still_stale(todo, work))
-    outcome = Outcome(tuple(dict.fromkeys(made)), todo.skipped, problems, failed_checks(opened))
+    outcome = Outcome(tuple(dict.fromkeys(made)), _losses(work), todo.skipped, problems, failed_checks(opened))
     if problems:
         raise dg.Failure("\n".join(problems), metadata=outcome.metadata, allow_retries=False)
     yield dg.Output(None, metadata=outcome.metadata)
@@ -250,6 +253,14 @@ def _tables(work: Work) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvalu
             )
     except DamagedPart as damage:
         work.fail("report", "tables", damage)
+
+
+def _losses(work: Work) -> tuple[str, ...]:
+    """What was read of each data set of this run and what was not kept, in a line each."""
+    study = work.step.study
+    indexed = [name for name in work.read if study.store.index(name).is_file()]
+    found = {name: losses_of(study.store, name, study.lineage.collections(name)) for name in indexed}
+    return tuple(f"{name}: {losses}" for name, losses in found.items() if losses.rejected)
 
 
 def _still_stale(todo: Plan, work: Work) -> list[str]:

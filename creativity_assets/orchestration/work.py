@@ -48,6 +48,7 @@ class Work:
 
     problems: one line for each piece that failed. tried: pieces that need not be tried again. failed: those that are
     not tried again in this run. put_off: pieces that wait for the next round. mended: damaged parts set aside.
+    read: data sets of which something was indexed or decoded, in order.
     """
 
     step: Step
@@ -58,6 +59,7 @@ class Work:
     failed: set[Piece] = field(default_factory=set)
     put_off: set[Piece] = field(default_factory=set)
     mended: set[Path] = field(default_factory=set)
+    read: dict[str, None] = field(default_factory=dict)
 
     def begin_round(self, step: Step) -> None:
         """Go on with a fresh look at the study."""
@@ -68,6 +70,7 @@ class Work:
         """dataset_index of the data sets, in this order."""
         for name in names:
             begin(f"index {name}")
+            self.read[name] = None
             self.tried.add(("dataset_index", name))
             try:
                 provenance, numbers = index_dataset(self.step, name)
@@ -80,6 +83,7 @@ class Work:
     def images(self, collections: Sequence[Collection], assets: Sequence[str] = IMAGES) -> Events:
         """raw_samples and preprocessed_tensors of the collections."""
         work = {"raw_samples": audit_collections, "preprocessed_tensors": preprocess_collections}
+        self.read |= dict.fromkeys(c.dataset for c in collections)
         for asset in (name for name in IMAGES if name in assets):
             begin(f"{asset} of {_named(collections)}")
             newest = newest_event(self.instance, UPSTREAM[asset])

@@ -77,6 +77,17 @@ def test_a_collection_whose_stored_pictures_are_damaged_does_not_stop_the_others
     assert len(table(measured_root, "image_metrics")) == 15
 
 
+def test_what_a_data_set_loses_is_told_when_it_is_read_and_not_again(measured_root: Path) -> None:
+    folder = measured_root.parent / "pictures" / "paintings"
+    (folder / "a" / "one.png").write_bytes(b"no picture")
+    save_picture(folder / "a" / "seven.png", seed=3)
+    outcome = bring_up_to_date(measured_root)
+    [line] = [line for line in outcome.losses if line.startswith("paintings: ")]
+    assert line.startswith("paintings: 6 read, 4 kept: ")
+    assert "1 of 5 pictures have no row" in line
+    assert bring_up_to_date(measured_root).losses == ()
+
+
 def test_a_model_without_weights_is_one_line_however_many_collections(study_root: Path) -> None:
     added = {"wrong": {"path": "embedded/wrong", "resolution": 32}}
     wrong = study_root.parent / "wrong"
