@@ -115,7 +115,8 @@ def _parquet(dataset: str, name: str, data: bytes) -> Table:
     def rows() -> Iterator[Row]:
         number = 0
         try:
-            for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+            # Without Arrow's threads, for the reason that store/parts.py gives.
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
                 for row in batch.to_pylist():
                     number += 1
                     yield f"{name} row {number}", row

@@ -83,7 +83,9 @@ class OpenPart:
                 raise Broken(f"it has no column {lacking[0]}")
             if self.digests is not None:
                 check_chunks(self.file, self.parquet.metadata, self.digests, groups, columns)
-            return self.parquet.read_row_groups(groups, columns=columns)
+            # In this thread alone: what Arrow's own threads still hold of a Python file when a command has ended and
+            # Python takes itself down would be released without it, which aborts the process (exit code 134).
+            return self.parquet.read_row_groups(groups, columns=columns, use_threads=False)
 
 
 @contextmanager
