@@ -105,7 +105,8 @@ def _parquet(dataset: str, name: str, data: bytes) -> Table:
         return SourceError(f"{dataset}: {name} is no Parquet, or a damaged one: {' '.join(str(error).split())[:160]}")
 
     try:
-        file = pq.ParquetFile(pa.BufferReader(data))
+        # Without Arrow's threads, here and below, for the reason that store/parts.py gives.
+        file = pq.ParquetFile(pa.BufferReader(data), pre_buffer=False)
         large = too_large_within(data, file.metadata)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise wrong(error) from error
@@ -115,7 +116,6 @@ def _parquet(dataset: str, name: str, data: bytes) -> Table:
     def rows() -> Iterator[Row]:
         number = 0
         try:
-            # Without Arrow's threads, for the reason that store/parts.py gives.
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
                 for row in batch.to_pylist():
                     number += 1
