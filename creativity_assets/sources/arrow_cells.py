@@ -1,8 +1,29 @@
-"""Which of Arrow's types hold pictures, and the bytes of a cell of such a type."""
+"""Rows of Arrow's as Python has them; which of its types hold pictures, and the bytes of a cell of such a type."""
 
 from typing import Any
 
 import pyarrow as pa
+
+
+def rows_of(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    """The rows as Python's values; what Python has no value for, such as a date of the year 200,000, says so."""
+    columns = [_values(column) for column in batch.columns]
+    return [dict(zip(batch.schema.names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def _values(column: pa.Array) -> list[Any]:
+    try:
+        values: list[Any] = column.to_pylist()
+    except (ArithmeticError, LookupError, ValueError):  # out of range, a time zone that is nowhere, half a character
+        values = [_value(cell) for cell in column]
+    return values
+
+
+def _value(cell: pa.Scalar) -> Any:
+    try:
+        return cell.as_py()
+    except (ArithmeticError, LookupError, ValueError):
+        return f"<unreadable {cell.type}>"
 
 
 def holds_pictures(kind: pa.DataType) -> bool:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from creativity_assets.errors import SourceError
+from creativity_assets.sources.arrow_cells import rows_of
 from creativity_assets.sources.delimited import Record, read_csv
 from creativity_assets.sources.json_text import NotJson, parsed
 from creativity_assets.sources.limits import MAX_LINE_BYTES, MIB, has_a_long_line
@@ -105,7 +106,8 @@ def _parquet(dataset: str, name: str, data: bytes) -> Table:
         return SourceError(f"{dataset}: {name} is no Parquet, or a damaged one: {' '.join(str(error).split())[:160]}")
 
     try:
-        file = pq.ParquetFile(pa.BufferReader(data))
+        # Without Arrow's threads, here and below, for the reason that store/parts.py gives.
+        file = pq.ParquetFile(pa.BufferReader(data), pre_buffer=False)
         large = too_large_within(data, file.metadata)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise wrong(error) from error
@@ -115,8 +117,8 @@ def _parquet(dataset: str, name: str, data: bytes) -> Table:
     def rows() -> Iterator[Row]:
         number = 0
         try:
-            for batch in file.iter_batches(batch_size=_BATCH_ROWS):
-                for row in batch.to_pylist():
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
+                for row in rows_of(batch):
                     number += 1
                     yield f"{name} row {number}", row
         except (OSError, ValueError, pa.ArrowException) as error:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources.arrow_cells import holds_pictures, picture
+from creativity_assets.sources.arrow_cells import holds_pictures, picture, rows_of
 from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
 from creativity_assets.sources.limits import MAX_IMAGE_BYTES, MIB, why_no_file
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, locate, walk
@@ -184,7 +184,7 @@ def _rows(file: SourceFile, columns: list[str]) -> Iterator[tuple[int, dict[str,
         groups = (parquet.metadata.row_group(number) for number in range(parquet.metadata.num_row_groups))
         large = any(group.total_byte_size > _LARGE_GROUP for group in groups)
         for batch in parquet.iter_batches(batch_size=1 if large else BATCH_ROWS, columns=columns):
-            for row in batch.to_pylist():
+            for row in rows_of(batch):
                 yield number, row
                 number += 1
 

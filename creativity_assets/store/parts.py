@@ -83,7 +83,7 @@ class OpenPart:
                 raise Broken(f"it has no column {lacking[0]}")
             if self.digests is not None:
                 check_chunks(self.file, self.parquet.metadata, self.digests, groups, columns)
-            return self.parquet.read_row_groups(groups, columns=columns)
+            return self.parquet.read_row_groups(groups, columns=columns, use_threads=False)
 
 
 @contextmanager
@@ -93,7 +93,9 @@ def open_part(path: Path) -> Iterator[OpenPart]:
         with _damage(path):
             file = stack.enter_context(_opened(path))
             digests = footer_digests(file)
-            parquet = pq.ParquetFile(pa.PythonFile(file, "r"), page_checksum_verification=True)
+            # In this thread alone, here and below: what Arrow's own threads still hold of a Python file when a command
+            # has ended and Python takes itself down would be released without it, which aborts the process.
+            parquet = pq.ParquetFile(pa.PythonFile(file, "r"), page_checksum_verification=True, pre_buffer=False)
         yield OpenPart(path, file, parquet, digests)
 
 
@@ -114,7 +116,7 @@ def read_provenance(path: Path) -> Provenance | None:
     try:
         with _opened(path) as file:
             footer_digests(file)
-            metadata = pq.ParquetFile(pa.PythonFile(file, "r")).metadata.metadata or {}
+            metadata = pq.ParquetFile(pa.PythonFile(file, "r"), pre_buffer=False).metadata.metadata or {}
         facts = json.loads(metadata[_FOOTER_KEY.encode()])
         return Provenance(facts["input_hash"], facts.get("code_version", ""), facts.get("run_id", ""))
     except (StoreError, Broken, OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError):

@@ -14,6 +14,7 @@ import pandas as pd
 import yaml
 
 from creativity_assets.errors import CreativityError
+from creativity_assets.faults import UNFORESEEN
 from creativity_assets_tests.attack.commands import Command, Ended
 from creativity_assets_tests.running import TOLERANCE, table
 from creativity_assets_tests.studies import CATALOG, new_study, save_weights
@@ -112,7 +113,7 @@ class Arena:
         command = f"{what}: creativity {' '.join(ended.arguments)[:120]}"
         if ended.code is None:
             self.report(group, "hangs", f"{command}: killed after {ended.seconds:.0f} s: {ended.said[-300:]}")
-        if "Traceback (most recent call last)" in ended.said:
+        if "Traceback (most recent call last)" in ended.said or ended.code == UNFORESEEN:
             self.report(group, "tracebacks", f"{command}: {ended.said[-1500:]}")
         elif ended.code is not None and ended.code not in codes:
             self.report(group, "others", f"{command}: exit code {ended.code}: {ended.said[-600:]}")

@@ -67,24 +67,20 @@ class Command:
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (self.largest_file, self.largest_file))
         with ThreadPoolExecutor(2) as readers:  # a pipe that nobody reads would stop the command
             streams = [readers.submit(stream.read) for stream in (process.stdout, process.stderr) if stream]
-            code, usage = self._wait(process, started, timeout)
+            code, mebibytes = self._wait(process, started, timeout)
             out, err = (stream.result().decode("utf-8", "backslashreplace") for stream in streams)
         for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()
         shown = tuple(part if isinstance(part, str) else os.fsdecode(part) for part in self.arguments)
-        return Ended(shown, code, out, err, time.monotonic() - started, usage.ru_maxrss / 1024)
+        return Ended(shown, code, out, err, time.monotonic() - started, mebibytes)
 
-    def _wait(
-        self, process: subprocess.Popen[bytes], started: float, timeout: float
-    ) -> tuple[int | None, resource.struct_rusage]:
-        """os.wait4 tells the memory of this one child, which subprocess does not."""
+    def _wait(self, process: subprocess.Popen[bytes], started: float, timeout: float) -> tuple[int | None, float]:
+        """Exit code, None where it was killed, and the most memory that the system saw it hold, in MiB."""
         sent = killed = False
-        while True:
-            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-            if pid:
-                process.returncode = os.waitstatus_to_exitcode(status)
-                return (None if killed else process.returncode), usage
+        mebibytes = 0.0
+        while process.poll() is None:
+            mebibytes = max(mebibytes, _peak(process.pid))
             passed = time.monotonic() - started
             if self.stop is not None and not sent and passed >= self.stop.after:
                 process.send_signal(self.stop.number)
@@ -93,3 +89,13 @@ class Command:
                 os.killpg(process.pid, signal.SIGKILL)
                 killed = True
             time.sleep(0.01)
+        return (None if killed else process.returncode), mebibytes
+
+
+def _peak(pid: int) -> float:
+    """MiB. Not by wait4, which counts what this process held when it made the other."""
+    try:
+        line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        return 0.0
+    return int(line.split()[1]) / 1024

@@ -64,8 +64,7 @@ def homes(root: Path, random: Random) -> None:
 
 def attack(arena: Arena, cases: int = 30) -> None:
     """Each damage, then the same command: what cannot be made again is named, all else is made again equal."""
-    for place in range(cases):
-        _parts(arena, place)
+    attack_parts(arena, cases)
     for name, change in (
         ("strays", strays),
         ("no Dagster home", lambda root: shutil.rmtree(root / "dagster_home")),
@@ -80,6 +79,12 @@ def attack(arena: Arena, cases: int = 30) -> None:
         with arena.study() as root:
             change(root)
             _again(arena, name, root)
+
+
+def attack_parts(arena: Arena, cases: int) -> None:
+    """Parts of one kind after another, each damaged in a way drawn at random."""
+    for place in range(cases):
+        _parts(arena, place)
 
 
 def _parts(arena: Arena, place: int) -> None:

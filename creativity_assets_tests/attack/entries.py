@@ -78,16 +78,16 @@ ELSEWHERE = (["catalog", "check"], ["doctor"], ["materialize", "--dry-run"], ["m
 """The other commands, each of which must end in the same line."""
 
 
-def attack(arena: Arena, cases: int = 60) -> None:
-    """`cases` replaced values, all whole files, and a few of them under every other command."""
+def attack(arena: Arena, cases: int = 60, files: int = len(FILES), commands: int = len(ELSEWHERE)) -> None:
+    """So many replaced values and whole files, and a value under each of so many other commands."""
     places = [(path, value) for path in _places(CATALOG) for value in VALUES]
     chosen = arena.random.sample(places, cases)
     for path, value in chosen:
         _try(arena, f"{'.'.join(path)}: {value[:30]}", _replaced(path, value).encode(), ["catalog", "list"])
-    for name, content in FILES.items():
+    for name, content in arena.random.sample(sorted(FILES.items(), key=str), files):
         _try(arena, f"a file that is {name}", content, ["catalog", "list"])
-    for command in ELSEWHERE:
-        path, value = arena.random.choice([place for place in chosen if place[1] in {"!!int abc", *VALUES[:4]}])
+    for command in arena.random.sample(ELSEWHERE, commands):
+        path, value = arena.random.choice([place for place in places if place[1] in {"!!int abc", *VALUES[:4]}])
         _try(arena, f"{'.'.join(path)}: {value[:30]}", _replaced(path, value).encode(), command)
 
 

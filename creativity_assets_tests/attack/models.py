@@ -66,8 +66,10 @@ HEADERS: dict[str, bytes | Callable[[Path], object]] = {
 }
 
 
-def attack(arena: Arena, cases: int = 24, scored: int = 6) -> None:
-    """`cases` replaced fields under `doctor`, some of them under `score` too; all texts and headers."""
+def attack(
+    arena: Arena, cases: int = 24, scored: int = 6, texts: int = len(TEXTS), headers: int = len(HEADERS)
+) -> None:
+    """So many replaced fields under `doctor`, some of them under `score` too, texts, and headers of weights."""
     fields = [(file, name, value) for file, names in FIELDS.items() for name in names for value in VALUES]
     for place, (file, name, value) in enumerate(arena.random.sample(fields, cases)):
 
@@ -78,9 +80,9 @@ def attack(arena: Arena, cases: int = 24, scored: int = 6) -> None:
 
         _try(arena, f"{file}: {name}: {value[:20]}", file, replace, score=place < scored)
     for file in arena.random.sample(sorted(FIELDS), 2):
-        for text, content in TEXTS.items():
+        for text, content in arena.random.sample(sorted(TEXTS.items(), key=str), texts):
             _try(arena, f"{file} is {text}", file, _rewritten(content))
-    for text, content in HEADERS.items():
+    for text, content in arena.random.sample(sorted(HEADERS.items(), key=str), headers):
         _try(arena, f"{WEIGHTS} is {text}", WEIGHTS, _rewritten(content))
 
 

@@ -32,7 +32,7 @@ NAMES = (
     b"-.png",
     b"%s%n.png",
     b"a&b<c>.png",
-    b"..png",
+    b"a..png",
     b" leading.png",
     b"trailing .png",
     b"*.png",

@@ -1,6 +1,7 @@
 """SQL that would write, read elsewhere, never end, or that no screen and no file format is made for."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from creativity_assets_tests.attack.arena import Arena
@@ -63,11 +64,11 @@ ODD = (
 FORMATS = ("table", "csv", "json", "parquet")
 
 
-def attack(arena: Arena) -> None:
+def attack(arena: Arena, statements: Sequence[str] = (*WRITING, *ODD)) -> None:
     """Each statement in a format drawn at random; afterwards every file is what it was."""
     with arena.study() as root:
         before = _digest(root)
-        for statement in (*WRITING, *ODD):
+        for statement in statements:
             if "\0" in statement:
                 continue  # no argument of a program can hold one
             arena.count("sql")

@@ -143,7 +143,7 @@ def _parquets(folder: Path) -> dict[str, Path]:
         "nulls": write("nulls", pa.table({"image": pa.array([None, picture], pa.binary())})),
         "integers": write("integers", pa.table({"image": [1, 2]})),
         "lists": write("lists", pa.table({"image": [[picture], [picture, picture]]})),
-        "a big cell": write("big-cell", pa.table({"image": pa.array([picture, b"\0" * 600_000_000], pa.large_binary())})),
+        "a big cell": write("big-cell", pa.table({"image": pa.array([picture, b"\0" * 300_000_000], pa.large_binary())})),
         "one group": write("one-group", pa.table({"image": [bytes([n % 256]) * 5_000_000 for n in range(60)]}), row_group_size=60),
         "columns twice": write("twice", pa.Table.from_arrays([pa.array([picture]), pa.array([picture])], ["image", "image"])),
         "dates": write("dates", pa.table({"image": [picture], "year": pa.array([2**62], pa.timestamp("us"))})),

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from creativity_assets import sources
 from creativity_assets.catalog.datasets import HuggingFaceDataset, ParquetDataset
 from creativity_assets.errors import SourceError
 from creativity_assets.sources import huggingface, pages
-from creativity_assets.sources.arrow_cells import holds_pictures
+from creativity_assets.sources.arrow_cells import holds_pictures, rows_of
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.workflow.guessing import has_images
 from creativity_assets_tests.sources.pictures import encoded, scene, write
@@ -237,3 +238,24 @@ def test_the_datasets_library_is_given_no_parquet_that_takes_much_memory(
     monkeypatch.setattr(pages, "MAX_PAGE_BYTES", 100)
     with pytest.raises(SourceError, match=r"a.parquet column image.bytes has a page of"):
         hub(tmp_path / "set")
+
+
+def test_what_python_has_no_value_for_says_so_and_harms_nothing_else() -> None:
+    """A date of the year 148,000, a time zone that is nowhere, bytes that are no text, a length beyond days."""
+    batch = pa.record_batch(
+        {
+            "year": pa.array([0, 2**62, None], pa.timestamp("us")),
+            "zone": pa.array([0, 1, None], pa.timestamp("s", tz="No/Where")),
+            "text": pa.array([b"a", b"\xff", None], pa.binary()).view(pa.string()),
+            "days": pa.array([1, 2**31 - 1, None], pa.date32()),
+            "long": pa.array([1, 2**62, None], pa.duration("s")),
+            "pair": pa.StructArray.from_arrays([pa.array([0, 2**62, 0], pa.timestamp("us"))], ["x"]),
+            "sound": [1, 2, 3],
+        }
+    )
+    first, second, third = rows_of(batch)
+    assert [row["sound"] for row in (first, second, third)] == [1, 2, 3]
+    assert {name for name, value in second.items() if str(value).startswith("<unreadable ")} == {*second} - {"sound"}
+    assert first["year"] == datetime(1970, 1, 1)
+    assert first["text"] == "a"
+    assert {name for name, value in third.items() if value is None} == {"year", "zone", "text", "days", "long"}

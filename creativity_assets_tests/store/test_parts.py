@@ -73,3 +73,16 @@ except StoreError as error:
     assert len(done.stdout.splitlines()) == 1
     assert is_fresh(path, "old")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_reading_leaves_no_thread_that_could_outlive_the_interpreter(tmp_path: Path) -> None:
+    """A thread of Arrow's that still holds the file when Python takes itself down aborts the process."""
+    path = tmp_path / "wide.parquet"
+    write_part(path, pa.table({f"c{number}": [1.0] * 1000 for number in range(40)}), Provenance("abc"))
+    script = (
+        "import sys, psutil\nfrom pathlib import Path\nfrom creativity_assets.store.parts import read_part\n"
+        "before = psutil.Process().num_threads()\nread_part(Path(sys.argv[1]))\n"
+        "print(psutil.Process().num_threads() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n"
