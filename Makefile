@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo study test test-ui lint ui bench attack clean
+.PHONY: demo study test test-ui lint ui bench attack mutants clean
 
 # The environment follows constraints.txt and setup.cfg; nothing is installed twice.
 .venv/.installed: constraints.txt setup.cfg pyproject.toml
@@ -36,6 +36,11 @@ bench: .venv/.installed
 
 attack: .venv/.installed
 	$(BIN)/python -m creativity_assets_tests.attack
+
+# By hand: hours on two cores. Then `.venv/bin/mutmut results` lists what no test has noticed.
+mutants: .venv/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[mutants]'
+	$(BIN)/mutmut run --max-children 2
 
 clean:
 	rm -rf .venv build

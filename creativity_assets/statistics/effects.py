@@ -76,11 +76,6 @@ def welch_p(ai: Scores, human: Scores) -> float | None:
     return _p(_welch(moments(ai), moments(human)))
 
 
-def welch_interval(ai: Scores, human: Scores) -> tuple[float, float] | None:
-    """95 % confidence interval of mean_ai - mean_human under Welch's t-test."""
-    return _interval(_welch(moments(ai), moments(human)))
-
-
 def paired_p(ai: Scores, human: Scores) -> float | None:
     """Two-sided p of the paired t-test; the groups are aligned, work by work.
 

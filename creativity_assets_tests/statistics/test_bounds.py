@@ -23,6 +23,7 @@ def test_it_does_not_change_with_unit_or_origin() -> None:
 )
 def test_it_is_unknown_without_room(room: float, known: bool) -> None:
     assert np.isfinite(normalised(0.3, 0.25, 0.25 + room)) == known
+    assert normalised(LEAST_ROOM, 0.0, LEAST_ROOM) == 1.0, "the bound itself is room enough"
 
 
 def test_what_is_missing_stays_missing() -> None:

@@ -134,6 +134,12 @@ def test_rows_without_an_era_are_counted_as_left_out() -> None:
     assert stats_of("stats_by_era", SAMPLES, SCORES, [ARTISTS]).empty
 
 
+def test_by_family_all_of_the_human_side_stands_against_each_family() -> None:
+    unknown = [row | {"family": None} if row["label"] == "human" else row for row in SAMPLES.to_dict("records")]
+    stats = stats_of("stats_by_family", pd.DataFrame(unknown), SCORES, [WORKS])
+    assert set(stats["n_human_left_out"]) == {0}, "a human work without a family is left out of nothing"
+
+
 def test_an_ai_row_belongs_to_the_group_of_its_pair() -> None:
     rows = [sample(f"h{i}", "art", era="early", decade=1480) for i in range(3)]
     # a0 to a2 carry no era, or a wrong one of their own making; a3 has no partner and keeps its own.
