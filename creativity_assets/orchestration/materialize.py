@@ -52,7 +52,8 @@ class Wanted(dg.Config):
 class Outcome:
     """What a materialisation came to.
 
-    made: the stages that had work. losses: a line for each data set that was read and of which something was rejected.
+    made: the stages that had work. losses: a line for each data set that was read and of which something was rejected,
+    or in which nothing was.
     skipped: lines about absent entries. problems: lines about what failed. failed_checks: lines about checks that do
     not hold.
     """
@@ -260,7 +261,7 @@ def _losses(work: Work) -> tuple[str, ...]:
     study = work.step.study
     indexed = [name for name in work.read if study.store.index(name).is_file()]
     found = {name: losses_of(study.store, name, study.lineage.collections(name)) for name in indexed}
-    return tuple(f"{name}: {losses}" for name, losses in found.items() if losses.rejected)
+    return tuple(f"{name}: {losses}" for name, losses in found.items() if losses.rejected or not losses.read)
 
 
 def _still_stale(todo: Plan, work: Work) -> list[str]:

@@ -51,6 +51,8 @@ class Losses:
 
     def __str__(self) -> str:
         """One line: `100 read, 39 kept: 61 of 100 pictures have no row; 25 differ in case, ...: A.png and a.PNG`."""
+        if not self.read:
+            return "nothing read: it holds no image"
         if not self.rejected:
             return f"{self.read:,} read, all kept"
         pictures = self.kept + self.rejected.get("no_metadata_row", 0)

@@ -111,6 +111,8 @@ def _files(entry: "ParquetDataset", root: Path) -> list[SourceFile]:
 def _layout(entry: "ParquetDataset", file: SourceFile, schema: pa.Schema) -> _Layout:
     image = entry.columns.get("image") or "image"
     columns = checked_columns(entry.name, {**entry.columns, "image": image}, schema.names)
+    if repeated := [column for column in columns.values() if schema.names.count(column) > 1]:
+        raise SourceError(f"{entry.name}: {file.name} has the column {repeated[0]!r} twice; rename one")
     kind = schema.field(image).type
     if not holds_pictures(kind):
         raise SourceError(f"{entry.name}: column {image!r} of {file.name} holds {kind}, not image bytes; map `image`")
@@ -131,7 +133,8 @@ def words(entry: "ParquetDataset", root: Path, rows: int) -> tuple[list[str], di
             header = header or list(schema.names)
             names = _class_names(schema)
             cells |= names
-            plain = [f.name for f in schema if f.name not in names and not _is_bulky(f.type)]
+            once = [f for f in schema if schema.names.count(f.name) == 1]
+            plain = [f.name for f in once if f.name not in names and not _is_bulky(f.type)]
             for _, row in itertools.islice(_rows(file, plain), rows) if plain else ():
                 for name in plain:
                     cells.setdefault(name, []).append(row[name])

@@ -1,4 +1,4 @@
-"""python -m creativity_assets_tests.attack [--only GROUP] [--seed N] [--workers N] [--keep FOLDER]"""
+"""python -m creativity_assets_tests.attack [--only GROUP] [--seed N] [--workers N]"""
 
 import argparse
 import os
@@ -41,12 +41,10 @@ def main() -> int:
     try:
         arena = Arena.build(folder, chosen.seed)
         with ThreadPoolExecutor(chosen.workers) as pool:
-            for name, done in [(n, pool.submit(attack, arena.of(n))) for n, attack in groups.items()]:
+            for done in [pool.submit(attack, arena.of(name)) for name, attack in groups.items()]:
                 done.result()
-                print(f"{name}: done after {time.monotonic() - started:.0f} s", flush=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    print(*arena.findings, sep="\n")
     print(arena.shown())
     print(f"seed {chosen.seed}, {time.monotonic() - started:.0f} s")
     return 0 if arena.clean else 1

@@ -20,6 +20,8 @@ from creativity_assets_tests.running import TOLERANCE, table
 from creativity_assets_tests.studies import CATALOG, new_study, save_weights
 
 CODES = (0, 1, 2)
+SIGNS = ("Traceback (most recent call last)", "a fault of the program", "terminate called", "nanobind: leaked")
+"""What is never to be read: a traceback, a line that says that there was one, libraries that fall apart at the end."""
 MEMORY_BOUND = 512.0
 """Mebibytes above what the same command takes on sound data, as sources/limits.py states."""
 
@@ -107,13 +109,15 @@ class Arena:
         with self._lock:
             setattr(self.tallies[group], kind, getattr(self.tallies[group], kind) + 1)
             self.findings.append(f"{group}: {kind}: {text}")
+            print(self.findings[-1], flush=True)
 
     def judge(self, group: str, what: str, ended: Ended, codes: Sequence[int] = CODES) -> Ended:
         """Hold a command against the rules."""
         command = f"{what}: creativity {' '.join(ended.arguments)[:120]}"
         if ended.code is None:
             self.report(group, "hangs", f"{command}: killed after {ended.seconds:.0f} s: {ended.said[-300:]}")
-        if "Traceback (most recent call last)" in ended.said or ended.code == UNFORESEEN:
+        unforeseen = ended.code == UNFORESEEN or any(sign in ended.said for sign in SIGNS)
+        if unforeseen:
             self.report(group, "tracebacks", f"{command}: {ended.said[-1500:]}")
         elif ended.code is not None and ended.code not in codes:
             self.report(group, "others", f"{command}: exit code {ended.code}: {ended.said[-600:]}")

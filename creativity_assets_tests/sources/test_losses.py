@@ -45,6 +45,7 @@ def test_a_survey_counts_what_reading_gives(tmp_path: Path) -> None:
 
 
 def test_the_words_for_nothing_lost_and_for_other_reasons() -> None:
+    assert str(Losses.of(0, [])) == "nothing read: it holds no image"
     assert str(Losses.of(1200, [])) == "1,200 read, all kept"
     assert str(Losses.of(0, [("truncated", "x"), ("truncated", "y")])) == "2 read, 0 kept: 2 truncated"
     rows = [("missing_file", "t.csv line 3: a.gif is not in the source; near by its name: a.png")]

@@ -9,6 +9,7 @@ import pytest
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import ParquetDataset
 from creativity_assets.errors import SourceError
+from creativity_assets.sources import parquet
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets_tests.sources.pictures import encoded, scene, write
 
@@ -124,6 +125,15 @@ def test_an_unusable_source_is_named_before_anything_is_read(
     with pytest.raises(SourceError, match="tables: ") as caught:
         sources.read(entry(path, **settings), tmp_path)
     assert message in str(caught.value)
+
+
+def test_a_column_that_is_there_twice_is_named_where_it_is_read(tmp_path: Path) -> None:
+    names, columns = ["image", "artist", "artist"], [pa.array(IMAGES[:2]), pa.array(["A", "B"]), pa.array(["C", "D"])]
+    pq.write_table(pa.Table.from_arrays(columns, names), tmp_path / "a.parquet")
+    assert [record.image for record in read("a.parquet", tmp_path, columns={"artist": None})] == IMAGES[:2]
+    with pytest.raises(SourceError, match=r"tables: a.parquet has the column 'artist' twice; rename one"):
+        read("a.parquet", tmp_path, columns={"artist": "artist"})
+    assert parquet.words(entry("a.parquet"), tmp_path, 5) == (names, {})
 
 
 def test_the_fingerprint_changes_with_files_and_entry(tmp_path: Path) -> None:
