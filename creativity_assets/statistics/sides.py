@@ -104,14 +104,8 @@ def _select(samples: pd.DataFrame, dataset: str, where: Mapping[str, str], compa
     return samples[chosen]
 
 
-def sides(
-    samples: pd.DataFrame, comparison: ComparisonLike, duplicates: pd.DataFrame | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(human samples, ai samples) of a comparison, without copies where it asks for that.
-
-    duplicates: the table of that name; needed by comparisons `without_duplicates` alone.
-    Raises CatalogError when one sample is on both sides.
-    """
+def all_of_sides(samples: pd.DataFrame, comparison: ComparisonLike) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(human samples, ai samples) of a comparison, copies included. Raises CatalogError when one is on both sides."""
     human = _select(samples, comparison.human.dataset, comparison.human.where, comparison.name)
     ai = _select(samples, comparison.ai.dataset, comparison.ai.where, comparison.name)
     shared = set(human["sample_id"]) & set(ai["sample_id"])
@@ -120,6 +114,18 @@ def sides(
             f"{comparison.name}: {len(shared)} samples stand on both sides (first: {min(shared)}); "
             "give the sides different filters"
         )
+    return human, ai
+
+
+def sides(
+    samples: pd.DataFrame, comparison: ComparisonLike, duplicates: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(human samples, ai samples) of a comparison, without copies where it asks for that.
+
+    duplicates: the table of that name; needed by comparisons `without_duplicates` alone.
+    Raises CatalogError when one sample is on both sides.
+    """
+    human, ai = all_of_sides(samples, comparison)
     copies = copies_in(human, ai, duplicates, comparison.without_duplicates)
     return tuple(side[~side["sample_id"].isin(copies)] for side in (human, ai))  # type: ignore[return-value]
 

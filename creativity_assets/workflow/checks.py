@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from creativity_assets.catalog.datasets import VOCABULARY
+from creativity_assets.errors import CatalogError
 from creativity_assets.sources.dates import EARLIEST
 from creativity_assets.store.files import read_record, write_record
 from creativity_assets.store.locks import exclusive
@@ -154,7 +155,7 @@ def pairs_complete(collected: Collected) -> list[str]:
     """
     problems = []
     samples = collected.samples
-    for comparison in collected.lineage.catalog.comparisons.values():
+    for comparison in collected.sound_comparisons:
         if comparison.pairing != "work":
             continue
         human = samples[samples["dataset"] == comparison.human.dataset]
@@ -170,6 +171,11 @@ def pairs_complete(collected: Collected) -> list[str]:
         problems += [f"{comparison.name}: ai pair {w} is no human sample" for w in pairs.index if w not in known]
         problems += [f"{comparison.name}: {s} has no pair_id" for s in ai.loc[ai["pair_id"].isna(), "sample_id"]]
     return problems
+
+
+def comparisons_hold(collected: Collected) -> list[str]:
+    """No sample stands on both sides of a comparison; one that does not hold is left out of the tables."""
+    return [str(problem) for problem in collected.comparisons.values() if isinstance(problem, CatalogError)]
 
 
 def suites_not_mixed(collected: Collected) -> list[str]:
@@ -191,6 +197,7 @@ CHECKS: dict[str, Callable[[Collected], list[str]]] = {
     "composite_is_mean": composite_is_mean,
     "floor_below_score": floor_below_score,
     "pairs_complete": pairs_complete,
+    "comparisons_hold": comparisons_hold,
     "suites_not_mixed": suites_not_mixed,
     "members_counted": members_counted,
     "statistics_in_range": statistics_in_range,

@@ -8,10 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from creativity_assets.catalog.entries import ExperimentEntry
-from creativity_assets.errors import CreativityError
+from creativity_assets.catalog.entries import ComparisonEntry, ExperimentEntry
+from creativity_assets.errors import CatalogError, CreativityError
 from creativity_assets.sources.dates import decade_of
 from creativity_assets.statistics.bounds import normalised
+from creativity_assets.statistics.sides import all_of_sides
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import count_rows, damaged, is_fresh, open_part, read_part, read_provenance
 from creativity_assets.store.schemas import (
@@ -63,6 +64,24 @@ class Collected:
         frame["era"] = pd.array([self.lineage.catalog.era_of(year) for year in years], dtype="string")
         frame["jpeg_quality"] = frame["jpeg_quality"].astype("Int64")
         return frame
+
+    @cached_property
+    def comparisons(self) -> dict[str, ComparisonEntry | CatalogError]:
+        """Each comparison of the catalogue, or why it cannot be made of the samples as they are."""
+        found: dict[str, ComparisonEntry | CatalogError] = {}
+        for name, entry in self.lineage.catalog.comparisons.items():
+            try:
+                all_of_sides(self.samples, entry)
+            except CatalogError as problem:
+                found[name] = problem
+            else:
+                found[name] = entry
+        return found
+
+    @property
+    def sound_comparisons(self) -> list[ComparisonEntry]:
+        """Those of the comparisons that can be made."""
+        return [entry for entry in self.comparisons.values() if isinstance(entry, ComparisonEntry)]
 
     @property
     def public_samples(self) -> pd.DataFrame:

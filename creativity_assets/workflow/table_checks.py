@@ -24,7 +24,7 @@ def members_counted(collected: Collected) -> list[str]:
     """Each stats table counts every measured member of a side: in its groups, as left out, or as unmatched."""
     problems = []
     tables = dict(_tables(collected))
-    for comparison in collected.lineage.catalog.comparisons.values() if tables else ():
+    for comparison in collected.sound_comparisons if tables else ():
         human, ai = sides(collected.samples, comparison, _duplicates(collected))
         for experiment, scores in collected.metrics.groupby("experiment"):
             for name, rows in tables.items():

@@ -26,15 +26,14 @@ WAREHOUSE_VERSION = 2
 
 def _stats_maker(name: str) -> Callable[[Step, Collected], pd.DataFrame]:
     def stats(step: Step, collected: Collected) -> pd.DataFrame:
-        comparisons = list(collected.lineage.catalog.comparisons.values())
         members = write_table(step, "comparison_members", collected)[0]
-        return stats_table(name, collected.samples, collected.metrics, members, comparisons)
+        return stats_table(name, collected.samples, collected.metrics, members, collected.sound_comparisons)
 
     return stats
 
 
 def _comparison_members(step: Step, collected: Collected) -> pd.DataFrame:
-    comparisons = list(collected.lineage.catalog.comparisons.values())
+    comparisons = collected.sound_comparisons
     asked = any(comparison.without_duplicates for comparison in comparisons)
     duplicates = write_table(step, "duplicates", collected)[0] if asked else None
     return comparison_members(collected.samples, comparisons, duplicates)

@@ -88,6 +88,18 @@ def test_what_a_data_set_loses_is_told_when_it_is_read_and_not_again(measured_ro
     assert bring_up_to_date(measured_root).losses == ()
 
 
+def test_a_comparison_whose_sides_overlap_is_a_failed_check_and_no_other_is_lost(measured_root: Path) -> None:
+    wrong = {"human": {"dataset": "paintings"}, "ai": {"dataset": "paintings"}, "pairing": "none"}
+    write_catalog(measured_root, {**CATALOG, "comparisons": {**CATALOG["comparisons"], "wrong": wrong}})  # type: ignore[dict-item]
+    outcome = bring_up_to_date(measured_root)
+    assert outcome.problems == ()
+    assert [
+        line.startswith("comparisons_hold: wrong: 5 samples stand on both sides") for line in outcome.failed_checks
+    ] == [True]
+    assert set(table(measured_root, "stats_overall")["comparison"]) == {"works"}
+    assert bring_up_to_date(measured_root).failed_checks == outcome.failed_checks
+
+
 def test_a_model_without_weights_is_one_line_however_many_collections(study_root: Path) -> None:
     added = {"wrong": {"path": "embedded/wrong", "resolution": 32}}
     wrong = study_root.parent / "wrong"
