@@ -32,9 +32,9 @@ def in_flight(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
     return list(instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED)))
 
 
-def arrivals_in_flight(instance: dg.DagsterInstance) -> list[str]:
-    """The data sets that have arrived and are being measured, or are about to be."""
-    return [run.tags.get(SCOPE_TAG, "") for run in in_flight(instance) if run.tags.get(LANE_TAG) == ARRIVALS]
+def arrivals_among(runs: list[dg.DagsterRun]) -> list[str]:
+    """The data sets that some of the runs are about because they have arrived."""
+    return [run.tags.get(SCOPE_TAG, "") for run in runs if run.tags.get(LANE_TAG) == ARRIVALS]
 
 
 def asked_before(instance: dg.DagsterInstance, state: str) -> bool:
@@ -45,7 +45,7 @@ def asked_before(instance: dg.DagsterInstance, state: str) -> bool:
 def let_arrivals_pass(instance: dg.DagsterInstance, log: dg.DagsterLogManager) -> None:
     """Wait until nothing that has arrived is in flight; the caller holds no device and no lock meanwhile."""
     started = time.monotonic()
-    while names := arrivals_in_flight(instance):
+    while names := arrivals_among(in_flight(instance)):
         if time.monotonic() - started > PATIENCE_SECONDS:
             log.warning(f"{', '.join(names)}: still in flight after {PATIENCE_SECONDS:.0f} s; going on beside it")
             return

@@ -20,7 +20,7 @@ from creativity_assets.orchestration.runs import (
     LANE_TAG,
     SCOPE_TAG,
     STATE_TAG,
-    arrivals_in_flight,
+    arrivals_among,
     asked_before,
     in_flight,
 )
@@ -48,7 +48,7 @@ def new_data(context: dg.SensorEvaluationContext, study: StudyResource) -> dg.Se
     state = {"facts": digest(**facts), "finished": _last_finished(context.instance), "runs": [r.run_id for r in runs]}
     if context.cursor and json.loads(context.cursor) == state:
         return dg.SkipReason("nothing new, and nothing finished since the last look")
-    waiting = arrivals_in_flight(context.instance)
+    waiting = arrivals_among(runs)
     wanted = [
         _arrival(opened, arrival)
         for arrival in arrivals(opened)

@@ -253,6 +253,16 @@ def test_a_comparison_without_duplicates_counts_each_picture_once(study_root: Pa
     assert set(overall["experiment"]) == {EXPERIMENT}
 
 
+ONE = {
+    "sample_id": "a",
+    "sha256": "a",
+    "pair_id": None,
+    "label": "human",
+    "phash": "0f" * 32,
+    "colour_fields": "40" * 48,
+}
+
+
 def flipped(digits: str, bits: int) -> str:
     """A hash that differs in so many bits."""
     return f"{int(digits, 16) ^ ((1 << bits) - 1):0{len(digits)}x}"
@@ -266,28 +276,12 @@ def brightened(digits: str, fields: int) -> str:
 
 @pytest.mark.parametrize(("bits", "near"), [(0, True), (51, True), (52, True), (53, False)])
 def test_as_many_bits_as_the_bound_are_near_and_one_more_is_not(bits: int, near: bool) -> None:
-    one = {
-        "sample_id": "a",
-        "sha256": "a",
-        "pair_id": None,
-        "label": "human",
-        "phash": "0f" * 32,
-        "colour_fields": "40" * 48,
-    }
-    other = one | {"sample_id": "b", "sha256": "b", "phash": flipped("0f" * 32, bits)}
-    assert found([one, other])["distance"].tolist() == ([bits] if near else [])
+    other = ONE | {"sample_id": "b", "sha256": "b", "phash": flipped("0f" * 32, bits)}
+    assert found([ONE, other])["distance"].tolist() == ([bits] if near else [])
 
 
 @pytest.mark.parametrize(("fields", "near"), [(23, True), (24, True), (25, False)])
 def test_as_many_grey_levels_as_the_bound_are_near_and_more_are_not(fields: int, near: bool) -> None:
     """24 of 48 fields by ten levels each: 5 levels in the mean."""
-    one = {
-        "sample_id": "a",
-        "sha256": "a",
-        "pair_id": None,
-        "label": "human",
-        "phash": "0f" * 32,
-        "colour_fields": "40" * 48,
-    }
-    other = one | {"sample_id": "b", "sha256": "b", "colour_fields": brightened("40" * 48, fields)}
-    assert found([one, other])["colour_difference"].tolist() == ([pytest.approx(fields * 10 / 48)] if near else [])
+    other = ONE | {"sample_id": "b", "sha256": "b", "colour_fields": brightened("40" * 48, fields)}
+    assert found([ONE, other])["colour_difference"].tolist() == ([pytest.approx(fields * 10 / 48)] if near else [])
