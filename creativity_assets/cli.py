@@ -95,7 +95,7 @@ def score(
     save_reconstruction: Annotated[Path | None, typer.Option(help="Folder for <stem>.png of each.")] = None,
 ) -> None:
     """Score single images, without Dagster. Example: creativity score painting.jpg --json"""
-    from creativity_assets.workflow.scoring import score_files
+    from creativity_assets.commands.score import score_files
 
     rows, problems = score_files(data_root(), images, experiment, save_reconstruction)
     if as_json:
@@ -152,7 +152,7 @@ def report() -> None:
 @app.command()
 def doctor() -> None:
     """Say what this machine has and what is missing. Example: creativity doctor"""
-    from creativity_assets.workflow.doctor import examine
+    from creativity_assets.commands.doctor import examine
 
     for line in examine(data_root()):
         typer.echo(escaped(line))
@@ -164,7 +164,7 @@ def clean(
 ) -> None:
     """Show what the store holds of things that have left the catalogue, and with --yes free it.
     Example: creativity clean"""
-    from creativity_assets.workflow.cleaning import leftovers, remove
+    from creativity_assets.commands.clean import leftovers, remove
     from creativity_assets.workflow.study import Study
 
     study = Study(data_root())
@@ -201,7 +201,7 @@ def catalog_add(
 ) -> None:
     """Look at a source, propose its entry, show ten rows, and write it once you agree.
     Example: creativity catalog add dataset /data/prints --name my-prints"""
-    from creativity_assets.workflow.proposing import propose, write
+    from creativity_assets.commands.proposing import propose, write
 
     proposal = propose(data_root(), source, name, label.value if label else None)
     typer.echo(proposal.yaml)
@@ -219,7 +219,7 @@ def catalog_add(
 def catalog_check() -> None:
     """Check every entry against the code and the other entries; `doctor` looks at data and weights.
     Example: creativity catalog check"""
-    from creativity_assets.workflow.doctor import check_catalog
+    from creativity_assets.commands.doctor import check_catalog
 
     lines, faults = check_catalog(data_root())
     for line in lines:
@@ -237,7 +237,7 @@ Seed = Annotated[int, typer.Option(help="Of the weights and of every training st
 @train_app.command("autoencoder")
 def train_autoencoder(minutes: Minutes = None, seed: Seed = 0) -> None:
     """Train tiny-sd's autoencoder on the atelier. Example: creativity train autoencoder --minutes 40"""
-    from creativity_assets.training.command import train
+    from creativity_assets.commands.train import train
 
     train("autoencoder", data_root(), minutes, seed, console)
 
@@ -245,7 +245,7 @@ def train_autoencoder(minutes: Minutes = None, seed: Seed = 0) -> None:
 @train_app.command("suite")
 def train_suite(minutes: Minutes = None, seed: Seed = 0) -> None:
     """Train the embedded metric suite. Example: creativity train suite --minutes 20"""
-    from creativity_assets.training.command import train
+    from creativity_assets.commands.train import train
 
     train("suite", data_root(), minutes, seed, console)
 
@@ -253,7 +253,7 @@ def train_suite(minutes: Minutes = None, seed: Seed = 0) -> None:
 @train_app.command("denoiser")
 def train_denoiser(minutes: Minutes = None, seed: Seed = 0) -> None:
     """Train tiny-sd's UNet and text encoder; needs the other two. Example: creativity train denoiser --minutes 80"""
-    from creativity_assets.training.command import train
+    from creativity_assets.commands.train import train
 
     train("denoiser", data_root(), minutes, seed, console)
 
@@ -264,7 +264,7 @@ def train_finetune(
     seed: Seed = 0,
 ) -> None:
     """Fine-tune tiny-sd on the unseen painters, and as long on its old works. Example: creativity train finetune"""
-    from creativity_assets.training.command import finetune
+    from creativity_assets.commands.train import finetune
 
     finetune(data_root(), steps, seed, console)
 

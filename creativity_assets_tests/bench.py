@@ -4,13 +4,13 @@ import statistics
 import time
 from collections.abc import Callable
 
+from creativity_assets.atelier import works
 from creativity_assets.catalog.entries import ModelEntry
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.loading import Instrument
 from creativity_assets.engine.measure import Latent, encode, reconstruct, score
 from creativity_assets.paths import data_root
-from creativity_assets.sources.atelier import works
 from creativity_assets.workflow.revisions import model_source
 
 IMAGES = 32

@@ -49,7 +49,7 @@ def test_a_fault_of_the_program_is_one_line_and_its_traceback_is_kept(
     def broken(_: Path) -> list[str]:
         raise KeyError("a bug\nof ours")
 
-    monkeypatch.setattr("creativity_assets.workflow.doctor.examine", broken)
+    monkeypatch.setattr("creativity_assets.commands.doctor.examine", broken)
     code, err = call(monkeypatch, capfd, "doctor")
     assert code == 70
     assert len(err.splitlines()) == 1

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from creativity_assets.atelier import PAINTERS, paint
 from creativity_assets.catalog import load_catalog
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.loading import Instrument
 from creativity_assets.engine.measure import Latent, encode, reconstruct, score
-from creativity_assets.sources.atelier import PAINTERS, paint
 from creativity_assets.store.layout import Store
 from creativity_assets.store.sql import query
 from creativity_assets.workflow.checks import FLOOR_TOLERANCE

@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from creativity_assets.sources.atelier import PAINTERS, paint
-from creativity_assets.workflow.scoring import score_files
+from creativity_assets.atelier import PAINTERS, paint
+from creativity_assets.commands.score import score_files
 
 DATA = Path(__file__).parents[1] / "data"
 

@@ -21,11 +21,11 @@ from creativity_assets.diffusion.finite import require_finite
 from creativity_assets.diffusion.flow import FlowSchedule, Velocity
 from creativity_assets.diffusion.guidance import Guidance, Prompted, classifier_free
 from creativity_assets.diffusion.inversion import INVERSIONS
-from creativity_assets.diffusion.networks import load_components, network_dtype
-from creativity_assets.diffusion.revision import weights_revision
 from creativity_assets.diffusion.schedule import STUDY, Schedule, signal_and_noise
 from creativity_assets.diffusion.training_levels import TrainingLevels
-from creativity_assets.diffusion.weights import ModelSource, find_model
+from creativity_assets.diffusion.weights.model_files import ModelSource, find_model
+from creativity_assets.diffusion.weights.networks import load_components, network_dtype
+from creativity_assets.diffusion.weights.revision import weights_revision
 from creativity_assets.errors import ModelError, NotFiniteError
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from creativity_assets.diffusion.scheduler_config import Config, count, number
+from creativity_assets.diffusion.weights.scheduler_config import Config, count, number
 from creativity_assets.errors import ModelError
 
 Velocity = Callable[[Tensor, float], Tensor]

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 import numpy as np
 
-from creativity_assets.diffusion.scheduler_config import Config, count, flag, number
+from creativity_assets.diffusion.weights.scheduler_config import Config, count, flag, number
 from creativity_assets.errors import ModelError
 
 Prediction = Literal["epsilon", "v_prediction"]

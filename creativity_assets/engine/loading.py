@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from creativity_assets.diffusion.backbone import Backbone
-from creativity_assets.diffusion.weights import ModelSource
+from creativity_assets.diffusion.weights.model_files import ModelSource
 from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.devices import (
     CPU,

@@ -10,7 +10,7 @@ from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.measure import Latent, ScoreItem, encode, reconstruct, score
-from creativity_assets.engine.preprocess import preprocess
+from creativity_assets.images.preprocess import preprocess
 from creativity_assets.metrics.suites import Suite
 
 

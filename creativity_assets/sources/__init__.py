@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources import archive, atelier_reader, folder, huggingface, parquet, video
+from creativity_assets.sources import archive, folder, huggingface, painted, parquet, video
 from creativity_assets.sources.listing import Items
 from creativity_assets.sources.losses import Losses
 from creativity_assets.sources.records import SourceRecord, SourceReject, storable
@@ -58,5 +58,5 @@ READERS: dict[str, Reader] = {
     "video": Reader(video.read, folder.fingerprint),
     "parquet": Reader(parquet.read, parquet.fingerprint),
     "huggingface": Reader(huggingface.read, huggingface.fingerprint),
-    "atelier": Reader(atelier_reader.read, atelier_reader.fingerprint),
+    "atelier": Reader(painted.read, painted.fingerprint),
 }

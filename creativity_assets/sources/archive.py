@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources.containers import SIGNATURE_BYTES, container_of
+from creativity_assets.images.containers import SIGNATURE_BYTES, container_of
+from creativity_assets.sources.archives.members import Member, members
+from creativity_assets.sources.columns.matching import leaves_the_source
 from creativity_assets.sources.limits import (
     MAX_IMAGE_BYTES,
     MAX_SIDECAR_BYTES,
@@ -18,11 +20,9 @@ from creativity_assets.sources.limits import (
 )
 from creativity_assets.sources.listing import IMAGE, Items, Listed, drawn, listing, may_be_an_image, name_not_utf8
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, hub_file, locate
-from creativity_assets.sources.matching import leaves_the_source
-from creativity_assets.sources.members import Member, members
-from creativity_assets.sources.metadata import Table, read_table
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
-from creativity_assets.sources.sidecars import Sidecar, Sidecars, beside_images, joined, may_be_sidecar, sidecar
+from creativity_assets.sources.tables.metadata import Table, read_table
+from creativity_assets.sources.tables.sidecars import Sidecar, Sidecars, beside_images, joined, may_be_sidecar, sidecar
 
 if TYPE_CHECKING:
     from creativity_assets.catalog.datasets import ArchiveDataset

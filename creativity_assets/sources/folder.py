@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources.containers import SIGNATURE_BYTES, container_of
+from creativity_assets.images.containers import SIGNATURE_BYTES, container_of
+from creativity_assets.sources.archives.split import part_by_name
 from creativity_assets.sources.limits import (
     MAX_IMAGE_BYTES,
     MAX_SIDECAR_BYTES,
@@ -27,10 +28,9 @@ from creativity_assets.sources.listing import (
     name_not_utf8,
 )
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, locate, walk
-from creativity_assets.sources.metadata import Table, read_table
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
-from creativity_assets.sources.sidecars import Sidecar, Sidecars, beside_images, joined, sidecar
-from creativity_assets.sources.split import part_by_name
+from creativity_assets.sources.tables.metadata import Table, read_table
+from creativity_assets.sources.tables.sidecars import Sidecar, Sidecars, beside_images, joined, sidecar
 
 if TYPE_CHECKING:
     from creativity_assets.catalog.datasets import FolderDataset, VideoDataset

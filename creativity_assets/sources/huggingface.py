@@ -15,9 +15,7 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources.arrow_cells import picture
-from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
-from creativity_assets.sources.json_text import parsed
+from creativity_assets.sources.columns.fields import checked_columns, fields_of, is_missing
 from creativity_assets.sources.limits import MAX_IMAGE_BYTES, MAX_TABLE_BYTES, MIB, bounded_bytes, why_no_file
 from creativity_assets.sources.locations import (
     SourceFile,
@@ -27,10 +25,12 @@ from creativity_assets.sources.locations import (
     offline_copy,
     walk,
 )
-from creativity_assets.sources.pages import too_large
 from creativity_assets.sources.parquet import BATCH_ROWS, with_class_names
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 from creativity_assets.sources.sampling import draw
+from creativity_assets.sources.tables.arrow_cells import picture
+from creativity_assets.sources.tables.json_text import parsed
+from creativity_assets.sources.tables.pages import too_large
 
 if TYPE_CHECKING:
     from creativity_assets.catalog.datasets import HuggingFaceDataset

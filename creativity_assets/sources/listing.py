@@ -7,11 +7,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
-from creativity_assets.sources.matching import Files, Match, place_of
-from creativity_assets.sources.metadata import FILE_COLUMNS, FORMATS, Row, Table
-from creativity_assets.sources.names import words_of_camel_case
-from creativity_assets.sources.paths import (
+from creativity_assets.sources.columns.fields import checked_columns, fields_of, is_missing
+from creativity_assets.sources.columns.matching import Files, Match, place_of
+from creativity_assets.sources.columns.names import words_of_camel_case
+from creativity_assets.sources.columns.paths import (
     FILE_NAMES,
     IMAGE_ENDINGS,
     IMAGE_SUFFIXES,
@@ -21,7 +20,8 @@ from creativity_assets.sources.paths import (
 )
 from creativity_assets.sources.records import NEAR, SourceReject
 from creativity_assets.sources.sampling import draw
-from creativity_assets.sources.sidecars import Sidecars
+from creativity_assets.sources.tables.metadata import FILE_COLUMNS, FORMATS, Row, Table
+from creativity_assets.sources.tables.sidecars import Sidecars
 
 if TYPE_CHECKING:
     from creativity_assets.catalog.datasets import FileDataset

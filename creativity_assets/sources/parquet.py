@@ -11,14 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources.arrow_cells import holds_pictures, picture, rows_of
-from creativity_assets.sources.fields import checked_columns, fields_of, is_missing
+from creativity_assets.sources.archives.unpacking import Expands, Expansion
+from creativity_assets.sources.columns.fields import checked_columns, fields_of, is_missing
 from creativity_assets.sources.limits import MAX_IMAGE_BYTES, MIB, why_no_file
 from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, locate, walk
-from creativity_assets.sources.pages import too_large
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 from creativity_assets.sources.sampling import draw
-from creativity_assets.sources.unpacking import Expands, Expansion
+from creativity_assets.sources.tables.arrow_cells import holds_pictures, picture, rows_of
+from creativity_assets.sources.tables.pages import too_large
 
 if TYPE_CHECKING:
     from creativity_assets.catalog.datasets import ParquetDataset

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image
 
+from creativity_assets.images.decoding import MAX_PIXELS
 from creativity_assets.sources.folder import files_of
-from creativity_assets.sources.images import MAX_PIXELS
 from creativity_assets.sources.listing import VIDEO, Items, Listed, drawn
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 

@@ -1,34 +1,15 @@
 """Images in Parquet: lossless PNG in the {bytes, path} struct that Hugging Face `datasets` reads as an Image."""
 
 import hashlib
-import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-from PIL import Image
 
 from creativity_assets.store.parts import damaged, read_part
 
 IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 IMAGE_SCHEMA = pa.schema([("sample_id", pa.string()), ("sha256", pa.string()), ("image", IMAGE_TYPE)])
-
-Pixels = npt.NDArray[np.uint8]
-
-
-def to_png(pixels: Pixels) -> bytes:
-    """Encode uint8 pixels (H, W, 3) losslessly; fast rather than small, since it is done millions of times."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels, "RGB").save(buffer, format="PNG", compress_level=1)
-    return buffer.getvalue()
-
-
-def from_png(data: bytes) -> Pixels:
-    """Decode one of our own PNGs to uint8 pixels (H, W, 3)."""
-    with Image.open(io.BytesIO(data)) as image:
-        return np.asarray(image.convert("RGB"))
 
 
 def image_table(images: Iterable[tuple[str, bytes]]) -> pa.Table:

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 import numpy as np
 from numpy.typing import NDArray
 
-from creativity_assets.sources.atelier import PAINTERS, Work, paint
+from creativity_assets.atelier import PAINTERS, Work, paint
 
 SHOWN = 40  # works on show per painter; those with an even index below it are trained on
 APPRENTICES = tuple(number for number, painter in enumerate(PAINTERS) if painter.in_training)

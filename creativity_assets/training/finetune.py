@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from creativity_assets.diffusion.backbone import Backbone
-from creativity_assets.diffusion.revision import weights_revision
-from creativity_assets.diffusion.weights import Lora, ModelSource
+from creativity_assets.diffusion.weights.model_files import Lora, ModelSource
+from creativity_assets.diffusion.weights.revision import weights_revision
 from creativity_assets.training import autoencoder as autoencoders
 from creativity_assets.training import data, export, stages, text
 from creativity_assets.training.data import APPRENTICES, NEWCOMERS, Works

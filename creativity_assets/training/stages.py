@@ -16,8 +16,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from creativity_assets.atelier import PAINTERS, vocabulary
 from creativity_assets.errors import TrainingError
-from creativity_assets.sources.atelier import PAINTERS, vocabulary
 from creativity_assets.training import autoencoder as autoencoders
 from creativity_assets.training import checkpoint, data, export, perceptual, quality, semantic, text
 from creativity_assets.training import denoiser as denoisers

@@ -2,9 +2,9 @@
 
 import pyarrow as pa
 
-from creativity_assets.sources.audit import edge_density, entropy, padding_fraction, without_bars
-from creativity_assets.sources.images import ImageRejected, decode
-from creativity_assets.sources.likeness import colour_fields, phash
+from creativity_assets.images.audit import edge_density, entropy, padding_fraction, without_bars
+from creativity_assets.images.decoding import ImageRejected, decode
+from creativity_assets.images.perceptual_hash import colour_fields, phash
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, write_part
 from creativity_assets.store.schemas import RECORD, REJECTED, SAMPLES

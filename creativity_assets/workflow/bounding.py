@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from creativity_assets.engine.ceilings import CeilingItem, ceilings
 from creativity_assets.engine.loading import Instrument
-from creativity_assets.store.images import Pixels, from_png, read_images
+from creativity_assets.images.encoding import Pixels, from_png
+from creativity_assets.store.images import read_images
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import read_part, write_part
 from creativity_assets.store.schemas import CEILINGS

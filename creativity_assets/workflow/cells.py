@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from creativity_assets.catalog.entries import ExperimentEntry
-from creativity_assets.store.images import Pixels, from_png, read_images
+from creativity_assets.images.encoding import Pixels, from_png
+from creativity_assets.store.images import read_images
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance
 from creativity_assets.workflow.lineage import Contents, Lineage

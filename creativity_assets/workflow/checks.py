@@ -14,7 +14,7 @@ import pandas as pd
 
 from creativity_assets.catalog.datasets import VOCABULARY
 from creativity_assets.errors import CatalogError
-from creativity_assets.sources.dates import EARLIEST
+from creativity_assets.sources.columns.dates import EARLIEST
 from creativity_assets.store.files import read_record, write_record
 from creativity_assets.store.locks import exclusive
 from creativity_assets.workflow.collected import Collected

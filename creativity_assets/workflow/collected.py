@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from creativity_assets.catalog.entries import ComparisonEntry, ExperimentEntry
 from creativity_assets.errors import CatalogError, CreativityError
-from creativity_assets.sources.dates import decade_of
+from creativity_assets.sources.columns.dates import decade_of
 from creativity_assets.statistics.bounds import normalised
 from creativity_assets.statistics.sides import all_of_sides
 from creativity_assets.store.layout import Collection

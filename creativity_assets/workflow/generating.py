@@ -9,8 +9,8 @@ import numpy as np
 from creativity_assets.catalog.datasets import GeneratedDataset
 from creativity_assets.engine.generate import generate
 from creativity_assets.engine.loading import Instrument
+from creativity_assets.images.encoding import to_png
 from creativity_assets.sources.records import SourceRecord, SourceReject
-from creativity_assets.store.images import to_png
 from creativity_assets.store.parts import Provenance
 from creativity_assets.workflow.indexing import Indexed, sample_id, write_index, written_ids
 from creativity_assets.workflow.lineage import Lineage

@@ -16,8 +16,8 @@ import pyarrow as pa
 from creativity_assets.catalog.datasets import VOCABULARY, DatasetEntry, MappedDataset
 from creativity_assets.errors import DamagedPart
 from creativity_assets.sources import read as read_source
-from creativity_assets.sources.dates import parse_year
-from creativity_assets.sources.names import artist_slug
+from creativity_assets.sources.columns.dates import parse_year
+from creativity_assets.sources.columns.names import artist_slug
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import OpenPart, Provenance, damaged, open_part, read_part, write_part

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from creativity_assets.catalog.datasets import TwinRule
-from creativity_assets.sources.dates import Year
+from creativity_assets.sources.columns.dates import Year
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.store.parts import read_part
 from creativity_assets.workflow.lineage import Lineage

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from itertools import islice
 
-from creativity_assets.store.images import Pixels, from_png, read_images
+from creativity_assets.images.encoding import Pixels, from_png
+from creativity_assets.store.images import read_images
 from creativity_assets.store.layout import Collection
 from creativity_assets.workflow.collected import Collected
 from creativity_assets.workflow.lineage import Lineage

@@ -187,7 +187,7 @@ def _measurable(lineage: Lineage, scope: Scope, asked: list[Pair]) -> tuple[list
     What is absent is a fault where it is not optional, is asked for by its own name, or leaves an experiment that is
     asked for with nothing.
     """
-    from creativity_assets.workflow.entries import check_dataset, check_experiment
+    from creativity_assets.workflow.validation import check_dataset, check_experiment
 
     # Many experiments share a model, and many data sets' files are looked at to fingerprint them.
     @cache

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from creativity_assets.engine.preprocess import preprocess
-from creativity_assets.sources.images import decode
-from creativity_assets.store.images import image_table, to_png
+from creativity_assets.images.decoding import decode
+from creativity_assets.images.encoding import to_png
+from creativity_assets.images.preprocess import preprocess
+from creativity_assets.store.images import image_table
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, read_part, write_part
 from creativity_assets.workflow.indexing import original_bytes

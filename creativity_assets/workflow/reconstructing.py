@@ -10,7 +10,8 @@ import pyarrow as pa
 from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.engine.loading import Instrument
 from creativity_assets.engine.measure import Encoding, Latent, Reconstruction, encode, reconstruct
-from creativity_assets.store.images import Pixels, image_table, to_png
+from creativity_assets.images.encoding import Pixels, to_png
+from creativity_assets.store.images import image_table
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import read_part, write_part
 from creativity_assets.store.schemas import READOUTS

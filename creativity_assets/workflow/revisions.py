@@ -9,10 +9,10 @@ from pathlib import Path
 from creativity_assets.catalog.entries import ModelEntry, SuiteName
 from creativity_assets.catalog.entry import resolve
 from creativity_assets.catalog.location import Located
-from creativity_assets.diffusion.hub import offline
-from creativity_assets.diffusion.revision import weights_revision
-from creativity_assets.diffusion.weights import Lora, ModelSource, Override, find_model
+from creativity_assets.diffusion.weights.model_files import Lora, ModelSource, Override, find_model
+from creativity_assets.diffusion.weights.revision import weights_revision
 from creativity_assets.errors import ModelError
+from creativity_assets.hub import offline
 from creativity_assets.store.files import read_record, write_record
 
 _EMBEDDED_SUITE = Path("embedded") / "suite"

@@ -69,9 +69,9 @@ def index_dataset(step: Step, name: str) -> tuple[Provenance, dict[str, int | st
 
     Among the numbers, `items` says in a line what was read, kept and rejected, and why.
     """
-    from creativity_assets.workflow.entries import check_dataset
     from creativity_assets.workflow.generating import index_generated
     from creativity_assets.workflow.indexing import index_source
+    from creativity_assets.workflow.validation import check_dataset
 
     study, entry = step.study, step.study.catalog.dataset(name)
     check_dataset(study.lineage, entry)
@@ -131,8 +131,8 @@ def reconstruct_collections(
 ) -> Iterator[Finished]:
     """reconstructions: one experiment over the collections, in full batches across their borders."""
     from creativity_assets.workflow.cells import Cells
-    from creativity_assets.workflow.entries import check_experiment
     from creativity_assets.workflow.reconstructing import reconstruct_cells
+    from creativity_assets.workflow.validation import check_experiment
 
     lineage, store = step.study.lineage, step.study.store
     entry = lineage.catalog.experiment(experiment)

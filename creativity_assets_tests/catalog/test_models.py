@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from creativity_assets.catalog import load_catalog
 from creativity_assets.catalog.entries import ModelEntry
 from creativity_assets.catalog.listing import listing
-from creativity_assets.diffusion.layouts import LAYOUTS
-from creativity_assets.diffusion.weights import Lora, Override, missing_parts
+from creativity_assets.diffusion.weights.layouts import LAYOUTS
+from creativity_assets.diffusion.weights.model_files import Lora, Override, missing_parts
 from creativity_assets.workflow.revisions import model_source
 
 PROJECT = Path(__file__).parents[2]

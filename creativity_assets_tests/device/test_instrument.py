@@ -16,7 +16,7 @@ from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.guidance import Guidance, Stage
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.diffusion.settings import InversionSettings
-from creativity_assets.diffusion.weights import Lora, ModelSource
+from creativity_assets.diffusion.weights.model_files import Lora, ModelSource
 from creativity_assets.engine import likelihood
 from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.ceilings import CeilingItem, ceilings
@@ -28,7 +28,7 @@ from creativity_assets.engine.readouts import READOUTS
 from creativity_assets.metrics.perceptual import alexnet_path
 from creativity_assets.metrics.suites import EMBEDDED_FOLDER, Suite, load_suite
 from creativity_assets_tests.device.second_device import Machine, second_device
-from creativity_assets_tests.diffusion.test_overrides import save_lora
+from creativity_assets_tests.diffusion.weights.test_overrides import save_lora
 from creativity_assets_tests.tiny_families import SAVERS
 from creativity_assets_tests.tiny_models import save_tiny_suite
 

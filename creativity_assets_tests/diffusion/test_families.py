@@ -15,8 +15,8 @@ from torch import Tensor
 from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.families import FAMILIES
 from creativity_assets.diffusion.inversion import INVERSIONS
-from creativity_assets.diffusion.layouts import LAYOUTS
 from creativity_assets.diffusion.settings import InversionSettings
+from creativity_assets.diffusion.weights.layouts import LAYOUTS
 from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.measure import Latent, Reconstruction, encode, reconstruct
 from creativity_assets.engine.readouts import READOUTS

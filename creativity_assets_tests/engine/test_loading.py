@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from creativity_assets.diffusion.weights import ModelSource
+from creativity_assets.diffusion.weights.model_files import ModelSource
 from creativity_assets.engine.devices import CPU
 from creativity_assets.engine.loading import Instrument
 from creativity_assets.errors import ModelError

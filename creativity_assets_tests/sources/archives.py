@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from creativity_assets_tests.sources.pictures import encoded, scene
+from creativity_assets_tests.images.pictures import encoded, scene
 
 WORKS = {
     "Impressionism/william-merritt-chase_still-life-with-cockatoo_resize768.jpg": "william merritt chase,still life with cockatoo",

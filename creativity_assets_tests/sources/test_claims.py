@@ -17,7 +17,8 @@ import pytest
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import ArchiveDataset
 from creativity_assets.errors import SourceError
-from creativity_assets.sources import limits, members
+from creativity_assets.sources import limits
+from creativity_assets.sources.archives import members
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets_tests.sources.measured import measured
 

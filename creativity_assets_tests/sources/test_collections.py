@@ -14,8 +14,8 @@ from creativity_assets.catalog import load_catalog
 from creativity_assets.catalog.datasets import DatasetEntry
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.workflow.indexing import record_row
+from creativity_assets_tests.images.pictures import encoded, scene, write
 from creativity_assets_tests.sources.archives import ai_members, human_members, tar
-from creativity_assets_tests.sources.pictures import encoded, scene, write
 from creativity_assets_tests.sources.videos import video
 
 CATALOG = load_catalog(Path(__file__).parents[2] / "data")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creativity_assets.sources.dates import EARLIEST, PLAIN, decade_of, parse_year, year_from_file_name
+from creativity_assets.sources.columns.dates import EARLIEST, PLAIN, decade_of, parse_year, year_from_file_name
 
 DATES: list[tuple[Any, int | None, str]] = [
     ("1889", 1889, "stated"),

@@ -8,12 +8,12 @@ import pytest
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import FolderDataset
 from creativity_assets.errors import SourceError
-from creativity_assets.sources.audit import edge_density, entropy, padding_fraction
-from creativity_assets.sources.dates import parse_year
-from creativity_assets.sources.images import decode
-from creativity_assets.sources.names import artist_slug
+from creativity_assets.images.audit import edge_density, entropy, padding_fraction
+from creativity_assets.images.decoding import decode
+from creativity_assets.sources.columns.dates import parse_year
+from creativity_assets.sources.columns.names import artist_slug
 from creativity_assets.sources.records import SourceRecord, SourceReject
-from creativity_assets_tests.sources.pictures import write
+from creativity_assets_tests.images.pictures import write
 
 MASTERS = Path(__file__).parents[3] / "shared" / "masters"
 

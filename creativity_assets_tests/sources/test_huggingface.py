@@ -12,7 +12,7 @@ from creativity_assets import sources
 from creativity_assets.catalog.datasets import HuggingFaceDataset
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.records import SourceRecord, SourceReject
-from creativity_assets_tests.sources.pictures import encoded, scene, write
+from creativity_assets_tests.images.pictures import encoded, scene, write
 
 IMAGES = [encoded(scene(20 + n, 20)) for n in range(6)] + [b"no picture at all", b""]
 

@@ -3,7 +3,7 @@ import time
 from pathlib import Path
 
 from creativity_assets.sources.incoming import SETTLE_SECONDS, look
-from creativity_assets_tests.sources.pictures import write
+from creativity_assets_tests.images.pictures import write
 
 
 def later() -> float:

@@ -6,7 +6,7 @@ from creativity_assets import sources
 from creativity_assets.catalog.datasets import FolderDataset
 from creativity_assets.sources.losses import Losses, near_names
 from creativity_assets.sources.records import SourceRecord, SourceReject
-from creativity_assets_tests.sources.pictures import encoded, scene, write
+from creativity_assets_tests.images.pictures import encoded, scene, write
 
 
 def source(place: Path) -> FolderDataset:

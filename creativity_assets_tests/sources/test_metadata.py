@@ -6,8 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources import limits, pages
-from creativity_assets.sources.metadata import FORMATS, read_table
+from creativity_assets.sources import limits
+from creativity_assets.sources.tables import pages
+from creativity_assets.sources.tables.metadata import FORMATS, read_table
 
 ROWS = [{"file": "a.png", "artist": "Łódź"}, {"file": "b.png", "artist": "B"}]
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creativity_assets.sources.names import MAX_LENGTH, UNKNOWN_ARTIST, artist_slug
+from creativity_assets.sources.columns.names import MAX_LENGTH, UNKNOWN_ARTIST, artist_slug
 
 SAFE = re.compile(r"[a-z0-9_-]+")
 

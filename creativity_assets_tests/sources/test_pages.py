@@ -11,8 +11,8 @@ import pytest
 
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import ParquetDataset
-from creativity_assets.sources import pages
 from creativity_assets.sources.records import SourceRecord, SourceReject
+from creativity_assets.sources.tables import pages
 from creativity_assets_tests.sources.measured import BOUND, measured
 
 

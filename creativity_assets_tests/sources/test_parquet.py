@@ -11,7 +11,7 @@ from creativity_assets.catalog.datasets import ParquetDataset
 from creativity_assets.errors import SourceError
 from creativity_assets.sources import parquet
 from creativity_assets.sources.records import SourceRecord, SourceReject
-from creativity_assets_tests.sources.pictures import encoded, scene, write
+from creativity_assets_tests.images.pictures import encoded, scene, write
 
 IMAGES = [encoded(scene(20 + n, 20)) for n in range(40)]
 

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from creativity_assets.sources.dates import Year
-from creativity_assets.sources.paths import (
+from creativity_assets.sources.columns.dates import Year
+from creativity_assets.sources.columns.paths import (
     fields_from_artists_name,
     fields_from_path,
     fields_from_wikiart_name,

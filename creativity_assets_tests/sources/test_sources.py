@@ -12,7 +12,7 @@ import pytest
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import DatasetEntry
 from creativity_assets.errors import SourceError
-from creativity_assets.sources.fields import FIELDS
+from creativity_assets.sources.columns.fields import FIELDS
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 
 

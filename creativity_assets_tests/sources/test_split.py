@@ -12,10 +12,10 @@ import pytest
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import ArchiveDataset, FolderDataset
 from creativity_assets.errors import SourceError
+from creativity_assets.sources.archives.split import part_by_name
 from creativity_assets.sources.records import SourceRecord, SourceReject
-from creativity_assets.sources.split import part_by_name
+from creativity_assets_tests.images.pictures import write
 from creativity_assets_tests.sources.archives import zipped
-from creativity_assets_tests.sources.pictures import write
 from creativity_assets_tests.sources.shared_cases import case
 
 

@@ -10,11 +10,11 @@ import pytest
 
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import ArchiveDataset, FolderDataset
-from creativity_assets.sources.delimited import read_csv
 from creativity_assets.sources.listing import Listed, listing
-from creativity_assets.sources.metadata import read_table
 from creativity_assets.sources.records import NEAR, SourceRecord, SourceReject
-from creativity_assets_tests.sources.pictures import encoded, scene, write
+from creativity_assets.sources.tables.delimited import read_csv
+from creativity_assets.sources.tables.metadata import read_table
+from creativity_assets_tests.images.pictures import encoded, scene, write
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 

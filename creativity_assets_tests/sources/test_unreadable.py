@@ -21,9 +21,9 @@ from creativity_assets.sources import limits
 from creativity_assets.sources.incoming import look
 from creativity_assets.sources.limits import bounded_bytes
 from creativity_assets.sources.records import SourceReject
+from creativity_assets_tests.images.pictures import write
 from creativity_assets_tests.sources.archives import zipped
 from creativity_assets_tests.sources.measured import measured
-from creativity_assets_tests.sources.pictures import write
 from creativity_assets_tests.sources.videos import video
 
 pytestmark = [pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here"), pytest.mark.timeout(60)]

@@ -55,7 +55,7 @@ def sound(path: Path) -> Path:
 
 def with_cover(path: Path, greys: list[int], *, first: bool) -> Path:
     """A video with a picture of 32 x 32 attached as its cover, as the first of its streams or the last."""
-    from creativity_assets_tests.sources.pictures import encoded, scene
+    from creativity_assets_tests.images.pictures import encoded, scene
 
     with av.open(str(path), "w") as container:
 

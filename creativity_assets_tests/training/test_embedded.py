@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from creativity_assets.diffusion.revision import weights_revision
-from creativity_assets.diffusion.weights import ModelSource
-from creativity_assets.sources.atelier import PAINTERS, paint, vocabulary
+from creativity_assets.atelier import PAINTERS, paint, vocabulary
+from creativity_assets.diffusion.weights.model_files import ModelSource
+from creativity_assets.diffusion.weights.revision import weights_revision
 from creativity_assets.training import autoencoder, data, quality, stages
 from creativity_assets.training.cards import CARDS, FINE_TUNINGS
 

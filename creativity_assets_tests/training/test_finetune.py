@@ -10,11 +10,11 @@ import torch
 from diffusers import DDPMScheduler
 from safetensors.torch import load_file
 
+from creativity_assets.atelier import PAINTERS, paint
 from creativity_assets.catalog import load_catalog
 from creativity_assets.diffusion.backbone import Backbone
-from creativity_assets.diffusion.weights import Lora
+from creativity_assets.diffusion.weights.model_files import Lora
 from creativity_assets.errors import TrainingError
-from creativity_assets.sources.atelier import PAINTERS, paint
 from creativity_assets.training import cards, data, finetune
 from creativity_assets.training.data import APPRENTICES, EVERYBODY, NEWCOMERS
 from creativity_assets.training.denoiser import SCHEDULER, DenoiserSettings

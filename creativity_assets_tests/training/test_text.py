@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from creativity_assets.sources.atelier import PAINTERS, paint, vocabulary
+from creativity_assets.atelier import PAINTERS, paint, vocabulary
 from creativity_assets.training import text
 
 CONTEXT = 48

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from creativity_assets.sources.atelier import works
+from creativity_assets.atelier import works
 from creativity_assets.workflow.auditing import audit
 
 MASTERS = Path(__file__).parents[3] / "shared" / "masters"

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from creativity_assets.sources.atelier import works
-from creativity_assets.sources.audit import without_bars
-from creativity_assets.sources.likeness import colour_fields, phash
+from creativity_assets.atelier import works
+from creativity_assets.images.audit import without_bars
+from creativity_assets.images.perceptual_hash import colour_fields, phash
 from creativity_assets.statistics.sides import ComparisonLike, copies_in, sides
 from creativity_assets.workflow import duplicates
 from creativity_assets.workflow.duplicates import COLUMNS, find_duplicates

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from creativity_assets.catalog import load_catalog
-from creativity_assets.sources.dates import Year
+from creativity_assets.sources.columns.dates import Year
 from creativity_assets.sources.records import NEAR, SourceRecord, SourceReject
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, read_part
@@ -12,7 +12,7 @@ from creativity_assets.workflow import indexing
 from creativity_assets.workflow.auditing import sample_collection
 from creativity_assets.workflow.indexing import Indexed, original_bytes, record_row, sample_id, write_index
 from creativity_assets.workflow.losses import losses_of
-from creativity_assets_tests.sources.pictures import encoded, scene
+from creativity_assets_tests.images.pictures import encoded, scene
 
 STAMP = Provenance("hash")
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from scipy import stats
 
+from creativity_assets.atelier.damage import DAMAGES
 from creativity_assets.catalog.datasets import GeneratedDataset
-from creativity_assets.sources.damage import DAMAGES
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, read_part, write_part
 from creativity_assets.store.schemas import IMAGE_METRICS, PUBLIC_SAMPLES

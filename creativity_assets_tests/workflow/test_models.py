@@ -13,7 +13,7 @@ from creativity_assets.orchestration.sensors import _facts
 from creativity_assets.workflow.collected import Collected
 from creativity_assets.workflow.plan import Scope, plan
 from creativity_assets.workflow.study import Study
-from creativity_assets_tests.diffusion.test_overrides import save_lora
+from creativity_assets_tests.diffusion.weights.test_overrides import save_lora
 from creativity_assets_tests.running import bring_up_to_date, partitions, table
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, RESOLUTION, write_catalog
 

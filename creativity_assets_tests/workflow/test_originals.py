@@ -8,7 +8,7 @@ import pytest
 
 from creativity_assets.catalog import load_catalog
 from creativity_assets.catalog.datasets import TwinRule
-from creativity_assets.sources.dates import Year
+from creativity_assets.sources.columns.dates import Year
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.workflow.checks import CHECKS
 from creativity_assets.workflow.collected import Collected

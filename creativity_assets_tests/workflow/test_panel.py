@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from creativity_assets.store.images import from_png, read_images
+from creativity_assets.images.encoding import from_png
+from creativity_assets.store.images import read_images
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.workflow.panel import CANDIDATES, SIZE, Member, Panel, panel_of
 from creativity_assets.workflow.plan import Scope

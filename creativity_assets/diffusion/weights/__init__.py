@@ -1,0 +1,1 @@
+"""Weights of a diffusion model: found, checked, described and loaded; safetensors only."""

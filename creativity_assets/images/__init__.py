@@ -1,0 +1,1 @@
+"""One picture: decoding untrusted bytes, auditing, hashing, and the one way to a model's input."""

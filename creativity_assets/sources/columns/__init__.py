@@ -1,0 +1,1 @@
+"""From what others write in columns, paths and names to the catalogue's fields."""

@@ -1,0 +1,1 @@
+"""Tables and texts that lie among images: read as rows, whatever wrote them."""
