@@ -19,12 +19,12 @@ from creativity_assets.orchestration.partitions import (
 )
 from creativity_assets.orchestration.recovery import OWNER_TAG, owner
 from creativity_assets.orchestration.reporting import column_schema
-from creativity_assets.orchestration.resources import GPU_POOL, AcceleratorResource, StudyResource
+from creativity_assets.orchestration.resources import GPU_POOL, StudyResource
 from creativity_assets.orchestration.work import IMAGES, MEASUREMENTS, UPSTREAM, Events, Work
 from creativity_assets.store.layout import Collection
 from creativity_assets.workflow.plan import plan
 from creativity_assets.workflow.progress import Lines, listening
-from creativity_assets.workflow.steps import Step
+from creativity_assets.workflow.steps.step import Step
 
 RANGES = dg.BackfillPolicy.single_run()
 OWNERS = ["team:creativity"]
@@ -98,7 +98,7 @@ def collection_images(
     group_name="measure",
 )
 def measurements(
-    context: dg.AssetExecutionContext, config: Remake, study: StudyResource, accelerator: AcceleratorResource
+    context: dg.AssetExecutionContext, config: Remake, study: StudyResource
 ) -> Iterator[dg.AssetMaterialization]:
     """Experiments over collections, in full batches across partitions, one model load per experiment."""
     work = _work(context, config, study)
@@ -106,7 +106,7 @@ def measurements(
     for collection, experiment in _found(known_cells(work.step.study), context):
         by_experiment.setdefault(experiment, []).append(collection)
     for experiment, collections in by_experiment.items():
-        events = work.measure(accelerator, experiment, [collections], _selected(context, MEASUREMENTS))
+        events = work.measure(experiment, [collections], _selected(context, MEASUREMENTS))
         yield from _through(context, work, events, ends=False)
     _end(work)
 

@@ -16,11 +16,11 @@ from creativity_assets.interrupts import raise_if_interrupted
 from creativity_assets.orchestration.instance import dagster_home, open_instance
 from creativity_assets.orchestration.materialize import Outcome, materialize
 from creativity_assets.orchestration.recovery import closing_own_runs
-from creativity_assets.workflow.checks import failed_checks
 from creativity_assets.workflow.costs import seconds_per_image
 from creativity_assets.workflow.plan import Plan, Scope, plan
 from creativity_assets.workflow.progress import Meter, duration, listening
 from creativity_assets.workflow.study import Study
+from creativity_assets.workflow.tables.checks import failed_checks
 
 
 def materialize_with_bar(data_root: Path, scope: Scope, console: Console) -> Outcome:

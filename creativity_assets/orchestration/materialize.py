@@ -16,20 +16,20 @@ from creativity_assets.orchestration.checks import outcomes, shown
 from creativity_assets.orchestration.partitions import cell_key, sync_partitions
 from creativity_assets.orchestration.recovery import OWNER_TAG, close_abandoned_runs, owner
 from creativity_assets.orchestration.reporting import recorded
-from creativity_assets.orchestration.resources import RESOURCES, AcceleratorResource, StudyResource
+from creativity_assets.orchestration.resources import RESOURCES, StudyResource
 from creativity_assets.orchestration.runs import BULK, COMMAND, LANE_TAG, let_arrivals_pass
 from creativity_assets.orchestration.tables import make_report, make_table, make_warehouse
 from creativity_assets.orchestration.work import IMAGES, MEASUREMENTS, Work
 from creativity_assets.store.files import sweep_temporaries
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import healed
-from creativity_assets.workflow.checks import failed_checks
 from creativity_assets.workflow.costs import seconds_per_image
 from creativity_assets.workflow.losses import losses_of
 from creativity_assets.workflow.plan import Plan, Scope, plan
 from creativity_assets.workflow.progress import Lines, begin, listening
-from creativity_assets.workflow.steps import Step
+from creativity_assets.workflow.steps.step import Step
 from creativity_assets.workflow.study import Study
+from creativity_assets.workflow.tables.checks import failed_checks
 
 JOB, OP = "materialize", "bring_up_to_date"
 SLICE_SECONDS, SLICE_IMAGES = 60.0, 128
@@ -111,16 +111,14 @@ def request(scope: Scope, log_level: str = "WARNING") -> dict[str, Any]:
 
 
 @dg.op(name=OP, out=dg.Out(dg.Nothing))
-def bring_up_to_date(
-    context: dg.OpExecutionContext, config: Wanted, study: StudyResource, accelerator: AcceleratorResource
-) -> Iterator[Any]:
+def bring_up_to_date(context: dg.OpExecutionContext, config: Wanted, study: StudyResource) -> Iterator[Any]:
     """Bring the scope up to date; at its end it fails, with a line each, if anything failed on the way."""
     context.instance.add_run_tags(context.run_id, {OWNER_TAG: owner()})
     work = Work(Step(study.open(), context.run_id), context.instance, context.log)
     gives_way = context.run.tags.get(LANE_TAG) == BULK
     made = list[str]()
     with listening(Lines(context.log.info)):
-        for stage, events in _rounds(work, study, accelerator, config.scope, gives_way=gives_way):
+        for stage, events in _rounds(work, study, config.scope, gives_way=gives_way):
             made.append(stage)
             yield from events
     opened = work.step.study
@@ -140,8 +138,8 @@ def materialize_job() -> None:
 
 def tables_are_fresh(study: Study, instance: dg.DagsterInstance) -> bool:
     """Whether warehouse and report show everything measured, and Dagster knows of them."""
-    from creativity_assets.workflow.reporting import report_is_fresh
-    from creativity_assets.workflow.tables import warehouse_is_fresh
+    from creativity_assets.workflow.tables.report import report_is_fresh
+    from creativity_assets.workflow.tables.warehouse import warehouse_is_fresh
 
     known = all(
         instance.get_latest_materialization_event(dg.AssetKey(name)) is not None for name in ("warehouse", "report")
@@ -195,7 +193,7 @@ def stages(study: Study, todo: Plan, instance: dg.DagsterInstance, tried: Set[tu
 
 
 def _rounds(
-    work: Work, study: StudyResource, accelerator: AcceleratorResource, scope: Scope, *, gives_way: bool
+    work: Work, study: StudyResource, scope: Scope, *, gives_way: bool
 ) -> Iterator[tuple[str, Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]]]:
     """Stage by stage the name and the work, from a fresh look at everything before each; nothing is tried twice."""
     while True:
@@ -213,7 +211,7 @@ def _rounds(
                 begin(f"measure {experiment}", sum(todo.sizes[c] for c in collections))
                 slices = _slices(collections, todo, seconds_per_image(opened.store, experiment))
                 between = (lambda: let_arrivals_pass(work.instance, work.log)) if gives_way else (lambda: None)
-                yield "measure", work.measure(accelerator, experiment, slices, between=between)
+                yield "measure", work.measure(experiment, slices, between=between)
         elif healed(lambda: tables_are_fresh(opened, work.instance)):  # noqa: B023 - called at once
             return
         else:
@@ -237,8 +235,8 @@ def _slices(collections: Sequence[Collection], todo: Plan, cost: float | None) -
 
 def _tables(work: Work) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
     """Tables, warehouse, report, and the checks on everything measured, all from one look at the parts."""
-    from creativity_assets.workflow.collected import Collected
-    from creativity_assets.workflow.tables import TABLES
+    from creativity_assets.workflow.tables.collected import Collected
+    from creativity_assets.workflow.tables.graph import TABLES
 
     begin("tables and report")
     step = work.step
@@ -260,7 +258,7 @@ def _losses(work: Work) -> tuple[str, ...]:
     """What was read of each data set of this run and what was not kept, in a line each."""
     study = work.step.study
     indexed = [name for name in work.read if study.store.index(name).is_file()]
-    found = {name: losses_of(study.store, name, study.lineage.collections(name)) for name in indexed}
+    found = {name: losses_of(study.lineage, name, study.lineage.collections(name)) for name in indexed}
     return tuple(f"{name}: {losses}" for name, losses in found.items() if losses.rejected or not losses.read)
 
 

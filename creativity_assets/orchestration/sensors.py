@@ -24,7 +24,7 @@ from creativity_assets.orchestration.runs import (
     asked_before,
     in_flight,
 )
-from creativity_assets.workflow.lineage import digest
+from creativity_assets.workflow.digest import digest
 from creativity_assets.workflow.plan import Scope, plan
 from creativity_assets.workflow.study import Study
 

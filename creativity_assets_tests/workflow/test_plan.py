@@ -49,9 +49,10 @@ def test_touched_files_are_indexed_again_but_not_measured_again(measured_root: P
 def test_a_changed_picture_makes_its_own_collection_stale_and_no_other(measured_root: Path) -> None:
     save_picture(measured_root.parent / "pictures" / "paintings" / "a" / "one.png", seed=99)
     study = Study(measured_root)
-    from creativity_assets.workflow.steps import Step, index_dataset
+    from creativity_assets.workflow.steps.dataset_index import dataset_index
+    from creativity_assets.workflow.steps.step import Step
 
-    index_dataset(Step(study, "run"), "paintings")
+    dataset_index(Step(study, "run"), "paintings")
     todo = plan_of(measured_root)
     assert [c.key for c in todo.tensors] == ["paintings/lucja-unal"]
     assert [c.key for c in todo.metrics[EXPERIMENT]] == ["paintings/lucja-unal"]
@@ -61,9 +62,10 @@ def test_a_changed_title_is_no_reason_to_measure(measured_root: Path) -> None:
     rows = measured_root.parent / "pictures" / "paintings" / "metadata.csv"
     rows.write_text(rows.read_text(encoding="utf-8").replace('"Five"', '"Fifth"'), encoding="utf-8")
     study = Study(measured_root)
-    from creativity_assets.workflow.steps import Step, index_dataset
+    from creativity_assets.workflow.steps.dataset_index import dataset_index
+    from creativity_assets.workflow.steps.step import Step
 
-    index_dataset(Step(study, "run"), "paintings")
+    dataset_index(Step(study, "run"), "paintings")
     todo = plan_of(measured_root)
     assert [c.key for c in todo.samples] == ["paintings/vincent-van-gogh"]
     assert not todo.tensors

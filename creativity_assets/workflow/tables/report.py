@@ -11,11 +11,11 @@ from creativity_assets.errors import StoreError
 from creativity_assets.report.build import build_report
 from creativity_assets.store.files import read_record, replacing, write_record
 from creativity_assets.store.warehouse import warehouse_damage, warehouse_hash
-from creativity_assets.workflow.collected import Collected
-from creativity_assets.workflow.lineage import digest
-from creativity_assets.workflow.pictures import pngs_of
-from creativity_assets.workflow.steps import Step
+from creativity_assets.workflow.digest import digest
+from creativity_assets.workflow.steps.step import Step
 from creativity_assets.workflow.study import Study
+from creativity_assets.workflow.tables.collected import Collected
+from creativity_assets.workflow.tables.pictures import pngs_of
 
 REPORT_VERSION = 1
 

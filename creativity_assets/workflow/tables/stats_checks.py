@@ -9,8 +9,8 @@ import pandas as pd
 from creativity_assets.statistics.sides import sides
 from creativity_assets.statistics.tables import GROUPINGS
 from creativity_assets.store.parts import is_fresh, read_part
-from creativity_assets.workflow.collected import Collected
-from creativity_assets.workflow.tables import table_hash
+from creativity_assets.workflow.tables.collected import Collected
+from creativity_assets.workflow.tables.graph import table_hash
 
 ROUNDING = 1e-9
 SHARES = ("p_value", "p_value_paired", "p_value_above_floor", "auroc")

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from creativity_assets.atelier import works
-from creativity_assets.workflow.auditing import audit
+from creativity_assets.workflow.steps.raw_samples import audit
 
 MASTERS = Path(__file__).parents[3] / "shared" / "masters"
 SIDE = 768

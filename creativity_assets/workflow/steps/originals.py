@@ -7,16 +7,17 @@ from typing import Any
 from creativity_assets.catalog.datasets import TwinRule
 from creativity_assets.sources.columns.dates import Year
 from creativity_assets.sources.records import SourceRecord, SourceReject
-from creativity_assets.store.parts import read_part
 from creativity_assets.workflow.lineage import Lineage
+from creativity_assets.workflow.parts import RAW_SAMPLES
+from creativity_assets.workflow.pieces import pieces_of
 
 Row = dict[str, Any]
 
 
 def accepted_samples(lineage: Lineage, dataset: str) -> list[Row]:
     """The samples of the originals as audited, in the order of their collections."""
-    parts = [lineage.store.samples(collection) for collection in lineage.collections(dataset)]
-    return [row for part in parts if part.is_file() for row in read_part(part).to_pylist()]
+    parts = [piece.part(RAW_SAMPLES) for piece in pieces_of(lineage, lineage.collections(dataset))]
+    return [row for part in parts if part.is_there for row in part.read().to_pylist()]
 
 
 def fields_of_the_work(original: Row) -> dict[str, Any]:

@@ -1,34 +1,35 @@
 """All parts of one kind as one table: what the statistics, the warehouse and the checks look at."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 
-from creativity_assets.catalog.entries import ComparisonEntry, ExperimentEntry
+from creativity_assets.catalog.entries import ComparisonEntry
 from creativity_assets.errors import CatalogError, CreativityError
 from creativity_assets.sources.columns.dates import decade_of
 from creativity_assets.statistics.bounds import normalised
 from creativity_assets.statistics.sides import all_of_sides
-from creativity_assets.store.layout import Collection
-from creativity_assets.store.parts import count_rows, damaged, is_fresh, open_part, read_part, read_provenance
-from creativity_assets.store.schemas import (
+from creativity_assets.store import schemas
+from creativity_assets.store.layout import Collection, Shard
+from creativity_assets.store.parts import damaged, open_part, read_part
+from creativity_assets.vocabulary import FLOORED
+from creativity_assets.workflow.contents import rows_of_shard
+from creativity_assets.workflow.digest import digest
+from creativity_assets.workflow.lineage import Lineage
+from creativity_assets.workflow.parts import (
     CEILINGS,
     IMAGE_METRICS,
-    INDEX,
-    MEMBERSHIP,
-    PUBLIC_SAMPLES,
+    RAW_SAMPLES,
     READOUTS,
     RECONSTRUCTIONS,
     REJECTED,
-    SAMPLES,
+    Kind,
 )
-from creativity_assets.vocabulary import FLOORED
-from creativity_assets.workflow.lineage import Contents, Lineage, digest
-from creativity_assets.workflow.panel import panel_of
+from creativity_assets.workflow.pieces import Piece, pieces_of
 
 TABLES_VERSION = 3
 
@@ -41,6 +42,7 @@ class Collected:
     """The store's current content under a catalogue. Collections that left their source are not read."""
 
     lineage: Lineage
+    _pieces: dict[str, list[Piece]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def collections(self) -> list[Collection]:
@@ -50,14 +52,14 @@ class Collected:
     @cached_property
     def experiments(self) -> list[str]:
         """Every experiment with measured parts, those of the catalogue first, older ones after them."""
-        measured = self.lineage.store.measured()
+        measured = self.lineage.store.names_under(IMAGE_METRICS.name)
         current = list(self.lineage.catalog.experiments)
         return [name for name in current if name in measured] + [n for n in measured if n not in current]
 
     @cached_property
     def samples(self) -> pd.DataFrame:
         """The table `samples`, with its era and decade, and `stated_membership` for `membership`."""
-        frame = _frame(self._samples(), SAMPLES)
+        frame = _frame(self._samples(), schemas.SAMPLES)
         years = [None if pd.isna(year) else int(year) for year in frame["year"]]
         frame["year"] = pd.array(years, dtype="Int64")
         frame["decade"] = pd.array([decade_of(year) for year in years], dtype="Int64")
@@ -85,45 +87,46 @@ class Collected:
 
     @property
     def public_samples(self) -> pd.DataFrame:
-        return self.samples[list(PUBLIC_SAMPLES)]
+        return self.samples[list(schemas.PUBLIC_SAMPLES)]
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
         """The table `image_metrics`."""
-        parts = self._parts(self.lineage.store.metrics, IMAGE_METRICS, self.lineage.metrics)
-        return _frame((part for _, part in parts), IMAGE_METRICS)
+        return _frame((rows for _, rows in self._parts(IMAGE_METRICS)), schemas.IMAGE_METRICS)
 
     @cached_property
     def rejected(self) -> pd.DataFrame:
         """The table `rejected_samples`: what readers refused and what could not be decoded."""
         store, catalog = self.lineage.store, self.lineage.catalog
-        readers = (store.index_rejects(name) for name in catalog.datasets)
-        paths = [*readers, *(store.rejects(c) for c in self.collections)]
-        return _frame((rows_of(path, REJECTED) for path in paths if path.is_file()), REJECTED)
+        readers = [path for path in map(store.index_rejects, catalog.datasets) if path.is_file()]
+        tables = [rows_of(path, schemas.REJECTED) for path in readers]
+        return pd.concat([_frame(tables, schemas.REJECTED), self.refused], ignore_index=True)
 
     @cached_property
     def records(self) -> pd.DataFrame:
         """dataset, artist_slug, sample_id and source_key of every record of every index."""
         store, catalog = self.lineage.store, self.lineage.catalog
-        schema = pa.schema([INDEX.field(name) for name in ("dataset", "artist_slug", "sample_id", "source_key")])
+        schema = pa.schema(
+            [schemas.INDEX.field(name) for name in ("dataset", "artist_slug", "sample_id", "source_key")]
+        )
         paths = (store.index(name) for name in catalog.datasets)
         return _frame((read_part(path, schema.names) for path in paths if path.is_file()), schema)
 
     @cached_property
     def refused(self) -> pd.DataFrame:
         """The records that were rejected when they were decoded: rows of REJECTED."""
-        paths = (self.lineage.store.rejects(c) for c in self.collections)
-        return _frame((rows_of(path, REJECTED) for path in paths if path.is_file()), REJECTED)
+        parts = (piece.part(REJECTED) for piece in self._of_collections)
+        return _frame((rows_of(part.path, schemas.REJECTED) for part in parts if part.is_there), schemas.REJECTED)
 
     @cached_property
     def files(self) -> list[tuple[str, int, int]]:
         """Name, size and time of every part and table that was read: equal files, equal content."""
         store = self.lineage.store
-        kinds = (store.metrics, store.reconstructions, store.readouts, store.ceilings)
+        kinds = (IMAGE_METRICS, RECONSTRUCTIONS, READOUTS, CEILINGS)
         paths = [
             *(place(name) for name in self.lineage.catalog.datasets for place in (store.index, store.index_rejects)),
-            *(place(c) for c in self.collections for place in (store.samples, store.rejects)),
-            *(place(c, name) for place in kinds for name in self.experiments for c in self.collections),
+            *(piece.part(kind).path for piece in self._of_collections for kind in (RAW_SAMPLES, REJECTED)),
+            *(path for kind in kinds for _, path in self._places(kind)),
             *sorted((store.root / "tables").glob("*.parquet")),
         ]
         found = ((path, path.stat()) for path in paths if path.is_file())
@@ -132,32 +135,24 @@ class Collected:
     @cached_property
     def reconstructions(self) -> pd.DataFrame:
         """The table `reconstructions`: where each picture lies, and the hash of its PNG."""
-        lineage, store = self.lineage, self.lineage.store
-        stored = pa.schema([RECONSTRUCTIONS.field("sample_id"), RECONSTRUCTIONS.field("sha256")])
+        schema, store = schemas.RECONSTRUCTIONS, self.lineage.store
+        stored = pa.schema([schema.field("sample_id"), schema.field("sha256")])
         tables = []
-        for cell, part in self._parts(store.reconstructions, stored, lineage.reconstructions):
-            path = store.relative(store.reconstructions(*cell))
-            constant = [pa.repeat(pa.scalar(text), len(part)) for text in (cell[1], path)]
+        for (experiment, path), part in self._parts(RECONSTRUCTIONS, stored):
+            constant = [pa.repeat(pa.scalar(text), len(part)) for text in (experiment, store.relative(path))]
             columns = [part["sample_id"], constant[0], part["sha256"], constant[1]]
-            tables.append(pa.table(columns, schema=RECONSTRUCTIONS))
-        return _frame(tables, RECONSTRUCTIONS)
+            tables.append(pa.table(columns, schema=schema))
+        return _frame(tables, schema)
 
     @cached_property
     def read_out(self) -> pd.DataFrame:
         """What was read out on the way: rows of READOUTS."""
-        parts = self._parts(self.lineage.store.readouts, READOUTS, self.lineage.readouts, of_all=False)
-        return _frame((part for _, part in parts), READOUTS)
+        return _frame((rows for _, rows in self._parts(READOUTS, of_all=False)), schemas.READOUTS)
 
     @cached_property
     def ceilings(self) -> pd.DataFrame:
         """Rows of CEILINGS."""
-
-        def made_from(contents: Contents, experiment: ExperimentEntry) -> str | None:
-            panel = panel_of(self.lineage, experiment)
-            return self.lineage.ceilings(contents, experiment, panel.input_hash) if panel else None
-
-        parts = self._parts(self.lineage.store.ceilings, CEILINGS, made_from, of_all=False)
-        return _frame((part for _, part in parts), CEILINGS)
+        return _frame((rows for _, rows in self._parts(CEILINGS, of_all=False)), schemas.CEILINGS)
 
     @cached_property
     def readouts(self) -> pd.DataFrame:
@@ -186,7 +181,7 @@ class Collected:
         model's cut-off is unseen, if its year is a sure one; else nothing is known.
         """
         samples = self.samples
-        frames = [_to_pandas([MEMBERSHIP.empty_table()])]
+        frames = [_to_pandas([schemas.MEMBERSHIP.empty_table()])]
         in_use = {*self.metrics["model"], *(model.name for model in self.lineage.catalog.models_wanted())}
         for model in self.lineage.catalog.models.values():
             if model.name not in in_use:
@@ -213,93 +208,96 @@ class Collected:
     @cached_property
     def input_hash(self) -> str:
         """Of everything that tables, warehouse and report are made from."""
-        store, catalog = self.lineage.store, self.lineage.catalog
-        parts = [
-            *(store.samples(c) for c in self.collections),
-            *(store.metrics(c, name) for name in self.experiments for c in self.collections),
-            *(store.readouts(c, name) for name in self.experiments for c in self.collections),
-            *(store.ceilings(c, name) for name in self.experiments for c in self.collections),
+        store, ledger, catalog = self.lineage.store, self.lineage.ledger, self.lineage.catalog
+        paths = [
+            *(piece.part(RAW_SAMPLES).path for piece in self._of_collections),
+            *(path for kind in (IMAGE_METRICS, READOUTS, CEILINGS) for _, path in self._places(kind)),
         ]
-        found = {store.relative(path): read_provenance(path) for path in parts}
+        found = {store.relative(path): ledger.entry(path) for path in paths}
         return digest(
             version=TABLES_VERSION,
             rejected=self.rejected.to_dict("records"),
-            parts={path: provenance.input_hash for path, provenance in found.items() if provenance},
+            parts={path: entry.input_hash for path, entry in found.items() if entry},
             eras=[era.model_dump() for era in catalog.eras.values()],
             comparisons=[comparison.model_dump() for comparison in catalog.comparisons.values()],
             models=[(m.name, m.cutoff_year, m.training_lists) for m in catalog.models.values()],
         )
 
+    @cached_property
+    def _of_collections(self) -> list[Piece]:
+        """Every piece of every collection, under no experiment."""
+        return pieces_of(self.lineage, self.collections)
+
+    def _under(self, experiment: str) -> list[Piece]:
+        """The same under an experiment; under none where it has left the catalogue."""
+        if experiment not in self._pieces:
+            entry = self.lineage.catalog.experiments.get(experiment)
+            self._pieces[experiment] = pieces_of(self.lineage, self.collections, entry)
+        return self._pieces[experiment]
+
+    def _places(self, kind: Kind) -> Iterator[tuple[tuple[str, Piece], Path]]:
+        """Where the parts of a kind lie, there or not, by experiment and piece."""
+        for name in self.experiments:
+            for piece in self._under(name):
+                yield (name, piece), self.lineage.store.part(kind.name, piece.shard, name)
+
     def _samples(self) -> Iterator[pa.Table]:
-        """The samples of each collection: records of its index, each once, and with its rejects all of them."""
-        store = self.lineage.store
-        for dataset in self.lineage.catalog.datasets:
-            held = self.lineage.collections(dataset)
-            index = read_part(store.index(dataset), ["sample_id", "artist_slug"]).to_pydict() if held else {}
-            records: dict[str, set[str]] = {}
-            for sample, artist in zip(index.get("sample_id", ()), index.get("artist_slug", ()), strict=True):
-                records.setdefault(artist, set()).add(sample)
-            for collection, contents in held.items():
-                path, rejects = store.samples(collection), store.rejects(collection)
-                if not path.is_file():
-                    continue
-                part = rows_of(path, SAMPLES)
-                ids = part["sample_id"].to_pylist()
-                rejected = count_rows(rejects) if rejects.is_file() else 0
-                fits = len(ids) + rejected == contents.size and records[collection.artist].issuperset(ids)
-                # What is stale belongs to an older index; what is fresh does not.
-                if not (fits and _each_once(ids)) and is_fresh(path, contents.records):
-                    raise damaged(path, f"its rows are not the samples of {collection.key}")
-                yield part
+        """The samples of each piece: records of its index, each once, and with its rejects all of them."""
+        for piece in self._of_collections:
+            samples, rejected = piece.part(RAW_SAMPLES), piece.part(REJECTED)
+            if not samples.is_there:
+                continue
+            rows = rows_of(samples.path, schemas.SAMPLES)
+            ids = rows["sample_id"].to_pylist()
+            index = self.lineage.store.index(piece.collection.dataset)
+            records = {row["sample_id"] for row in rows_of_shard(index, piece.shard)}
+            fits = len(ids) + rejected.rows == piece.contents.size and records.issuperset(ids)
+            # What is stale belongs to an older index; what is fresh does not.
+            if not (fits and _each_once(ids)) and samples.is_fresh:
+                raise damaged(samples.path, f"its rows are not the samples of {piece.shard.key}")
+            yield rows
 
     def _parts(
-        self,
-        place: Callable[[Collection, str], Path],
-        schema: pa.Schema,
-        made_from: Callable[[Contents, ExperimentEntry], str | None],
-        *,
-        of_all: bool = True,
-    ) -> Iterator[tuple[tuple[Collection, str], pa.Table]]:
-        """The parts of one kind with their cells, each held against the samples of its collection.
+        self, kind: Kind, schema: pa.Schema | None = None, *, of_all: bool = True
+    ) -> Iterator[tuple[tuple[str, Path], pa.Table]]:
+        """The parts of one kind with their experiments and places, each held against the samples of its piece.
 
         of_all: each sample has its row. Raises DamagedPart for a part that claims to be made from what is there, and
         holds rows of something else.
         """
-        for name in self.experiments:
-            for collection in self.collections:
-                path = place(collection, name)
-                if not path.is_file():
-                    continue
-                part = rows_of(path, schema)
-                ids, known = part["sample_id"].to_pylist(), self._ids.get(collection, frozenset())
-                rows = zip(ids, part["readout"].to_pylist(), strict=True) if "readout" in schema.names else ids
-                fits = known == set(ids) if of_all else known.issuperset(ids)
-                if not (fits and _each_once(rows)) and self._is_fresh(path, collection, name, made_from):
-                    raise damaged(path, f"its rows are not those of {collection.key} x {name}")
-                yield (collection, name), part
-
-    def _is_fresh(
-        self,
-        path: Path,
-        collection: Collection,
-        experiment: str,
-        made_from: Callable[[Contents, ExperimentEntry], str | None],
-    ) -> bool:
-        entry = self.lineage.catalog.experiments.get(experiment)
-        contents = self.lineage.collections(collection.dataset)[collection]
-        if not is_fresh(self.lineage.store.samples(collection), contents.records):
-            return False  # the samples are at fault, or will be others soon
-        try:
-            expected = made_from(contents, entry) if entry else None
-        except CreativityError:  # its model or suite is no longer here: nothing says what it should be made from
-            return False
-        return expected is not None and is_fresh(path, expected)
+        for (name, piece), path in self._places(kind):
+            if not path.is_file():
+                continue
+            part = rows_of(path, schema or kind.schema)
+            ids, known = part["sample_id"].to_pylist(), self._ids.get(piece.shard, frozenset())
+            rows = zip(ids, part["readout"].to_pylist(), strict=True) if "readout" in part.column_names else ids
+            fits = known == set(ids) if of_all else known.issuperset(ids)
+            if not (fits and _each_once(rows)) and _claims_to_be_fresh(piece, kind):
+                raise damaged(path, f"its rows are not those of {piece.shard.key} x {name}")
+            yield (name, path), part
 
     @cached_property
-    def _ids(self) -> dict[Collection, frozenset[str]]:
-        """The samples of each collection."""
+    def _ids(self) -> dict[Shard, frozenset[str]]:
+        """The samples of each piece."""
         groups = self.samples.groupby(["dataset", "artist_slug"])["sample_id"]
-        return {Collection(*map(str, key)): frozenset(ids) for key, ids in groups}
+        of_collection = {Collection(*map(str, key)): frozenset(ids) for key, ids in groups}
+        found: dict[Shard, frozenset[str]] = {}
+        for piece in self._of_collections:
+            ids = of_collection.get(piece.collection, frozenset())
+            if piece.shard.bits:
+                index = self.lineage.store.index(piece.collection.dataset)
+                ids &= {row["sample_id"] for row in rows_of_shard(index, piece.shard)}
+            found[piece.shard] = ids
+        return found
+
+
+def _claims_to_be_fresh(piece: Piece, kind: Kind) -> bool:
+    if piece.experiment is None or not piece.part(RAW_SAMPLES).is_fresh:
+        return False  # the samples are at fault, or will be others soon
+    try:
+        return piece.hash_of(kind) is not None and piece.part(kind).is_fresh
+    except CreativityError:  # its model or suite is no longer here: nothing says what it should be made from
+        return False
 
 
 def _each_once(keys: Iterable[object]) -> bool:
@@ -321,8 +319,8 @@ def rows_of(path: Path, schema: pa.Schema) -> pa.Table:
         part = opened.read(present)
     if schema.names[0] not in present:
         raise damaged(path, f"it has no column {schema.names[0]}")
-    for field in (field for field in schema if field.name not in present):
-        part = part.append_column(field, pa.nulls(len(part), field.type))
+    for lacking in (column for column in schema if column.name not in present):
+        part = part.append_column(lacking, pa.nulls(len(part), lacking.type))
     try:
         return part.select(schema.names).cast(schema)
     except pa.ArrowException as error:

@@ -17,10 +17,14 @@ from creativity_assets.errors import CatalogError
 from creativity_assets.sources.columns.dates import EARLIEST
 from creativity_assets.store.files import read_record, write_record
 from creativity_assets.store.locks import exclusive
-from creativity_assets.workflow.collected import Collected
-from creativity_assets.workflow.lineage import digest
+from creativity_assets.workflow.digest import digest
 from creativity_assets.workflow.study import Study
-from creativity_assets.workflow.table_checks import differences_are_of_means, members_counted, statistics_in_range
+from creativity_assets.workflow.tables.collected import Collected
+from creativity_assets.workflow.tables.stats_checks import (
+    differences_are_of_means,
+    members_counted,
+    statistics_in_range,
+)
 
 CHECKS_VERSION = 1
 """Raised by hand when a check changes, so that it looks again at what it has passed."""

@@ -8,10 +8,14 @@ from creativity_assets.sources.columns.dates import Year
 from creativity_assets.sources.records import NEAR, SourceRecord, SourceReject
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, read_part
-from creativity_assets.workflow import indexing
-from creativity_assets.workflow.auditing import sample_collection
-from creativity_assets.workflow.indexing import Indexed, original_bytes, record_row, sample_id, write_index
+from creativity_assets.workflow import payloads
 from creativity_assets.workflow.losses import losses_of
+from creativity_assets.workflow.payloads import original_bytes
+from creativity_assets.workflow.steps.dataset_index import Indexed, write_index, written_ids
+from creativity_assets.workflow.steps.raw_samples import raw_samples
+from creativity_assets.workflow.steps.records import record_row, sample_id
+from creativity_assets.workflow.steps.step import Step
+from creativity_assets.workflow.study import Study
 from creativity_assets_tests.images.pictures import encoded, scene
 
 STAMP = Provenance("hash")
@@ -25,6 +29,7 @@ class Source:
     """A store and the entry whose records are written to it."""
 
     def __init__(self, root: Path) -> None:
+        self.study = Study(root)
         self.entry = load_catalog(root).dataset("paintings")
         self.store = Store(root)
 
@@ -42,7 +47,7 @@ def source(study_root: Path) -> Source:
 
 
 def test_the_original_bytes_come_back_for_every_record(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexing, "SHARD_RECORDS", 20)
+    monkeypatch.setattr(payloads, "SHARD_RECORDS", 20)
     images = {f"k{n}": bytes([n]) * (n + 1) for n in range(50)}
     indexed = source.write(record(key, image) for key, image in images.items())
     assert indexed == Indexed(records=50, rejected=0, artists=("a",))
@@ -62,12 +67,12 @@ def test_what_was_lost_is_told_from_the_parts_of_index_and_audit(source: Source)
     picture = encoded(scene())
     near = SourceReject("c.png", "no_metadata_row", f"c.png: t.csv has no row for it{NEAR}C.gif")
     source.write(iter([record("a", picture), record("b", picture[: len(picture) // 2]), near]))
-    losses = losses_of(source.store, "paintings")
+    losses = losses_of(source.study.lineage, "paintings")
     assert (losses.read, losses.kept, losses.rejected, losses.near) == (3, 2, {"no_metadata_row": 1}, 1)
     collection = Collection("paintings", "a")
-    assert losses_of(source.store, "paintings", [collection]) == losses  # not audited yet
-    sample_collection(source.store, collection, STAMP)
-    losses = losses_of(source.store, "paintings", [collection])
+    assert losses_of(source.study.lineage, "paintings", [collection]) == losses  # not audited yet
+    list(raw_samples(Step(source.study, "run"), [collection]))
+    losses = losses_of(source.study.lineage, "paintings", [collection])
     assert (losses.read, losses.kept, losses.rejected) == (3, 1, {"no_metadata_row": 1, "truncated": 1})
     assert str(losses) == (
         "3 read, 1 kept: 1 of 2 pictures have no row; 1 truncated; "
@@ -78,7 +83,7 @@ def test_what_was_lost_is_told_from_the_parts_of_index_and_audit(source: Source)
 def test_a_pass_that_was_killed_keeps_its_shards_and_its_old_index(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexing, "SHARD_RECORDS", 2)
+    monkeypatch.setattr(payloads, "SHARD_RECORDS", 2)
     source.write(iter([record("old")]), "old-hash")
 
     def dies() -> Iterator[SourceRecord]:
@@ -88,7 +93,7 @@ def test_a_pass_that_was_killed_keeps_its_shards_and_its_old_index(
     with pytest.raises(KeyboardInterrupt):
         source.write(dies(), "new-hash")
     assert source.keys == ["old"]
-    assert indexing.written_ids(source.store, "paintings", "new-hash") == {
+    assert written_ids(source.store, "paintings", "new-hash") == {
         sample_id("paintings", "a"),
         sample_id("paintings", "b"),
     }
