@@ -20,10 +20,10 @@ from creativity_assets.workflow.methods import inversion_settings
 from creativity_assets.workflow.plan import Scope
 from creativity_assets.workflow.revisions import model_source
 from creativity_assets.workflow.tables.checks import FLOOR_TOLERANCE
+from creativity_assets_tests.beside import move_masters
 from creativity_assets_tests.running import bring_up_to_date
 
 DATA = Path(__file__).parents[1] / "data"
-MASTERS = Path(__file__).parents[2] / "shared" / "masters"
 WORKS = ["atelier-24", "masters-24"]
 CATALOG = load_catalog(DATA)
 INVERSION_OF = {name: method.inversion for name, method in CATALOG.methods.items()}
@@ -68,12 +68,10 @@ def eight() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """Every method of the catalogue through the workflow, over 24 works of the atelier and 24 masters."""
-    if not MASTERS.is_dir():
-        pytest.skip(f"the masters are not there: {MASTERS}")
     root = tmp_path_factory.mktemp("project") / "data"
     shutil.copytree(DATA / "catalog", root / "catalog")
     (root / "embedded").symlink_to(DATA / "embedded")
-    (root / "catalog" / "local.yaml").write_text(f"locations: {{masters: {MASTERS}, masters-24: {MASTERS}}}\n")
+    move_masters(root)
     bring_up_to_date(root, Scope(datasets=tuple(WORKS)))
     frame = query(
         Store(root).database,

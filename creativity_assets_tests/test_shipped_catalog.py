@@ -29,6 +29,17 @@ def test_every_model_and_method_is_a_partition() -> None:
     assert all(experiment.datasets for experiment in experiments)
 
 
+def test_no_path_leads_out_of_the_data_root() -> None:
+    paths = [
+        entry.path for entry in (*CATALOG.datasets.values(), *CATALOG.models.values()) if getattr(entry, "path", "")
+    ]
+    assert len(paths) > 10
+    for path in paths:
+        assert not Path(path).is_absolute()
+        assert ".." not in Path(path).parts
+        assert not path.startswith("~")
+
+
 def test_every_readout_is_read_somewhere() -> None:
     assert {group for experiment in CATALOG.experiments.values() for group in experiment.readouts} == set(READOUTS)
     assert set(CATALOG.experiment("tiny-sd.aidi5").readouts) == set(READOUTS)

@@ -44,7 +44,7 @@ class ModelEntry(Entry, Located):
     training_cutoff: Cutoff | None = None
     """A year or a date; works of later years count as unseen."""
     training_lists: tuple[Slug, ...] = ()
-    """Data sets whose own `membership` column speaks about this model."""
+    """Data sets whose own `membership` column speaks about this model; those the catalogue lacks say nothing."""
     parameters: int | None = Field(default=None, ge=1)
     """Of all components that are loaded; for the memory it needs before it is there."""
     download_gb: float | None = Field(default=None, gt=0)

@@ -13,9 +13,9 @@ from creativity_assets.errors import SourceError
 from creativity_assets.sources import archive
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.workflow.steps.records import record_row, unusable
+from creativity_assets_tests.beside import case
 from creativity_assets_tests.images.pictures import write
 from creativity_assets_tests.sources.archives import tar, zipped
-from creativity_assets_tests.sources.shared_cases import case
 
 Read = tuple[dict[str, dict[str, Any]], dict[str, str]]
 Maker = Callable[[Path, Mapping[str, bytes]], Path]

@@ -14,9 +14,9 @@ from creativity_assets.catalog.datasets import ArchiveDataset, FolderDataset
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.archives.split import part_by_name
 from creativity_assets.sources.records import SourceRecord, SourceReject
+from creativity_assets_tests.beside import case
 from creativity_assets_tests.images.pictures import write
 from creativity_assets_tests.sources.archives import zipped
-from creativity_assets_tests.sources.shared_cases import case
 
 
 def read(path: Path, **settings: Any) -> tuple[dict[str, bytes], dict[str, str]]:
