@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from creativity_assets.errors import CreativityError, one_line
 from creativity_assets.interrupts import raise_if_interrupted
 from creativity_assets.orchestration.instance import dagster_home, open_instance
-from creativity_assets.orchestration.materialize import Outcome, materialize
+from creativity_assets.orchestration.materialize import materialize
+from creativity_assets.orchestration.outcome import Outcome
 from creativity_assets.orchestration.recovery import closing_own_runs
 from creativity_assets.workflow.costs import seconds_per_image
 from creativity_assets.workflow.plan import Plan, Scope, plan
