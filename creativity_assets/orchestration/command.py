@@ -128,13 +128,13 @@ class _Bars:
         self._tasks: dict[str, tuple[TaskID, Meter]] = {}
         self._total: int | None = None
 
-    def begin(self, title: str, images: int | None) -> None:
+    def on_begin(self, title: str, images: int | None) -> None:
         raise_if_interrupted()
         self._tasks.clear()
         self._total = images
         self.bar.console.print(title, markup=False)
 
-    def hear(self, what: str, images: int) -> None:
+    def on_progress(self, what: str, images: int) -> None:
         raise_if_interrupted()
         if what not in self._tasks:
             task = self.bar.add_task(what, total=self._total, rate="")

@@ -11,7 +11,7 @@ from creativity_assets.images.encoding import from_png
 from creativity_assets.workflow.panel import SIZE, Panel, panel_of
 from creativity_assets.workflow.parts import CEILINGS, EMBEDDINGS, PREPROCESSED_TENSORS, RAW_SAMPLES, RECONSTRUCTIONS
 from creativity_assets.workflow.pieces import Piece, pieces_of
-from creativity_assets.workflow.progress import told
+from creativity_assets.workflow.progress import with_progress
 from creativity_assets.workflow.steps.grouping import Mapped
 from creativity_assets.workflow.steps.step import Step, remade
 
@@ -29,7 +29,7 @@ def write_ceilings(step: Step, instrument: "Instrument", pieces: list[Piece]) ->
 
     def process(items: Iterator[CeilingItem]) -> Iterator[tuple[str, dict[str, float]]]:
         suite = instrument.suite(pieces[0].entry.suite)
-        return told("ceiling", ceilings(suite, items, pictures, batch=instrument.batch(pieces[0].resolution)))
+        return with_progress("ceiling", ceilings(suite, items, pictures, batch=instrument.batch(pieces[0].resolution)))
 
     for piece, results in remade(stale, lambda piece: _items(panel, piece), process):
         rows = [{"sample_id": sample, "experiment": piece.entry.name} | scores for sample, scores in results]

@@ -20,7 +20,7 @@ from creativity_assets.workflow.parts import (
     RECONSTRUCTIONS,
 )
 from creativity_assets.workflow.pieces import Piece
-from creativity_assets.workflow.progress import told
+from creativity_assets.workflow.progress import with_progress
 from creativity_assets.workflow.steps.ceilings import write_ceilings
 from creativity_assets.workflow.steps.grouping import Mapped
 from creativity_assets.workflow.steps.reconstructions import originals
@@ -63,7 +63,7 @@ def _embed(step: Step, instrument: "Instrument", pieces: list[Piece]) -> None:
 
     def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[tuple[str, Vector]]:
         suite = instrument.suite(pieces[0].entry.suite)
-        return told("embed", embed(suite, items, batch=instrument.batch(pieces[0].resolution)))
+        return with_progress("embed", embed(suite, items, batch=instrument.batch(pieces[0].resolution)))
 
     for piece, results in remade(step.stale(pieces, (EMBEDDINGS,)), originals, process):
         piece.part(EMBEDDINGS).write(vector_table(results), step.stamp)
@@ -77,7 +77,7 @@ def _score(step: Step, instrument: "Instrument", pieces: list[Piece]) -> Iterato
 
     def process(items: Iterator[ScoreItem]) -> Iterator[tuple[str, Scores]]:
         suite = instrument.suite(pieces[0].entry.suite)
-        return told("score", score(suite, items, batch=instrument.batch(pieces[0].resolution)))
+        return with_progress("score", score(suite, items, batch=instrument.batch(pieces[0].resolution)))
 
     floors = {piece.shard for piece in step.stale(pieces, (FLOOR_SCORES,))}
     for piece, results in remade(pieces, lambda piece: _items(piece, with_floor=piece.shard in floors), process):

@@ -22,7 +22,7 @@ from creativity_assets.workflow.parts import (
     kinds_of,
 )
 from creativity_assets.workflow.pieces import Piece
-from creativity_assets.workflow.progress import told
+from creativity_assets.workflow.progress import with_progress
 from creativity_assets.workflow.revisions import model_source
 from creativity_assets.workflow.steps.grouping import Mapped
 from creativity_assets.workflow.steps.step import Finished, Step, by_collection, completed, memory, remade
@@ -58,7 +58,7 @@ def _encode(step: Step, instrument: "Instrument", pieces: list[Piece]) -> None:
 
     def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[tuple[str, Vector, bytes]]:
         backbone = _backbone(pieces[0], instrument)
-        done = told("encode", encode(backbone, items, batch=instrument.batch(backbone.resolution)))
+        done = with_progress("encode", encode(backbone, items, batch=instrument.batch(backbone.resolution)))
         return ((r.sample_id, r.latent, to_png(r.floor)) for r in done)
 
     for piece, results in remade(step.stale(pieces, (LATENTS, FLOOR_IMAGES)), originals, process):
@@ -75,7 +75,7 @@ def _reconstruct(step: Step, instrument: "Instrument", pieces: list[Piece]) -> I
         shaped = (item._replace(latent=item.latent.reshape(backbone.latent_shape)) for item in items)
         batch = instrument.batch(backbone.resolution)
         done = reconstruct(backbone, settings, shaped, batch=batch, readouts=entry.readouts)
-        return ((r.sample_id, to_png(r.image), r.readouts) for r in told("reconstruct", done))
+        return ((r.sample_id, to_png(r.image), r.readouts) for r in with_progress("reconstruct", done))
 
     for piece, results in remade(pieces, _latents, process):
         readouts = [
