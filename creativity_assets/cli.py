@@ -15,7 +15,7 @@ from creativity_assets.paths import data_root
 from creativity_assets.store.layout import Store
 
 if TYPE_CHECKING:
-    from creativity_assets.orchestration.materialize import Outcome
+    from creativity_assets.orchestration.outcome import Outcome
 
 app = typer.Typer(
     help="How far images lie from what a diffusion model has learned.",

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from creativity_assets.orchestration.instance import open_instance
-from creativity_assets.orchestration.materialize import Outcome
+from creativity_assets.orchestration.outcome import Outcome
 from creativity_assets.store.layout import Store
 from creativity_assets.workflow.parts import IMAGE_METRICS
 from creativity_assets.workflow.pieces import pieces_of

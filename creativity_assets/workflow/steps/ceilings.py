@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from creativity_assets.engine.ceilings import CeilingItem, ceilings
 from creativity_assets.images.encoding import from_png
 from creativity_assets.workflow.panel import SIZE, Panel, panel_of
-from creativity_assets.workflow.parts import CEILINGS, EMBEDDINGS, RAW_SAMPLES, RECONSTRUCTIONS
+from creativity_assets.workflow.parts import CEILINGS, EMBEDDINGS, PREPROCESSED_TENSORS, RAW_SAMPLES, RECONSTRUCTIONS
 from creativity_assets.workflow.pieces import Piece, pieces_of
-from creativity_assets.workflow.progress import told
-from creativity_assets.workflow.steps.reconstructions import originals
+from creativity_assets.workflow.progress import with_progress
+from creativity_assets.workflow.steps.grouping import Mapped
 from creativity_assets.workflow.steps.step import Step, remade
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def write_ceilings(step: Step, instrument: "Instrument", pieces: list[Piece]) ->
 
     def process(items: Iterator[CeilingItem]) -> Iterator[tuple[str, dict[str, float]]]:
         suite = instrument.suite(pieces[0].entry.suite)
-        return told("ceiling", ceilings(suite, items, pictures, batch=instrument.batch(pieces[0].resolution)))
+        return with_progress("ceiling", ceilings(suite, items, pictures, batch=instrument.batch(pieces[0].resolution)))
 
     for piece, results in remade(stale, lambda piece: _items(panel, piece), process):
         rows = [{"sample_id": sample, "experiment": piece.entry.name} | scores for sample, scores in results]
@@ -47,13 +47,16 @@ def _pictures(panel: Panel, piece: Piece) -> NDArray[np.uint8]:
     return np.stack([from_png(found[member.sample_id]) for member in panel.members])
 
 
-def _items(panel: Panel, piece: Piece) -> list[CeilingItem]:
+def _items(panel: Panel, piece: Piece) -> Mapped[tuple[str, bytes, tuple[int, ...]], CeilingItem]:
     """The originals with their members of the panel; none for an image with too few unrelated works."""
     pairs = piece.part(RAW_SAMPLES).read(["sample_id", "pair_id"]).to_pylist()
     pair_of = {row["sample_id"]: row["pair_id"] for row in pairs}
     embeddings, artist = piece.part(EMBEDDINGS).vectors(), piece.collection.artist
-    items = [
-        CeilingItem(sample, original, embeddings[sample], panel.against(sample, artist, pair_of.get(sample)))
-        for sample, original in originals(piece)
+    held = [
+        (sample, png, panel.against(sample, artist, pair_of.get(sample)))
+        for sample, png in piece.part(PREPROCESSED_TENSORS).images()
     ]
-    return [item for item in items if len(item.members) == SIZE]
+    return Mapped(
+        lambda of: CeilingItem(of[0], from_png(of[1]), embeddings[of[0]], of[2]),
+        [of for of in held if len(of[2]) == SIZE],
+    )

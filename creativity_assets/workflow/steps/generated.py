@@ -13,7 +13,7 @@ from creativity_assets.images.encoding import to_png
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.store.parts import Provenance
 from creativity_assets.workflow.lineage import Lineage
-from creativity_assets.workflow.progress import told
+from creativity_assets.workflow.progress import with_progress
 from creativity_assets.workflow.revisions import model_source
 from creativity_assets.workflow.steps.dataset_index import Indexed, write_index, written_ids
 from creativity_assets.workflow.steps.originals import accepted_samples, fields_of_the_work
@@ -56,7 +56,7 @@ def _records(
         steps=entry.steps,
         batch=instrument.batch(backbone.resolution),
     )
-    for row, (_, pixels) in zip(missing, told("sample", images), strict=True):
+    for row, (_, pixels) in zip(missing, with_progress("sample", images), strict=True):
         yield _record(entry, row, to_png(np.asarray(pixels)))
 
 

@@ -11,10 +11,18 @@ from creativity_assets.store.locks import exclusive
 from creativity_assets.store.schemas import FLOOR_SCORES as FLOOR_SCHEMA
 from creativity_assets.store.vectors import Vector, vector_table
 from creativity_assets.workflow.costs import timed
-from creativity_assets.workflow.parts import EMBEDDINGS, FLOOR_IMAGES, FLOOR_SCORES, IMAGE_METRICS, RECONSTRUCTIONS
+from creativity_assets.workflow.parts import (
+    EMBEDDINGS,
+    FLOOR_IMAGES,
+    FLOOR_SCORES,
+    IMAGE_METRICS,
+    PREPROCESSED_TENSORS,
+    RECONSTRUCTIONS,
+)
 from creativity_assets.workflow.pieces import Piece
-from creativity_assets.workflow.progress import told
+from creativity_assets.workflow.progress import with_progress
 from creativity_assets.workflow.steps.ceilings import write_ceilings
+from creativity_assets.workflow.steps.grouping import Mapped
 from creativity_assets.workflow.steps.reconstructions import originals
 from creativity_assets.workflow.steps.step import Finished, Step, by_collection, completed, memory, remade
 from creativity_assets.workflow.study import code_version
@@ -55,7 +63,7 @@ def _embed(step: Step, instrument: "Instrument", pieces: list[Piece]) -> None:
 
     def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[tuple[str, Vector]]:
         suite = instrument.suite(pieces[0].entry.suite)
-        return told("embed", embed(suite, items, batch=instrument.batch(pieces[0].resolution)))
+        return with_progress("embed", embed(suite, items, batch=instrument.batch(pieces[0].resolution)))
 
     for piece, results in remade(step.stale(pieces, (EMBEDDINGS,)), originals, process):
         piece.part(EMBEDDINGS).write(vector_table(results), step.stamp)
@@ -69,7 +77,7 @@ def _score(step: Step, instrument: "Instrument", pieces: list[Piece]) -> Iterato
 
     def process(items: Iterator[ScoreItem]) -> Iterator[tuple[str, Scores]]:
         suite = instrument.suite(pieces[0].entry.suite)
-        return told("score", score(suite, items, batch=instrument.batch(pieces[0].resolution)))
+        return with_progress("score", score(suite, items, batch=instrument.batch(pieces[0].resolution)))
 
     floors = {piece.shard for piece in step.stale(pieces, (FLOOR_SCORES,))}
     for piece, results in remade(pieces, lambda piece: _items(piece, with_floor=piece.shard in floors), process):
@@ -81,21 +89,18 @@ def _score(step: Step, instrument: "Instrument", pieces: list[Piece]) -> Iterato
         yield piece, rows
 
 
-def _items(piece: Piece, *, with_floor: bool) -> list[ScoreItem]:
+def _items(piece: Piece, *, with_floor: bool) -> Mapped[tuple[str, bytes], ScoreItem]:
     """Originals beside their reconstructions, and beside their floor images where these are to be scored."""
     again = dict(piece.part(RECONSTRUCTIONS).images())
     floor = dict(piece.part(FLOOR_IMAGES).images()) if with_floor else {}
     embeddings = piece.part(EMBEDDINGS).vectors()
-    return [
-        ScoreItem(
-            sample,
-            original,
-            from_png(again[sample]),
-            from_png(floor[sample]) if sample in floor else None,
-            embeddings[sample],
-        )
-        for sample, original in originals(piece)
-    ]
+
+    def item(original: tuple[str, bytes]) -> ScoreItem:
+        sample, png = original
+        floor_image = from_png(floor[sample]) if sample in floor else None
+        return ScoreItem(sample, from_png(png), from_png(again[sample]), floor_image, embeddings[sample])
+
+    return Mapped(item, list(piece.part(PREPROCESSED_TENSORS).images()))
 
 
 def _rows(step: Step, piece: Piece, results: list[tuple[str, Scores]]) -> Rows:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from creativity_assets.diffusion.backbone import Backbone
-from creativity_assets.engine.measure import Encoding, Latent, Reconstruction, encode, reconstruct
+from creativity_assets.engine.measure import Latent, encode, reconstruct
 from creativity_assets.images.encoding import Pixels, from_png, to_png
 from creativity_assets.store.images import image_table
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.locks import exclusive
-from creativity_assets.store.vectors import vector_table
+from creativity_assets.store.vectors import Vector, vector_table
 from creativity_assets.workflow.costs import timed
 from creativity_assets.workflow.methods import inversion_settings
 from creativity_assets.workflow.parts import (
@@ -22,8 +22,9 @@ from creativity_assets.workflow.parts import (
     kinds_of,
 )
 from creativity_assets.workflow.pieces import Piece
-from creativity_assets.workflow.progress import told
+from creativity_assets.workflow.progress import with_progress
 from creativity_assets.workflow.revisions import model_source
+from creativity_assets.workflow.steps.grouping import Mapped
 from creativity_assets.workflow.steps.step import Finished, Step, by_collection, completed, memory, remade
 from creativity_assets.workflow.validation import check_experiment
 
@@ -55,41 +56,41 @@ def reconstructions(
 def _encode(step: Step, instrument: "Instrument", pieces: list[Piece]) -> None:
     """Write latents and floor images where they are missing: once for all experiments of a model."""
 
-    def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[Encoding]:
+    def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[tuple[str, Vector, bytes]]:
         backbone = _backbone(pieces[0], instrument)
-        return told("encode", encode(backbone, items, batch=instrument.batch(backbone.resolution)))
+        done = with_progress("encode", encode(backbone, items, batch=instrument.batch(backbone.resolution)))
+        return ((r.sample_id, r.latent, to_png(r.floor)) for r in done)
 
     for piece, results in remade(step.stale(pieces, (LATENTS, FLOOR_IMAGES)), originals, process):
-        piece.part(LATENTS).write(vector_table((r.sample_id, r.latent) for r in results), step.stamp)
-        piece.part(FLOOR_IMAGES).write(image_table((r.sample_id, to_png(r.floor)) for r in results), step.stamp)
+        piece.part(LATENTS).write(vector_table((sample, latent) for sample, latent, _ in results), step.stamp)
+        piece.part(FLOOR_IMAGES).write(image_table((sample, floor) for sample, _, floor in results), step.stamp)
 
 
 def _reconstruct(step: Step, instrument: "Instrument", pieces: list[Piece]) -> Iterator[tuple[Piece, int]]:
     """Write reconstructions and readouts; yields each piece with its number of images when its parts are on disk."""
 
-    def process(items: Iterator[Latent]) -> Iterator[Reconstruction]:
+    def process(items: Iterator[Latent]) -> Iterator[tuple[str, bytes, dict[str, float]]]:
         backbone, entry = _backbone(pieces[0], instrument), pieces[0].entry
         settings = inversion_settings(pieces[0].method)
         shaped = (item._replace(latent=item.latent.reshape(backbone.latent_shape)) for item in items)
         batch = instrument.batch(backbone.resolution)
         done = reconstruct(backbone, settings, shaped, batch=batch, readouts=entry.readouts)
-        return told("reconstruct", done)
+        return ((r.sample_id, to_png(r.image), r.readouts) for r in with_progress("reconstruct", done))
 
     for piece, results in remade(pieces, _latents, process):
         readouts = [
-            {"sample_id": r.sample_id, "experiment": piece.entry.name, "readout": name, "value": value}
-            for r in results
-            for name, value in r.readouts.items()
+            {"sample_id": sample, "experiment": piece.entry.name, "readout": name, "value": value}
+            for sample, _, values in results
+            for name, value in values.items()
         ]
         piece.part(READOUTS).write(readouts, step.stamp)
-        pictures = image_table((r.sample_id, to_png(r.image)) for r in results)
-        piece.part(RECONSTRUCTIONS).write(pictures, step.stamp)
+        piece.part(RECONSTRUCTIONS).write(image_table((sample, png) for sample, png, _ in results), step.stamp)
         yield piece, len(results)
 
 
-def originals(piece: Piece) -> list[tuple[str, Pixels]]:
-    """(sample_id, uint8 pixels (H, W, 3)) of a piece's samples at its resolution."""
-    return [(sample, from_png(png)) for sample, png in piece.part(PREPROCESSED_TENSORS).images()]
+def originals(piece: Piece) -> Mapped[tuple[str, bytes], tuple[str, Pixels]]:
+    """(sample_id, uint8 pixels (H, W, 3)) of a piece's samples at its resolution, decoded one by one."""
+    return Mapped(lambda pair: (pair[0], from_png(pair[1])), list(piece.part(PREPROCESSED_TENSORS).images()))
 
 
 def _latents(piece: Piece) -> list[Latent]:

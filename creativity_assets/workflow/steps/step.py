@@ -15,7 +15,7 @@ from creativity_assets.store.parts import Provenance, damaged, read_provenance
 from creativity_assets.workflow.contents import Contents
 from creativity_assets.workflow.parts import Kind, upstream
 from creativity_assets.workflow.pieces import Piece, pieces_of, version_of
-from creativity_assets.workflow.steps.grouping import grouped
+from creativity_assets.workflow.steps.grouping import Items, grouped
 from creativity_assets.workflow.study import Study
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Step:
 
 def remade(
     stale: Iterable[Piece],
-    load: Callable[[Piece], list[Item]],
+    load: Callable[[Piece], Items[Item]],
     process: Callable[[Iterator[Item]], Iterator[Result]],
 ) -> Iterator[tuple[Piece, list[Result]]]:
     """What `process` makes of the items of each piece.
