@@ -4,7 +4,6 @@
 changes the structure of the code must give them again; what changes a number on purpose replaces them and says so.
 """
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from creativity_assets.store.sql import query
 from creativity_assets.workflow.plan import Scope
 from creativity_assets_tests.beside import move_masters
 from creativity_assets_tests.running import bring_up_to_date
+from creativity_assets_tests.shipped import copy_catalog
 
 DATA = Path(__file__).parents[1] / "data"
 FROZEN = sorted((Path(__file__).parent / "frozen").glob("*.parquet"))
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The warehouse of both runs by the code as it is."""
     root = tmp_path_factory.mktemp("frozen") / "data"
-    shutil.copytree(DATA / "catalog", root / "catalog", ignore=shutil.ignore_patterns("local.yaml"))
+    copy_catalog(root)
     (root / "embedded").symlink_to(DATA / "embedded")
     move_masters(root)
     bring_up_to_date(root, Scope(DATASETS, (EXPERIMENT,)))

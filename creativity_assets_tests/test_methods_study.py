@@ -1,6 +1,5 @@
 """How the methods relate on the embedded model: quickly over eight works, and over the 48 they are studied on."""
 
-import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from creativity_assets.workflow.revisions import model_source
 from creativity_assets.workflow.tables.checks import FLOOR_TOLERANCE
 from creativity_assets_tests.beside import move_masters
 from creativity_assets_tests.running import bring_up_to_date
+from creativity_assets_tests.shipped import copy_catalog
 
 DATA = Path(__file__).parents[1] / "data"
 WORKS = ["atelier-24", "masters-24"]
@@ -69,7 +69,7 @@ def eight() -> pd.DataFrame:
 def study(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """Every method of the catalogue through the workflow, over 24 works of the atelier and 24 masters."""
     root = tmp_path_factory.mktemp("project") / "data"
-    shutil.copytree(DATA / "catalog", root / "catalog")
+    copy_catalog(root)
     (root / "embedded").symlink_to(DATA / "embedded")
     move_masters(root)
     bring_up_to_date(root, Scope(datasets=tuple(WORKS)))

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from creativity_assets.catalog import load_catalog
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.engine.readouts import READOUTS
+from creativity_assets_tests.shipped import shipped_catalog
 
-CATALOG = load_catalog(Path(__file__).parents[1] / "data")
+CATALOG = shipped_catalog()
 
 
 @pytest.mark.parametrize("name", CATALOG.methods)

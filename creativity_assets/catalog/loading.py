@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from creativity_assets.catalog.catalog import Catalog
-from creativity_assets.catalog.datasets import INCOMING, DatasetEntry, FolderDataset
+from creativity_assets.catalog.datasets import DATASET_KINDS, INCOMING, DatasetEntry, FolderDataset
 from creativity_assets.catalog.entries import ComparisonEntry, EraEntry, ExperimentEntry, MethodEntry, ModelEntry
 from creativity_assets.catalog.entry import PathText
 from creativity_assets.catalog.yaml_files import parse_yaml, read_yaml
@@ -160,7 +160,7 @@ def _expand_incoming(entry: ExperimentEntry, names: list[str]) -> ExperimentEntr
 def first_problem(error: ValidationError) -> str:
     """The first problem pydantic found, as `key: what is wrong`."""
     problem = error.errors()[0]
-    where = ".".join(str(part) for part in problem["loc"] if part not in _KINDS)
+    where = ".".join(str(part) for part in problem["loc"] if part not in DATASET_KINDS)
     if problem["type"] == "extra_forbidden":
         return f"no setting {where!r}; remove or correct it"
     message = problem["msg"].removeprefix("Value error, ")
@@ -171,7 +171,6 @@ LOCATIONS = "CREATIVITY_LOCATIONS"
 """The environment variable that moves data sets and models, over what the files say."""
 
 _LOCATION = TypeAdapter(PathText)
-_KINDS = ("folder", "archive", "video", "parquet", "huggingface", "atelier", "generated")
 
 SECTIONS: dict[str, TypeAdapter[Any]] = {
     "datasets": TypeAdapter(DatasetEntry),

@@ -18,18 +18,18 @@ from creativity_assets.catalog.datasets import DatasetEntry, HuggingFaceDataset,
 from creativity_assets.catalog.loading import first_problem
 from creativity_assets.commands.guessing import Guess, columns_of, has_images, of_names, of_table
 from creativity_assets.errors import CatalogError, SourceError
-from creativity_assets.sources import huggingface, parquet
 from creativity_assets.sources import read as read_source
 from creativity_assets.sources import survey as survey_source
-from creativity_assets.sources.archive import member_bytes, member_names, member_table
 from creativity_assets.sources.archives.split import part_by_name
 from creativity_assets.sources.columns.names import MAX_LENGTH
-from creativity_assets.sources.folder import METADATA, odd_images
+from creativity_assets.sources.kinds import huggingface, parquet
+from creativity_assets.sources.kinds.archive import member_bytes, member_names, member_table
+from creativity_assets.sources.kinds.folder import METADATA, odd_images
+from creativity_assets.sources.kinds.parquet import schema_of
 from creativity_assets.sources.limits import MAX_SIDECAR_BYTES, bounded_bytes, table_limit, why_no_file
 from creativity_assets.sources.listing import IMAGE, VIDEO
 from creativity_assets.sources.locations import hub_snapshot, walk
 from creativity_assets.sources.losses import Losses
-from creativity_assets.sources.parquet import schema_of
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.sources.tables.metadata import FORMATS, Table, read_table
 from creativity_assets.sources.tables.sidecars import beside_images, described

@@ -13,8 +13,8 @@ import pytest
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import ArchiveDataset
 from creativity_assets.errors import SourceError
-from creativity_assets.sources import archive as reader
 from creativity_assets.sources.columns.dates import Year
+from creativity_assets.sources.kinds import archive as reader
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets_tests.sources.archives import WORKS, ai_members, human_members, tar, zipped
 

@@ -14,7 +14,7 @@ from creativity_assets import sources
 from creativity_assets.catalog.datasets import HuggingFaceDataset, ParquetDataset
 from creativity_assets.commands.guessing import has_images
 from creativity_assets.errors import SourceError
-from creativity_assets.sources import huggingface
+from creativity_assets.sources.kinds import huggingface
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.sources.tables import pages
 from creativity_assets.sources.tables.arrow_cells import holds_pictures, rows_of

@@ -125,7 +125,7 @@ def test_links_are_read_where_what_they_stand_for_is_inside(tmp_path: Path) -> N
 
 
 def test_links_that_lead_outside_nowhere_or_round_are_rejects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from creativity_assets.sources import archive
+    from creativity_assets.sources.kinds import archive
 
     monkeypatch.setattr(archive, "MAX_IMAGE_BYTES", 3)
     outside = write(tmp_path / "outside.jpg")
