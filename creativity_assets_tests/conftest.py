@@ -15,6 +15,12 @@ os.environ.pop("DAGSTER_HOME", None)
 os.environ.pop("CREATIVITY_DATA", None)
 
 from creativity_assets_tests import beside  # noqa: F401 - it asks where the masters lie before that is taken away
+from creativity_assets_tests.slow import (  # noqa: F401 - hooks of pytest
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_terminal_summary,
+)
 from creativity_assets_tests.studies import new_study, save_weights
 
 
