@@ -62,7 +62,7 @@ class Chapter:
 def build_report(database: Path, out: Path, *, load_images: LoadImages | None = None) -> Path:
     """Write the page for `database` to `out`, replacing it in one step; returns `out`.
 
-    `load_images(sample_ids, experiment)` gives sample_id -> (original PNG, reconstruction PNG) for the
+    `load_images(sample_ids, experiment)` gives sample_id -> (original, reconstruction) as encoded pictures for the
     gallery; without it, or for images it does not give, the page says that none are stored.
     Raises StoreError when the database is missing or damaged, or the page cannot be written.
     """

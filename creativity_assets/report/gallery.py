@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from creativity_assets.report import formats
 
 LoadImages = Callable[[Sequence[str], str], Mapping[str, tuple[bytes, bytes]]]
-"""(sample ids, experiment) -> sample id -> (original PNG, reconstruction PNG), both at the working size."""
+"""(sample ids, experiment) -> sample id -> (original, reconstruction) as encoded pictures, both at the working size."""
 
 SIDE = 160
 """Longest side of a picture on the page, in pixels; smaller ones are kept as they are."""
