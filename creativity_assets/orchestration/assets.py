@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 import dagster as dg
+from pydantic import Field
 
 from creativity_assets.orchestration.partitions import (
     CELLS,
@@ -35,7 +36,9 @@ Found = TypeVar("Found")
 class Remake(dg.Config):
     """How a run treats what is fresh already."""
 
-    force: bool = False
+    force: bool = Field(
+        default=False, description="Make all parts of the selected assets again; what they are made from stays."
+    )
 
 
 PUBLIC = {"raw_samples": "samples", "reconstructions": "reconstructions", "image_metrics": "image_metrics"}

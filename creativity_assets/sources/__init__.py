@@ -21,7 +21,7 @@ class Reader(NamedTuple):
 
     read: Callable[[Any, Path], Iterator[SourceRecord | SourceReject]]
     fingerprint: Callable[[Any, Path], str]
-    survey: Callable[[Any, Path], Items] | None
+    survey: Callable[[Any, Path], Items] | None = None
 
 
 def read(entry: "DatasetEntry", root: Path) -> Iterator[SourceRecord | SourceReject]:
@@ -45,9 +45,10 @@ def survey(entry: "DatasetEntry", root: Path) -> Losses | None:
 
 
 def _reader(entry: "DatasetEntry") -> Reader:
-    if entry.kind not in READERS:
-        raise SourceError(f"{entry.name}: no reader for kind {entry.kind!r}; have {', '.join(READERS)}")
-    return READERS[entry.kind]
+    name = entry.reader if entry.kind == "plugin" else entry.kind
+    if name not in READERS:
+        raise SourceError(f"{entry.name}: no reader {name!r}; have {', '.join(READERS)}")
+    return READERS[name]
 
 
 def _reader_of(kind: str) -> Reader:

@@ -19,12 +19,12 @@ from creativity_assets.sources.records import SourceRecord, SourceReject, reject
 def test_a_kind_without_a_reader_is_named() -> None:
     entry = cast(DatasetEntry, SimpleNamespace(name="x", kind="gallery"))
     for function in (sources.read, sources.fingerprint):
-        with pytest.raises(SourceError, match="x: no reader for kind 'gallery'; have archive, "):
+        with pytest.raises(SourceError, match="x: no reader 'gallery'; have archive, "):
             function(entry, Path("data"))
 
 
 def test_every_kind_of_the_catalogue_has_its_reader_but_what_is_generated() -> None:
-    assert {*sources.READERS, "generated"} == set(DATASET_KINDS)
+    assert {*sources.READERS, "generated", "plugin"} == set(DATASET_KINDS)
 
 
 def test_importing_the_readers_loads_no_heavy_library() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from creativity_assets.images.encoding import from_png
+from creativity_assets.images.encoding import pixels_of
 from creativity_assets.store.images import read_images
 from creativity_assets.store.layout import Collection, Shard, Store
 from creativity_assets.workflow.panel import CANDIDATES, SIZE, Member, Panel, panel_of
@@ -74,14 +74,14 @@ def test_ceilings_are_measured_once_there_is_a_panel_and_bound_the_scores(root: 
     store, suite = Store(root), _suite(root)
     sample = metrics.index[metrics["artist_slug"] == "ada"][0]
     collection = Collection(str(metrics.loc[sample, "dataset"]), "ada")
-    original = from_png(dict(read_images(store.part("preprocessed_tensors", collection, "32")))[sample])
+    original = pixels_of(dict(read_images(store.part("preprocessed_tensors", collection, "32")))[sample])
     pair = table(root, "samples").set_index("sample_id").loc[sample, "pair_id"]
     against = [panel.members[k] for k in panel.against(sample, "ada", pair)]
     assert {member.shard.collection.artist for member in against} & {"ada"} == set()
     scores = [
         suite.score(
             np.stack([original]),
-            np.stack([from_png(dict(read_images(store.part("reconstructions", m.shard, EXPERIMENT)))[m.sample_id])]),
+            np.stack([pixels_of(dict(read_images(store.part("reconstructions", m.shard, EXPERIMENT)))[m.sample_id])]),
         )["composite"][0]
         for m in against
     ]

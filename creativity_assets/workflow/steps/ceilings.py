@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creativity_assets.engine.ceilings import CeilingItem, ceilings
-from creativity_assets.images.encoding import from_png
+from creativity_assets.images.encoding import pixels_of
 from creativity_assets.workflow.panel import SIZE, Panel, panel_of
 from creativity_assets.workflow.parts import CEILINGS, EMBEDDINGS, PREPROCESSED_TENSORS, RAW_SAMPLES, RECONSTRUCTIONS
 from creativity_assets.workflow.pieces import Piece, pieces_of
@@ -44,7 +44,7 @@ def _pictures(panel: Panel, piece: Piece) -> NDArray[np.uint8]:
     for of_panel in pieces_of(piece.lineage, collections, piece.entry):
         if of_panel.shard in shards:
             found |= of_panel.part(RECONSTRUCTIONS).images()
-    return np.stack([from_png(found[member.sample_id]) for member in panel.members])
+    return np.stack([pixels_of(found[member.sample_id]) for member in panel.members])
 
 
 def _items(panel: Panel, piece: Piece) -> Mapped[tuple[str, bytes, tuple[int, ...]], CeilingItem]:
@@ -53,10 +53,10 @@ def _items(panel: Panel, piece: Piece) -> Mapped[tuple[str, bytes, tuple[int, ..
     pair_of = {row["sample_id"]: row["pair_id"] for row in pairs}
     embeddings, artist = piece.part(EMBEDDINGS).vectors(), piece.collection.artist
     held = [
-        (sample, png, panel.against(sample, artist, pair_of.get(sample)))
-        for sample, png in piece.part(PREPROCESSED_TENSORS).images()
+        (sample, picture, panel.against(sample, artist, pair_of.get(sample)))
+        for sample, picture in piece.part(PREPROCESSED_TENSORS).images()
     ]
     return Mapped(
-        lambda of: CeilingItem(of[0], from_png(of[1]), embeddings[of[0]], of[2]),
+        lambda of: CeilingItem(of[0], pixels_of(of[1]), embeddings[of[0]], of[2]),
         [of for of in held if len(of[2]) == SIZE],
     )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from creativity_assets.engine.measure import ScoreItem, embed, score
-from creativity_assets.images.encoding import Pixels, from_png
+from creativity_assets.images.encoding import Pixels, pixels_of
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.locks import exclusive
 from creativity_assets.store.schemas import FLOOR_SCORES as FLOOR_SCHEMA
@@ -96,9 +96,9 @@ def _items(piece: Piece, *, with_floor: bool) -> Mapped[tuple[str, bytes], Score
     embeddings = piece.part(EMBEDDINGS).vectors()
 
     def item(original: tuple[str, bytes]) -> ScoreItem:
-        sample, png = original
-        floor_image = from_png(floor[sample]) if sample in floor else None
-        return ScoreItem(sample, from_png(png), from_png(again[sample]), floor_image, embeddings[sample])
+        sample, picture = original
+        floor_image = pixels_of(floor[sample]) if sample in floor else None
+        return ScoreItem(sample, pixels_of(picture), pixels_of(again[sample]), floor_image, embeddings[sample])
 
     return Mapped(item, list(piece.part(PREPROCESSED_TENSORS).images()))
 

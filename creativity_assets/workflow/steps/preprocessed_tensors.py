@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from creativity_assets.images.decoding import decode
-from creativity_assets.images.encoding import to_png
+from creativity_assets.images.encoding import to_webp
 from creativity_assets.images.preprocess import preprocess
 from creativity_assets.store.images import image_table
 from creativity_assets.store.layout import Collection
@@ -32,4 +32,4 @@ def _preprocessed(piece: Piece) -> Iterator[tuple[str, bytes]]:
     accepted = set(piece.part(RAW_SAMPLES).read(["sample_id"])["sample_id"].to_pylist())
     rows = [row for row in records_of(piece) if row["sample_id"] in accepted]
     for row, data in original_bytes(piece.lineage.store, rows):
-        yield row["sample_id"], to_png(preprocess(decode(data).image, piece.resolution))
+        yield row["sample_id"], to_webp(preprocess(decode(data).image, piece.resolution))

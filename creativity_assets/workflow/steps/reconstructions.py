@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.engine.measure import Latent, encode, reconstruct
-from creativity_assets.images.encoding import Pixels, from_png, to_png
+from creativity_assets.images.encoding import Pixels, pixels_of, to_webp
 from creativity_assets.store.images import image_table
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.locks import exclusive
@@ -59,7 +59,7 @@ def _encode(step: Step, instrument: "Instrument", pieces: list[Piece]) -> None:
     def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[tuple[str, Vector, bytes]]:
         backbone = _backbone(pieces[0], instrument)
         done = with_progress("encode", encode(backbone, items, batch=instrument.batch(backbone.resolution)))
-        return ((r.sample_id, r.latent, to_png(r.floor)) for r in done)
+        return ((r.sample_id, r.latent, to_webp(r.floor)) for r in done)
 
     for piece, results in remade(step.stale(pieces, (LATENTS, FLOOR_IMAGES)), originals, process):
         piece.part(LATENTS).write(vector_table((sample, latent) for sample, latent, _ in results), step.stamp)
@@ -75,7 +75,7 @@ def _reconstruct(step: Step, instrument: "Instrument", pieces: list[Piece]) -> I
         shaped = (item._replace(latent=item.latent.reshape(backbone.latent_shape)) for item in items)
         batch = instrument.batch(backbone.resolution)
         done = reconstruct(backbone, settings, shaped, batch=batch, readouts=entry.readouts)
-        return ((r.sample_id, to_png(r.image), r.readouts) for r in with_progress("reconstruct", done))
+        return ((r.sample_id, to_webp(r.image), r.readouts) for r in with_progress("reconstruct", done))
 
     for piece, results in remade(pieces, _latents, process):
         readouts = [
@@ -84,13 +84,13 @@ def _reconstruct(step: Step, instrument: "Instrument", pieces: list[Piece]) -> I
             for name, value in values.items()
         ]
         piece.part(READOUTS).write(readouts, step.stamp)
-        piece.part(RECONSTRUCTIONS).write(image_table((sample, png) for sample, png, _ in results), step.stamp)
+        piece.part(RECONSTRUCTIONS).write(image_table((sample, picture) for sample, picture, _ in results), step.stamp)
         yield piece, len(results)
 
 
 def originals(piece: Piece) -> Mapped[tuple[str, bytes], tuple[str, Pixels]]:
     """(sample_id, uint8 pixels (H, W, 3)) of a piece's samples at its resolution, decoded one by one."""
-    return Mapped(lambda pair: (pair[0], from_png(pair[1])), list(piece.part(PREPROCESSED_TENSORS).images()))
+    return Mapped(lambda pair: (pair[0], pixels_of(pair[1])), list(piece.part(PREPROCESSED_TENSORS).images()))
 
 
 def _latents(piece: Piece) -> list[Latent]:

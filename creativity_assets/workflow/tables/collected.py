@@ -134,7 +134,7 @@ class Collected:
 
     @cached_property
     def reconstructions(self) -> pd.DataFrame:
-        """The table `reconstructions`: where each picture lies, and the hash of its PNG."""
+        """The table `reconstructions`: where each picture lies, and the hash of its bytes."""
         schema, store = schemas.RECONSTRUCTIONS, self.lineage.store
         stored = pa.schema([schema.field("sample_id"), schema.field("sha256")])
         tables = []

@@ -3,31 +3,33 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from creativity_assets.images.encoding import Pixels, from_png
+from creativity_assets.images.encoding import Pixels, pixels_of
 from creativity_assets.store.layout import Collection
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.parts import PREPROCESSED_TENSORS, RECONSTRUCTIONS
 from creativity_assets.workflow.pieces import pieces_of
 from creativity_assets.workflow.tables.collected import Collected
 
-Png = bytes
+Encoded = bytes
+Pair = tuple[Encoded, Encoded]
+"""(original, reconstruction) as they are stored."""
 
 
 def pairs_of(lineage: Lineage, collection: Collection, experiment: str, most: int) -> list[tuple[Pixels, Pixels]]:
     """(original, reconstruction) of the first `most` works of a cell."""
-    pictures = (pair for _, pair in _pngs(lineage, collection, experiment))
-    return [(from_png(original), from_png(again)) for original, again in islice(pictures, most)]
+    pictures = (pair for _, pair in _encoded(lineage, collection, experiment))
+    return [(pixels_of(original), pixels_of(again)) for original, again in islice(pictures, most)]
 
 
-def pngs_of(collected: Collected, samples: Iterable[str], experiment: str) -> dict[str, tuple[Png, Png]]:
-    """(original PNG, reconstruction PNG) of the named samples that have both under an experiment."""
+def encoded_of(collected: Collected, samples: Iterable[str], experiment: str) -> dict[str, Pair]:
+    """(original, reconstruction as they are stored) of the named samples that have both under an experiment."""
     wanted = set(samples)
     rows = collected.samples[collected.samples["sample_id"].isin(wanted)]
     cells = {Collection(str(d), str(a)) for d, a in zip(rows["dataset"], rows["artist_slug"], strict=True)}
-    return {s: pair for cell in cells for s, pair in _pngs(collected.lineage, cell, experiment) if s in wanted}
+    return {s: pair for cell in cells for s, pair in _encoded(collected.lineage, cell, experiment) if s in wanted}
 
 
-def _pngs(lineage: Lineage, collection: Collection, experiment: str) -> Iterator[tuple[str, tuple[Png, Png]]]:
+def _encoded(lineage: Lineage, collection: Collection, experiment: str) -> Iterator[tuple[str, Pair]]:
     """Piece by piece, so that one alone is in memory."""
     for piece in pieces_of(lineage, [collection], lineage.catalog.experiment(experiment)):
         originals, again = piece.part(PREPROCESSED_TENSORS), piece.part(RECONSTRUCTIONS)

@@ -15,7 +15,7 @@ from creativity_assets.workflow.digest import digest
 from creativity_assets.workflow.steps.step import Step
 from creativity_assets.workflow.study import Study
 from creativity_assets.workflow.tables.collected import Collected
-from creativity_assets.workflow.tables.pictures import pngs_of
+from creativity_assets.workflow.tables.pictures import encoded_of
 
 REPORT_VERSION = 1
 
@@ -30,7 +30,7 @@ def write_report(step: Step) -> tuple[Path, int]:
             build_report(
                 study.store.database,
                 temporary,
-                load_images=lambda samples, experiment: pngs_of(collected, samples, experiment),
+                load_images=lambda samples, experiment: encoded_of(collected, samples, experiment),
             )
         write_record(study.store.record("report"), _state(study))
     return page, page.stat().st_size
