@@ -25,7 +25,7 @@ TARGETS = (
     *("to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "proj_in", "proj_out"),
     *("conv1", "conv2"),
 )
-LABELS = (101, 301, 501, 701, 901)
+TIMESTEPS = (101, 301, 501, 701, 901)
 """Training steps at which the error is measured."""
 
 
@@ -102,14 +102,13 @@ def train(
 
 
 def noise_errors(backbone: Backbone, works: Works, batch: int = 32) -> Tensor:
-    """(N,) mean squared error of the noise under the empty prompt, mean over LABELS; work i has the noise of seed i."""
+    """(N,) mean squared error of the noise under the empty prompt, mean over TIMESTEPS; seed i makes work i's noise."""
     e, errors = backbone.denoiser(), []
     with torch.inference_mode():
         for start in range(0, len(works), batch):
             x = backbone.encode(works.images[start : start + batch])
             noise = backbone.noise(range(start, start + len(x)))
-            levels = [(t, float(backbone.alpha_bars[t])) for t in LABELS]
-            wrong = [e(bar**0.5 * x + (1 - bar) ** 0.5 * noise, t) - noise for t, bar in levels]
+            wrong = [e(backbone.levels.noised(x, noise, t), t) - noise for t in TIMESTEPS]
             errors.append(torch.stack(wrong).square().mean(dim=(0, 2, 3, 4)))
     return torch.cat(errors)
 
@@ -128,7 +127,7 @@ def _finetune_one(root: Path, name: str, settings: FinetuneSettings, report: Rep
             "by": PUPILS[name].by,
             "parameters": updates,
             "base": weights_revision(ModelSource("tiny-sd", base)),
-            "labels": list(LABELS),
+            "timesteps": list(TIMESTEPS),
         },
         "quality": _quality(base, target, data.validation_works(judged)),
     }
