@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from creativity_assets.training import text
-from creativity_assets.training.loop import Budget, Loss, Optimisation, Report, fit, silent
+from creativity_assets.training.loop import Budget, Loss, OnProgress, Optimisation, fit, silent
 from creativity_assets.training.text import TextSettings
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def train(
     settings: DenoiserSettings,
     *,
     file: Path | None = None,
-    report: Report = silent,
+    on_progress: OnProgress = silent,
 ) -> Denoiser:
     """Train on scaled posterior means and standard deviations, each (N, 4, h, w), and the works' captions."""
     channels, height, width = latents.shape[1:]
@@ -110,7 +110,7 @@ def train(
         settings.budget,
         settings.optimisation,
         file=file,
-        report=report,
+        on_progress=on_progress,
         settings=fixed(settings),
     )
     return model

@@ -19,7 +19,7 @@ from creativity_assets.training import autoencoder as autoencoders
 from creativity_assets.training import data, export, stages, text
 from creativity_assets.training.data import APPRENTICES, NEWCOMERS, Works
 from creativity_assets.training.denoiser import Denoiser, objective
-from creativity_assets.training.loop import Budget, Optimisation, Report, fit, silent
+from creativity_assets.training.loop import Budget, OnProgress, Optimisation, fit, silent
 
 TARGETS = (
     *("to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "proj_in", "proj_out"),
@@ -52,14 +52,14 @@ class Pupil:
 
 
 def finetune(
-    root: Path, settings: FinetuneSettings, report: Report = silent, judged: int = 20
+    root: Path, settings: FinetuneSettings, on_progress: OnProgress = silent, judged: int = 20
 ) -> dict[str, dict[str, Any]]:
     """Train or continue both relatives of embedded/tiny-sd, write them beside it, and return their facts.
 
     judged: validation works per painter. Raises TrainingError where tiny-sd is missing.
     """
     stages.read_facts(root / "embedded" / "tiny-sd" / "quality.json", "denoiser")
-    return {name: _finetune_one(root, name, settings, report, judged) for name in PUPILS}
+    return {name: _finetune_one(root, name, settings, on_progress, judged) for name in PUPILS}
 
 
 def train(
@@ -69,7 +69,7 @@ def train(
     *,
     name: str,
     file: Path | None = None,
-    report: Report = silent,
+    on_progress: OnProgress = silent,
 ) -> Denoiser:
     """tiny-sd's denoiser with trained low-rank updates; only these move."""
     from peft import LoraConfig
@@ -95,7 +95,7 @@ def train(
         settings.budget,
         settings.optimisation,
         file=file,
-        report=report,
+        on_progress=on_progress,
         settings=_fixed(settings, base),
     )
     return model
@@ -113,11 +113,13 @@ def noise_errors(backbone: Backbone, works: Works, batch: int = 32) -> Tensor:
     return torch.cat(errors)
 
 
-def _finetune_one(root: Path, name: str, settings: FinetuneSettings, report: Report, judged: int) -> dict[str, Any]:
+def _finetune_one(
+    root: Path, name: str, settings: FinetuneSettings, on_progress: OnProgress, judged: int
+) -> dict[str, Any]:
     base, target = root / "embedded" / "tiny-sd", root / "embedded" / name
     file = root / "store" / "training" / name / "training.safetensors"
     works = PUPILS[name].works(settings.works)
-    model = train(works, base, settings, name=name, file=file, report=report)
+    model = train(works, base, settings, name=name, file=file, on_progress=on_progress)
     export.lora(target, model.unet)
     updates = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     facts = {
