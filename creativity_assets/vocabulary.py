@@ -350,7 +350,7 @@ TABLES: dict[str, Table] = {
             (
                 SAMPLE_ID,
                 EXPERIMENT,
-                _text("sha256", "SHA-256 of its PNG, in hex"),
+                _text("sha256", "SHA-256 of the stored picture's bytes, in hex"),
                 _text("path", "The Parquet part that holds it, relative to data/store"),
             ),
         ),

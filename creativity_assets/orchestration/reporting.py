@@ -9,9 +9,9 @@ from creativity_assets.report.contact_sheet import MAX_WORKS, contact_sheet
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import Provenance
 from creativity_assets.vocabulary import TABLES
-from creativity_assets.workflow.pictures import pairs_of
-from creativity_assets.workflow.steps import Finished
+from creativity_assets.workflow.steps.step import Finished
 from creativity_assets.workflow.study import Study
+from creativity_assets.workflow.tables.pictures import pairs_of
 
 Made = tuple[str, str, int]
 """From what a partition was made: the asset before it, its data version, and the newest of its events."""

@@ -15,6 +15,7 @@ from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import Provenance
 from creativity_assets.workflow.arrived import with_comparisons
 from creativity_assets.workflow.lineage import Lineage
+from creativity_assets.workflow.parts import adopt_old_names
 from creativity_assets.workflow.revisions import Revisions
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Study:
 
     @cached_property
     def lineage(self) -> Lineage:
+        adopt_old_names(self.store)
         return Lineage(self.catalog, self.store, Revisions(self.data_root))
 
     @contextmanager

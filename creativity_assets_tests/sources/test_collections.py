@@ -13,7 +13,7 @@ from creativity_assets import sources
 from creativity_assets.catalog import load_catalog
 from creativity_assets.catalog.datasets import DatasetEntry
 from creativity_assets.sources.records import SourceRecord, SourceReject
-from creativity_assets.workflow.indexing import record_row
+from creativity_assets.workflow.steps.records import record_row
 from creativity_assets_tests.images.pictures import encoded, scene, write
 from creativity_assets_tests.sources.archives import ai_members, human_members, tar
 from creativity_assets_tests.sources.videos import video

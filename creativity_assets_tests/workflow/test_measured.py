@@ -14,10 +14,10 @@ from creativity_assets.catalog.datasets import GeneratedDataset
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, read_part, write_part
 from creativity_assets.store.schemas import IMAGE_METRICS, PUBLIC_SAMPLES
-from creativity_assets.workflow.checks import CHECKS
-from creativity_assets.workflow.collected import Collected
-from creativity_assets.workflow.generating import seed_of
+from creativity_assets.workflow.steps.generated import seed_of
 from creativity_assets.workflow.study import Study
+from creativity_assets.workflow.tables.checks import CHECKS
+from creativity_assets.workflow.tables.collected import Collected
 from creativity_assets_tests.running import assert_same_tables, bring_up_to_date, table
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, WORKS, write_catalog
 
@@ -79,7 +79,7 @@ SPOILED = {
 
 @pytest.mark.parametrize("name", SPOILED)
 def test_each_check_on_scores_can_fail(measured_root: Path, name: str) -> None:
-    path = Store(measured_root).metrics(Collection("paintings", "lucja-unal"), EXPERIMENT)
+    path = Store(measured_root).part("image_metrics", Collection("paintings", "lucja-unal"), EXPERIMENT)
     rows: pd.DataFrame = SPOILED[name](read_part(path).to_pandas())
     import pyarrow as pa
 
@@ -88,7 +88,7 @@ def test_each_check_on_scores_can_fail(measured_root: Path, name: str) -> None:
 
 
 def test_the_check_on_pairs_can_fail(measured_root: Path) -> None:
-    path = Store(measured_root).samples(Collection("copies", "lucja-unal"))
+    path = Store(measured_root).part("raw_samples", Collection("copies", "lucja-unal"))
     write_part(path, read_part(path).slice(1), Provenance("spoiled"))
     problems = CHECKS["pairs_complete"](collected(measured_root))
     assert len(problems) == 1
@@ -147,7 +147,7 @@ def test_an_experiment_that_has_not_begun_is_no_fault_and_one_that_stopped_half_
     later = {"model": "tiny", "method": "ddim2", "suite": "embedded", "datasets": ["paintings", "copies"]}
     write_catalog(measured_root, {**CATALOG, "experiments": {**CATALOG["experiments"], "tiny.ddim2": later}})
     assert check(collected(measured_root)) == []
-    Store(measured_root).metrics(Collection("paintings", "vincent-van-gogh"), EXPERIMENT).unlink()
+    Store(measured_root).part("image_metrics", Collection("paintings", "vincent-van-gogh"), EXPERIMENT).unlink()
     (problem,) = check(collected(measured_root))
     assert problem.startswith(
         f"paintings/vincent-van-gogh x {EXPERIMENT}: 2 of 2 samples not measured, first paintings-"
