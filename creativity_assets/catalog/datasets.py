@@ -221,6 +221,20 @@ class HuggingFaceDataset(MappedDataset, Located):
         return self.path
 
 
+class PluginDataset(MappedDataset):
+    """A source that a reader of a plugin reads, or one of `sources.READERS` that has no settings of its own here."""
+
+    kind: Literal["plugin"]
+    reader: Slug
+    path: PathText | None = None
+    options: dict[str, Scalar] = Field(default_factory=dict)
+    """What else the reader asks for."""
+
+    @property
+    def local_path(self) -> str | None:
+        return self.path
+
+
 class AtelierDataset(_Dataset):
     """Works of the procedural painter, made on the spot."""
 
@@ -251,6 +265,7 @@ DatasetEntry = Annotated[
     | VideoDataset
     | ParquetDataset
     | HuggingFaceDataset
+    | PluginDataset
     | AtelierDataset
     | GeneratedDataset,
     Field(discriminator="kind"),

@@ -12,7 +12,6 @@ from creativity_assets.catalog.overrides import Overrides
 from creativity_assets.vocabulary import TABLES
 
 Pairing = Literal["work", "artist", "none"]
-SuiteName = Literal["paper", "embedded"]
 Side = Literal["human", "ai"]
 
 
@@ -99,7 +98,7 @@ class ExperimentEntry(Entry):
 
     model: Slug
     method: Slug
-    suite: SuiteName
+    suite: Slug
     datasets: tuple[Slug, ...]
     readouts: tuple[str, ...] = ("noise",)
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from creativity_assets.catalog import Catalog
-from creativity_assets.catalog.datasets import DatasetEntry, GeneratedDataset
+from creativity_assets.catalog.datasets import DatasetEntry, GeneratedDataset, PluginDataset
 from creativity_assets.errors import DamagedPart
 from creativity_assets.sources import fingerprint
 from creativity_assets.store.layout import Collection, Shard, Store
@@ -14,6 +14,7 @@ from creativity_assets.store.ledger import Ledger, ledger_of
 from creativity_assets.store.parts import read_part
 from creativity_assets.workflow.contents import Contents, State, held, state_of
 from creativity_assets.workflow.digest import digest
+from creativity_assets.workflow.plugins import plugin_version
 from creativity_assets.workflow.revisions import Revisions
 
 INDEX_VERSION = 4
@@ -46,6 +47,8 @@ class Lineage:
                 model=self.revisions.model(self.catalog.model(dataset.model)),
             )
         source = fingerprint(dataset, self.store.data_root)
+        if isinstance(dataset, PluginDataset):
+            source = digest(source=source, reader=plugin_version("READERS", dataset.reader))
         if dataset.derived_from is not None:
             return digest(version=INDEX_VERSION, source=source, originals=self._records(dataset.derived_from))
         return digest(version=INDEX_VERSION, source=source)

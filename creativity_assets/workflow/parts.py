@@ -15,6 +15,7 @@ from creativity_assets.catalog.entries import ExperimentEntry, MethodEntry
 from creativity_assets.store import schemas
 from creativity_assets.store.images import IMAGE_SCHEMA
 from creativity_assets.store.layout import Store
+from creativity_assets.workflow.plugins import plugin_version
 
 if TYPE_CHECKING:
     from creativity_assets.workflow.lineage import Lineage
@@ -65,8 +66,8 @@ class Kind:
 RECORDS = Fact(lambda piece: piece.contents.records, "dataset_index", each=True)
 PICTURES = Fact(lambda piece: piece.contents.images, "raw_samples", each=True)
 RESOLUTION = Fact(lambda piece: piece.resolution)
-MODEL = Fact(lambda piece: piece.lineage.revisions.model(piece.model))
-SUITE = Fact(lambda piece: piece.lineage.revisions.suite(piece.entry.suite))
+MODEL = Fact(lambda piece: _with_plugin(piece.lineage.revisions.model(piece.model), "FAMILIES", piece.pipeline))
+SUITE = Fact(lambda piece: _with_plugin(piece.lineage.revisions.suite(piece.entry.suite), "SUITES", piece.entry.suite))
 METHOD = Fact(lambda piece: _method(piece.method))
 CAPTIONS = Fact(lambda piece: piece.contents.records if piece.method.prompt == "caption" else None, each=True)
 GROUPS = Fact(lambda piece: piece.entry.readouts)
@@ -174,11 +175,18 @@ def _panel(lineage: "Lineage", experiment: ExperimentEntry) -> str | None:
 def _method(method: MethodEntry) -> dict[str, Any]:
     """Only what an entry says, so that a new field with a default makes nothing stale."""
     settings = method.model_dump(exclude={"name", "description"}, exclude_defaults=True)
-    version = METHOD_VERSIONS.get(method.inversion)
+    version = plugin_version("INVERSIONS", method.inversion) or METHOD_VERSIONS.get(method.inversion)
     return {**settings, "version": version} if version else settings
 
 
 def _changed(groups: Iterable[str]) -> object:
     """The version of readouts, with those of groups that have changed."""
-    changed = {group: GROUP_VERSIONS[group] for group in groups if group in GROUP_VERSIONS}
+    versions = {group: plugin_version("READOUTS", group) or GROUP_VERSIONS.get(group) for group in groups}
+    changed = {group: version for group, version in versions.items() if version}
     return [1, changed] if changed else 1
+
+
+def _with_plugin(revision: str, registry: str, name: str) -> str:
+    """A revision of weights with the version of the plugin, if one reads them."""
+    version = plugin_version(registry, name)
+    return f"{revision}+{version}" if version else revision

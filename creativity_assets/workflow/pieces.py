@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from creativity_assets.catalog.entries import ExperimentEntry, MethodEntry, ModelEntry
+from creativity_assets.diffusion.weights.model_files import known_of
 from creativity_assets.store.images import read_images
 from creativity_assets.store.layout import Collection, Shard
 from creativity_assets.store.parts import Provenance, read_part, write_part
@@ -17,6 +18,7 @@ from creativity_assets.workflow.contents import Contents, rows_of_shard, togethe
 from creativity_assets.workflow.digest import digest
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.parts import KINDS, PREPROCESSED_TENSORS, Fact, Kind, kinds_of
+from creativity_assets.workflow.revisions import model_source
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class Piece:
     @property
     def method(self) -> MethodEntry:
         return self.lineage.catalog.method(self.entry.method)
+
+    @property
+    def pipeline(self) -> str:
+        """The family of the model, by its folder or its entry; empty where neither says."""
+        return known_of(model_source(self.model, self.lineage.store.data_root))[0] or ""
 
     def name(self, word: str) -> str:
         """What a word of `Kind.under` stands for."""

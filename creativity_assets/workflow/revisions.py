@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from creativity_assets.catalog.entries import ModelEntry, SuiteName
+from creativity_assets.catalog.entries import ModelEntry
 from creativity_assets.catalog.entry import resolve
 from creativity_assets.catalog.location import Located
 from creativity_assets.diffusion.weights.model_files import Lora, ModelSource, Override, find_model
@@ -66,7 +66,7 @@ class Revisions:
             find_model(source, local_files_only=True)
         return self._remembered(f"model {source}", _locations(source), lambda: weights_revision(source))
 
-    def suite(self, name: SuiteName) -> str:
+    def suite(self, name: str) -> str:
         """The suite's revision. Raises MetricError where a file of it is missing."""
         from creativity_assets.metrics.suites import suite_revision
 
