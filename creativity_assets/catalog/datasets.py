@@ -92,7 +92,7 @@ class MappedDataset(_Dataset):
     values: dict[str, dict[str, Scalar | None]] = Field(default_factory=dict)
     """By canonical name, what a value of the source stands for; null for none."""
     stratify: Stratum | None = None
-    """With `limit`: draw from each value of this column in proportion to its size."""
+    """With `limit`: sample each value of this column in proportion to its size."""
     twins: TwinRule | None = None
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ from creativity_assets.report import formats
 from creativity_assets.report.data import Contrast, Evidence
 from creativity_assets.report.figures import METRIC_TITLES
 from creativity_assets.report.table import LONG, SIDE_HEADS, Head, Table, shares, side_cells
-from creativity_assets.statistics.bounds import LEAST_ROOM, normalised
+from creativity_assets.statistics.bounds import MIN_ROOM, normalised
 from creativity_assets.statistics.effects import effect
 from creativity_assets.statistics.tables import METRICS
 
@@ -159,7 +159,7 @@ def bounds(evidence: Evidence, contrast: Contrast) -> Table:
     heads = (Head("metric", False), Head("label", False), *map(Head, ("n", "floor", "score", "ceiling", "normalised")))
     note = (
         "Ceiling: against the reconstructions of other works. Normalised: (score − floor) / (ceiling − floor) of the "
-        f"means; none where there is less than {LEAST_ROOM} between them."
+        f"means; none where there is less than {MIN_ROOM} between them."
     )
     return _folded(Table("Between floor and ceiling", heads, tuple(rows), contrast.suite, note), bool(rows))
 

@@ -20,7 +20,7 @@ from creativity_assets.store.sql_types import portable_casts
 from creativity_assets.store.warehouse import warehouse_damage
 from creativity_assets.vocabulary import EMBEDDED, EMBEDDED_NOTE, TABLES
 
-MOST_MEMORY = 2 * 2**30
+MAX_MEMORY = 2 * 2**30
 """Bytes that a statement may hold, or half of what is free where that is less. Nothing is moved to a disk."""
 
 BATCH = 2048
@@ -141,7 +141,7 @@ def _open(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that can read this one file, and nothing else: no files, no Python objects, no settings."""
     if not database.is_file():
         raise StoreError(f"{database}: not built yet; run `creativity demo` or `creativity materialize`")
-    memory = min(MOST_MEMORY, psutil.virtual_memory().available // 2)
+    memory = min(MAX_MEMORY, psutil.virtual_memory().available // 2)
     settings: dict[str, str | bool | int | float | list[str]] = {
         "enable_external_access": "false",
         "python_enable_replacements": "false",

@@ -17,7 +17,7 @@ from creativity_assets.store.sql_types import NUMBERS, REALS, TEXT, encoder, por
 PAGE = 10_000
 """Rows of a table that are aligned with one another."""
 
-MOST_COUNTED = 1_000_000
+MAX_COUNTED = 1_000_000
 """Rows after which those that are not shown are not counted any more."""
 
 
@@ -39,7 +39,7 @@ class Written:
             if room:
                 self.shown += room
                 yield batch.slice(0, room)
-            elif self.total > MOST_COUNTED:
+            elif self.total > MAX_COUNTED:
                 self.counted = False
                 return
 
@@ -48,7 +48,7 @@ class Written:
         """How much of the result was written, where it was not all."""
         if self.shown == self.total and self.counted:
             return ""
-        total = f"{self.total:,}" if self.counted else f"more than {MOST_COUNTED:,}"
+        total = f"{self.total:,}" if self.counted else f"more than {MAX_COUNTED:,}"
         return f"{self.shown:,} of {total} rows; --limit 0 shows all"
 
 

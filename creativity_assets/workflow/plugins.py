@@ -98,7 +98,7 @@ def registries() -> Mapping[str, Registry]:
 
     return {
         "INVERSIONS": Registry(INVERSIONS, _is(MethodSpec), "a MethodSpec"),
-        "READOUTS": Registry(READOUTS, callable, "a function of a Trip"),
+        "READOUTS": Registry(READOUTS, callable, "a function of a RoundTrip"),
         "SUITES": Registry(SUITES, _is(SuiteSpec), "a SuiteSpec"),
         "READERS": Registry(READERS, _is(Reader), "a Reader"),
         "FAMILIES": Registry(FAMILIES, lambda value: isinstance(value, type) and issubclass(value, Family), "a Family"),

@@ -5,17 +5,16 @@ work, and a step of what it was asked to make.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from creativity_assets.catalog.datasets import DatasetEntry, GeneratedDataset
 from creativity_assets.catalog.entries import ExperimentEntry, MethodEntry
+from creativity_assets.diffusion.diffusion_schedule import DiffusionLevels
 from creativity_assets.diffusion.families import FAMILIES
 from creativity_assets.diffusion.inversion import INVERSIONS
-from creativity_assets.diffusion.schedule import STUDY, Schedule
 from creativity_assets.diffusion.settings import InversionSettings
-from creativity_assets.diffusion.training_levels import TrainingLevels
 from creativity_assets.diffusion.weights.model_files import known_of
 from creativity_assets.engine.readouts import READOUTS
 from creativity_assets.errors import CatalogError, CreativityError, ModelError
@@ -33,6 +32,7 @@ def wrong_entries(lineage: Lineage) -> Iterator[str]:
     for method in catalog.methods.values():
         # Of what no experiment uses: by the training steps that models usually have.
         looks.append(partial(_check_method, method, with_steps=method.name not in used))
+    looks += [partial(_check_model, lineage, model) for model in catalog.models]
     looks += [partial(check_experiment, lineage, experiment) for experiment in catalog.experiments.values()]
     looks += [partial(check_dataset, lineage, dataset) for dataset in catalog.datasets.values()]
     for look in looks:
@@ -76,6 +76,10 @@ def check_dataset(lineage: Lineage, dataset: DatasetEntry) -> None:
             _check_steps(dataset.name, dataset.steps, model.scheduler)
 
 
+def _check_model(lineage: Lineage, name: str) -> None:
+    _known(lineage, name)
+
+
 @dataclass(frozen=True)
 class _Known:
     """Of a model: its kind, None where nothing says, and its scheduler's configuration, empty where it is not here."""
@@ -86,6 +90,8 @@ class _Known:
 
 def _known(lineage: Lineage, name: str) -> _Known:
     pipeline, scheduler = known_of(model_source(lineage.catalog.model(name), lineage.store.data_root))
+    if pipeline and pipeline not in FAMILIES:
+        raise CatalogError(f"{name}: no pipeline {pipeline!r}; have {', '.join(FAMILIES)}")
     return _Known(FAMILIES[pipeline].kind if pipeline else None, scheduler)
 
 
@@ -97,6 +103,6 @@ def _check_method_steps(name: str, settings: InversionSettings, scheduler: Mappi
 def _check_steps(name: str, steps: int, scheduler: Mapping[str, Any], spacing: str = "leading") -> None:
     """By making the schedule that the backbone will make."""
     try:
-        Schedule.over(TrainingLevels.from_config(scheduler), steps, replace(STUDY, spacing=spacing))
+        DiffusionLevels.from_config(scheduler).schedule(steps, spacing)
     except ModelError as problem:
         raise CatalogError(f"{name}: {problem}") from None

@@ -33,7 +33,6 @@ def entry(**settings: Any) -> ModelEntry:
         ({"path": None, "hub_id": "model", "revision": COMMIT}, "hub_id"),
         ({"dtype": "int8"}, "dtype"),
         ({"prediction_type": "flow"}, "prediction_type"),
-        ({"pipeline": "FluxPipeline"}, "pipeline"),
         ({"training_cutoff": "spring"}, "training_cutoff"),
         ({"overrides": {"vae": {"path": "x", "hub_id": "a/b", "revision": COMMIT}}}, "exactly one"),
         ({"overrides": {"vae": {"hub_id": "a/b", "revision": "v1.0"}}}, "needs a pinned revision"),

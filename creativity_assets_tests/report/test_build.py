@@ -16,7 +16,7 @@ from creativity_assets.report import calibration, comparison_tables, formats, ov
 from creativity_assets.report.build import BANNER, QUERIES, build_report, render
 from creativity_assets.report.data import read_evidence
 from creativity_assets.report.gallery import MAX_WORKS, per_end
-from creativity_assets.statistics.bounds import LEAST_ROOM
+from creativity_assets.statistics.bounds import MIN_ROOM
 from creativity_assets.store.sql import query
 from creativity_assets_tests.report.page import Page
 from creativity_assets_tests.report.warehouse import COMPARISONS, HOSTILE, build, pictures, write
@@ -144,7 +144,7 @@ def test_bounds_are_ratios_of_means(database: Path) -> None:
     floor, score = contrast.ai["floor_lpips"].mean(), contrast.ai["lpips"].mean()
     expected = (floor, score, 0.9, (score - floor) / (0.9 - floor))
     assert rows["LPIPS", "ai"] == (formats.count(len(contrast.ai)), *map(formats.score, expected))
-    tight = 0.2 - contrast.ai["floor_composite"].mean() < LEAST_ROOM
+    tight = 0.2 - contrast.ai["floor_composite"].mean() < MIN_ROOM
     assert (rows["Composite score", "ai"][-1] == formats.MISSING) == tight
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from PIL import Image
 from scipy import stats
@@ -152,3 +153,17 @@ def test_an_experiment_that_has_not_begun_is_no_fault_and_one_that_stopped_half_
     assert problem.startswith(
         f"paintings/vincent-van-gogh x {EXPERIMENT}: 2 of 2 samples not measured, first paintings-"
     )
+
+
+def test_pairs_are_asked_of_the_members_and_not_of_the_whole_data_sets(measured_root: Path) -> None:
+    """Two ai images after one work are a fault where both are members, and none where a filter takes one of them."""
+    twin = {"human": {"dataset": "paintings"}, "ai": {"dataset": "copies"}, "pairing": "work"}
+    of_one = {side: {**twin[side], "where": {"artist_slug": "lucja-unal"}} for side in ("human", "ai")}  # type: ignore[dict-item]
+    write_catalog(measured_root, {**CATALOG, "comparisons": {"all": twin, "one": {**of_one, "pairing": "work"}}})
+    path = Store(measured_root).part("raw_samples", Collection("copies", "vincent-van-gogh"))
+    table_of = read_part(path)
+    pairs = pa.array([table_of["pair_id"][0].as_py()] * len(table_of))
+    doubled = table_of.set_column(table_of.schema.get_field_index("pair_id"), "pair_id", pairs)
+    write_part(path, doubled, Provenance("spoiled"))
+    problems = CHECKS["pairs_complete"](collected(measured_root))
+    assert problems and all(line.startswith("all: ") for line in problems)

@@ -112,7 +112,7 @@ BAD = {
     "VERSION = 1": "adds nothing; give it one of INVERSIONS, READOUTS",
     "VERSION = 1\nINVERSIONS = []": "INVERSIONS must be a dictionary",
     "VERSION = 1\nINVERSIONS = {'x': 3}": "INVERSIONS['x'] is int, not a MethodSpec",
-    "VERSION = 1\nREADOUTS = {'x': 'y'}": "READOUTS['x'] is str, not a function of a Trip",
+    "VERSION = 1\nREADOUTS = {'x': 'y'}": "READOUTS['x'] is str, not a function of a RoundTrip",
     "VERSION = 1\nFAMILIES = {'x': int}": "FAMILIES['x'] is type, not a Family",
     "VERSION = 1\nREADOUTS = {3: print}": "READOUTS has the key 3; write a name",
     "VERSION = 1\nREADOUTS = {'noise': print}": "READOUTS has 'noise' already, from the project; rename it",

@@ -114,6 +114,11 @@ def test_nothing_is_said_of_a_model_of_which_nothing_is_known(study_root: Path, 
     assert [line.split(":")[:2] for line in plan(Study(study_root).lineage).skipped] == [["skipped", " of"]]
 
 
+def test_a_pipeline_that_no_family_calls_is_named(study_root: Path) -> None:
+    with_experiment(study_root, "ddim", 20, {**FAR, "pipeline": "StableDifusionPipeline"})
+    assert refusal(study_root).startswith("of: no pipeline 'StableDifusionPipeline'; have StableDiffusionPipeline, ")
+
+
 @pytest.mark.parametrize("inversion", DIFFUSION)
 def test_steps_must_be_those_of_a_schedule(study_root: Path, inversion: str) -> None:
     with_experiment(study_root, inversion, 30)
@@ -127,7 +132,7 @@ def test_steps_are_held_to_the_model_s_own_training_steps(study_root: Path) -> N
     with_experiment(study_root, "ddim", 40, few)
     assert "steps 40: must divide the model's 900 training steps" in refusal(study_root)
     with_experiment(study_root, "ddim", 1000)
-    assert "steps 1000: the last label 1000 is not a training step; take fewer" in refusal(study_root)
+    assert "steps 1000: the last timestep 1000 is not a training step; take fewer" in refusal(study_root)
     with_experiment(study_root, "rf_solver", 7, {**FAR, "pipeline": PIPELINES["flow"]})
     assert holds(study_root), "a flow model has a level for any number of steps"
 

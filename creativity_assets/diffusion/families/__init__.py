@@ -1,15 +1,19 @@
 """What is different about each family of models: how prompts become a conditioning, and how the network is called.
 
-Keys are diffusers' pipeline classes, as in layouts.LAYOUTS, which says what lies in their folders.
+A family is a file here with its class, and a layout in weights/layouts.py, which names that class.
 """
 
-from creativity_assets.diffusion.families.family import Family
-from creativity_assets.diffusion.families.sdxl import StableDiffusionXL
-from creativity_assets.diffusion.families.stable_diffusion import StableDiffusion
-from creativity_assets.diffusion.families.stable_diffusion_3 import StableDiffusion3
+from importlib import import_module
 
-FAMILIES: dict[str, type[Family]] = {
-    "StableDiffusionPipeline": StableDiffusion,
-    "StableDiffusionXLPipeline": StableDiffusionXL,
-    "StableDiffusion3Pipeline": StableDiffusion3,
-}
+from creativity_assets.diffusion.families.family import Family
+from creativity_assets.diffusion.weights.layouts import LAYOUTS
+
+
+def _class(path: str) -> type[Family]:
+    module, _, name = path.rpartition(".")
+    found: type[Family] = getattr(import_module(f"{__name__}.{module}"), name)
+    return found
+
+
+FAMILIES = {pipeline: _class(layout.family) for pipeline, layout in LAYOUTS.items()}
+"""By diffusers' pipeline class, as in LAYOUTS."""

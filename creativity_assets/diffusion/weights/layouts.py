@@ -1,6 +1,6 @@
 """The folder layouts of diffusers' pipelines: which components a model has, of which class, in which files.
 
-Imports neither torch nor diffusers. What is done with the components is in families/, under the same names.
+Imports neither torch nor diffusers. What is done with the components is in families/, in the class that a layout names.
 """
 
 from collections.abc import Mapping
@@ -23,10 +23,14 @@ class Component:
 
 @dataclass(frozen=True)
 class Layout:
-    """A family's components by subfolder; `network` is the one that predicts noise or velocity."""
+    """A family's components by subfolder; `network` is the one that predicts noise or velocity.
+
+    family: what calls them, MODULE.CLASS of families/; empty where a plugin gives its class itself.
+    """
 
     components: Mapping[str, Component]
     network: str
+    family: str = ""
 
     def chosen(self, extra: tuple[str, ...]) -> dict[str, Component]:
         """The components every model of the family has, and those asked for by name."""
@@ -62,6 +66,7 @@ LAYOUTS = {
             "tokenizer": CLIP_TOKENIZER,
         },
         network="unet",
+        family="stable_diffusion.StableDiffusion",
     ),
     "StableDiffusionXLPipeline": Layout(
         {
@@ -73,6 +78,7 @@ LAYOUTS = {
             "tokenizer_2": CLIP_TOKENIZER,
         },
         network="unet",
+        family="sdxl.StableDiffusionXL",
     ),
     "StableDiffusion3Pipeline": Layout(
         {
@@ -86,6 +92,7 @@ LAYOUTS = {
             "tokenizer_3": _tokenizer("T5TokenizerFast", optional=True),
         },
         network="transformer",
+        family="stable_diffusion_3.StableDiffusion3",
     ),
 }
 """By the `_class_name` of model_index.json."""

@@ -15,6 +15,7 @@ import pandas as pd
 from creativity_assets.catalog.datasets import VOCABULARY
 from creativity_assets.errors import CatalogError
 from creativity_assets.sources.columns.dates import EARLIEST
+from creativity_assets.statistics.sides import all_of_sides
 from creativity_assets.store.files import read_record, write_record
 from creativity_assets.store.locks import exclusive
 from creativity_assets.workflow.digest import digest
@@ -158,20 +159,18 @@ def pairs_complete(collected: Collected) -> list[str]:
     A missing twin that the ai side's source was rejected for, under the human sample's id, is known and counted.
     """
     problems = []
-    samples = collected.samples
+    samples, rejected = collected.samples, collected.rejected
     for comparison in collected.sound_comparisons:
         if comparison.pairing != "work":
             continue
-        human = samples[samples["dataset"] == comparison.human.dataset]
-        ai = samples[samples["dataset"] == comparison.ai.dataset]
+        human, ai = all_of_sides(samples, comparison)
         if human.empty or ai.empty:
             continue
         pairs = ai["pair_id"].value_counts()
-        rejected = collected.rejected
         met = {*pairs.index, *rejected[rejected["dataset"] == comparison.ai.dataset]["source_key"]}
+        known = set(samples.loc[samples["dataset"] == comparison.human.dataset, "sample_id"])
         problems += [f"{comparison.name}: {w} has no ai twin" for w in human["sample_id"] if w not in met]
         problems += [f"{comparison.name}: {w} has {n} ai twins" for w, n in pairs.items() if n > 1]
-        known = set(human["sample_id"])
         problems += [f"{comparison.name}: ai pair {w} is no human sample" for w in pairs.index if w not in known]
         problems += [f"{comparison.name}: {s} has no pair_id" for s in ai.loc[ai["pair_id"].isna(), "sample_id"]]
     return problems

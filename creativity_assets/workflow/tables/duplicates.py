@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from creativity_assets.vocabulary import TABLES
 
 NEAR_BITS = 52
-"""Of the 256 bits of `likeness.phash`: at most so many differ between near duplicates."""
+"""Of the 256 bits of `perceptual_hash.phash`: at most so many differ between near duplicates."""
 
 NEAR_COLOUR = 5.0
-"""Grey levels, 0..255: the mean absolute difference of `likeness.colour_fields` of near duplicates is at most this.
+"""Grey levels, 0..255: near duplicates differ by at most this in the mean of their
+`perceptual_hash.colour_fields`.
 
 Found on the atelier (240 works at 64 px) and on 442 paintings and ai images of the masters. Copies recompressed at
 JPEG quality 75 or resized: at most 44 bits and 1.1 levels. Cropped by 1 % on each side 98 in 100 are near, by 2 %
