@@ -16,7 +16,7 @@ from torch import Tensor
 
 from creativity_assets.diffusion.conditioning import Conditioning
 from creativity_assets.diffusion.diffusion_schedule import DiffusionLevels
-from creativity_assets.diffusion.families import FAMILIES
+from creativity_assets.diffusion.families import family_of
 from creativity_assets.diffusion.finite import require_finite
 from creativity_assets.diffusion.flow_schedule import FlowLevels, Velocity
 from creativity_assets.diffusion.guidance import Guidance, Prompted, classifier_free
@@ -46,14 +46,14 @@ class Backbone:
         index: Mapping[str, Any] | None = None,
         resolution: int | None = None,
     ) -> None:
-        """parts: components by subfolder; pipeline: their family, a key of FAMILIES; index: model_index.json."""
+        """parts: components by subfolder; pipeline: their family, a key of LAYOUTS; index: model_index.json."""
         self._networks = SimpleNamespace(**parts)
         self._revision = revision
         self.name = name
-        vae, network = parts["vae"], parts[FAMILIES[pipeline].network_name]
+        vae, network = parts["vae"], parts[family_of(pipeline).network_name]
         factor = 2 ** (len(vae.config.block_out_channels) - 1)
         self.resolution: int = resolution or network.config.sample_size * factor
-        self._family = FAMILIES[pipeline](parts, index or {}, self.resolution)
+        self._family = family_of(pipeline)(parts, index or {}, self.resolution)
         self.kind: Kind = self._family.kind
         self.device: torch.device = network.device
         if self.resolution % factor:

@@ -66,7 +66,7 @@ class Kind:
 RECORDS = Fact(lambda piece: piece.contents.records, "dataset_index", each=True)
 PICTURES = Fact(lambda piece: piece.contents.images, "raw_samples", each=True)
 RESOLUTION = Fact(lambda piece: piece.resolution)
-MODEL = Fact(lambda piece: _with_plugin(piece.lineage.revisions.model(piece.model), "FAMILIES", piece.pipeline))
+MODEL = Fact(lambda piece: _with_plugin(piece.lineage.revisions.model(piece.model), "LAYOUTS", piece.pipeline))
 SUITE = Fact(lambda piece: _with_plugin(piece.lineage.revisions.suite(piece.entry.suite), "SUITES", piece.entry.suite))
 METHOD = Fact(lambda piece: _method(piece.method))
 CAPTIONS = Fact(lambda piece: piece.contents.records if piece.method.prompt == "caption" else None, each=True)

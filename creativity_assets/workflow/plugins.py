@@ -88,8 +88,6 @@ def _check(module: str, registry: str, known: Registry, key: object, value: obje
 
 def registries() -> Mapping[str, Registry]:
     """What a plugin may add to, by the name of its dictionary."""
-    from creativity_assets.diffusion.families import FAMILIES
-    from creativity_assets.diffusion.families.family import Family
     from creativity_assets.diffusion.inversion import INVERSIONS, MethodSpec
     from creativity_assets.diffusion.weights.layouts import LAYOUTS, Layout
     from creativity_assets.engine.readouts import READOUTS
@@ -101,8 +99,7 @@ def registries() -> Mapping[str, Registry]:
         "READOUTS": Registry(READOUTS, callable, "a function of a RoundTrip"),
         "SUITES": Registry(SUITES, _is(SuiteSpec), "a SuiteSpec"),
         "READERS": Registry(READERS, _is(Reader), "a Reader"),
-        "FAMILIES": Registry(FAMILIES, lambda value: isinstance(value, type) and issubclass(value, Family), "a Family"),
-        "LAYOUTS": Registry(LAYOUTS, _is(Layout), "a Layout"),
+        "LAYOUTS": Registry(LAYOUTS, _is(Layout), "a Layout, which names the class of its family"),
     }
 
 

@@ -12,9 +12,10 @@ from typing import Any
 from creativity_assets.catalog.datasets import DatasetEntry, GeneratedDataset
 from creativity_assets.catalog.entries import ExperimentEntry, MethodEntry
 from creativity_assets.diffusion.diffusion_schedule import DiffusionLevels
-from creativity_assets.diffusion.families import FAMILIES
+from creativity_assets.diffusion.families import family_of
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.diffusion.settings import InversionSettings
+from creativity_assets.diffusion.weights.layouts import LAYOUTS
 from creativity_assets.diffusion.weights.model_files import known_of
 from creativity_assets.engine.readouts import READOUTS
 from creativity_assets.errors import CatalogError, CreativityError, ModelError
@@ -90,9 +91,9 @@ class _Known:
 
 def _known(lineage: Lineage, name: str) -> _Known:
     pipeline, scheduler = known_of(model_source(lineage.catalog.model(name), lineage.store.data_root))
-    if pipeline and pipeline not in FAMILIES:
-        raise CatalogError(f"{name}: no pipeline {pipeline!r}; have {', '.join(FAMILIES)}")
-    return _Known(FAMILIES[pipeline].kind if pipeline else None, scheduler)
+    if pipeline and pipeline not in LAYOUTS:
+        raise CatalogError(f"{name}: no pipeline {pipeline!r}; have {', '.join(LAYOUTS)}")
+    return _Known(family_of(pipeline).kind if pipeline else None, scheduler)
 
 
 def _check_method_steps(name: str, settings: InversionSettings, scheduler: Mapping[str, Any]) -> None:

@@ -38,7 +38,7 @@ READOUTS = {{"size": size}}
 SUITES = {{"mine": KNOWN_SUITES["embedded"]}}
 READERS = {{"my-reader": Reader(read, lambda entry, root: "never changes")}}
 """
-"""Every registry but the two of families, whose folder it would take."""
+"""Every registry but that of families, for which it would take a folder of weights."""
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ BAD = {
     "VERSION = 1\nINVERSIONS = []": "INVERSIONS must be a dictionary",
     "VERSION = 1\nINVERSIONS = {'x': 3}": "INVERSIONS['x'] is int, not a MethodSpec",
     "VERSION = 1\nREADOUTS = {'x': 'y'}": "READOUTS['x'] is str, not a function of a RoundTrip",
-    "VERSION = 1\nFAMILIES = {'x': int}": "FAMILIES['x'] is type, not a Family",
+    "VERSION = 1\nLAYOUTS = {'x': int}": "LAYOUTS['x'] is type, not a Layout",
     "VERSION = 1\nREADOUTS = {3: print}": "READOUTS has the key 3; write a name",
     "VERSION = 1\nREADOUTS = {'noise': print}": "READOUTS has 'noise' already, from the project; rename it",
     "VERSION = 1\nREADOUTS = {'new': print}\nSUITES = {'x': 1}": "SUITES['x'] is int, not a SuiteSpec",
