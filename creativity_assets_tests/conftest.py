@@ -15,6 +15,7 @@ os.environ.pop("DAGSTER_HOME", None)
 os.environ.pop("CREATIVITY_DATA", None)
 
 from creativity_assets_tests import beside  # noqa: F401 - it asks where the masters lie before that is taken away
+from creativity_assets_tests.hub_cache import HubCache
 from creativity_assets_tests.slow import (  # noqa: F401 - hooks of pytest
     pytest_addoption,
     pytest_collection_modifyitems,
@@ -30,6 +31,15 @@ def _no_locations_of_this_machine() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CREATIVITY_LOCATIONS", raising=False)
         yield
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HubCache:
+    """The hub's cache, empty at first; the hub itself is never asked."""
+    cache = HubCache(tmp_path / "hub")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(cache.folder))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    return cache
 
 
 @pytest.fixture(scope="session")
