@@ -1,34 +1,16 @@
 """`creativity score`: single files through the instrument, without Dagster and without the store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
-from creativity_assets.engine.score import score_images
+from creativity_assets.engine.streams import ScoredImage
 from creativity_assets.errors import CreativityError, escaped
-from creativity_assets.images.decoding import ImageRejected, decode
+from creativity_assets.front.instrument import COLUMNS, Instrument
 from creativity_assets.images.encoding import to_png
-from creativity_assets.sources.limits import MAX_IMAGE_BYTES, bounded_bytes
 from creativity_assets.store.files import replacing
-from creativity_assets.vocabulary import EMBEDDED, EMBEDDED_NOTE
-from creativity_assets.workflow.methods import inversion_settings
-from creativity_assets.workflow.revisions import model_source
 from creativity_assets.workflow.study import Study
 from creativity_assets.workflow.validation import check_experiment
-
-COLUMNS = (
-    "dino_distance",
-    "lpips",
-    "mse",
-    "log_mse",
-    "composite",
-    "floor_dino_distance",
-    "floor_lpips",
-    "floor_log_mse",
-    "floor_composite",
-)
 
 
 def score_files(
@@ -44,32 +26,20 @@ def score_files(
     study = Study(data_root)
     entry = study.catalog.experiment(experiment)
     check_experiment(study.lineage, entry)
-    settings = inversion_settings(study.catalog.method(entry.method))
-    problems: list[str] = []
     _check_targets(files, save_to)
-    if save_to is not None:
-        save_to.mkdir(parents=True, exist_ok=True)  # refused now rather than after all the work
-
-    def images() -> Iterator[tuple[str, Image.Image]]:
-        for file in files:
-            try:
-                yield str(file), decode(bounded_bytes(file, MAX_IMAGE_BYTES)).image
-            except (OSError, ImageRejected) as problem:
-                problems.append(f"{escaped(file)}: {getattr(problem, 'strerror', None) or problem}")
-
-    note = EMBEDDED_NOTE if entry.suite == EMBEDDED else None
-    rows = []
-    with study.instrument() as instrument:
-        backbone = instrument.backbone(model_source(study.catalog.model(entry.model), data_root))
-        suite = instrument.suite(entry.suite)
-        batch = instrument.batch(backbone.resolution)
-        for done in score_images(images(), backbone, settings, suite, batch=batch):
-            scores = {name: done.scores[name] for name in COLUMNS}
-            row = {"file": escaped(done.name), "experiment": experiment, "suite": entry.suite}
-            rows.append({**row, **scores, "note": note})
-            if save_to is not None:
-                with replacing(_target(Path(done.name), save_to)) as temporary:
-                    temporary.write_bytes(to_png(done.reconstruction))
+    rows, problems = [], []
+    with Instrument(entry.model, entry.method, entry.suite, data_root=data_root) as instrument:
+        if save_to is not None:
+            save_to.mkdir(parents=True, exist_ok=True)  # refused now rather than after all the work
+        for done in instrument.stream(list(files)):
+            if isinstance(done, ScoredImage):
+                row = instrument.row(done)
+                rows.append({name: row[name] for name in COLUMNS if name != "error"})
+                if save_to is not None:
+                    with replacing(_target(Path(done.name), save_to)) as temporary:
+                        temporary.write_bytes(to_png(done.reconstruction))
+            else:
+                problems.append(f"{escaped(done.name)}: {done.problem}")
     return rows, problems
 
 

@@ -47,9 +47,9 @@ class Study:
     @contextmanager
     def instrument(self) -> Iterator["Instrument"]:
         """The measuring instrument on a device that this process holds for the block."""
-        from creativity_assets.engine.devices import lease
+        from creativity_assets.engine.devices import process_lease
 
-        with lease(self.store.locks()) as device:
+        with process_lease(self.store.locks()) as device:
             yield _instrument(self.data_root, device)
 
     def provenance(self, input_hash: str, run_id: str) -> Provenance:
