@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from creativity_assets.commands.doctor import check_catalog
+from creativity_assets.commands.catalog.check import check_catalog
 from creativity_assets.commands.score import score_files
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.engine.readouts import READOUTS
