@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from creativity_assets.commands.doctor import check_catalog
+from creativity_assets.commands.catalog.check import check_catalog
 from creativity_assets.commands.score import score_files
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.engine.readouts import READOUTS
@@ -127,7 +127,7 @@ def test_steps_are_held_to_the_model_s_own_training_steps(study_root: Path) -> N
     with_experiment(study_root, "ddim", 40, few)
     assert "steps 40: must divide the model's 900 training steps" in refusal(study_root)
     with_experiment(study_root, "ddim", 1000)
-    assert "steps 1000: the last label 1000 is not a training step; take fewer" in refusal(study_root)
+    assert "steps 1000: the last timestep 1000 is not a training step; take fewer" in refusal(study_root)
     with_experiment(study_root, "rf_solver", 7, {**FAR, "pipeline": PIPELINES["flow"]})
     assert holds(study_root), "a flow model has a level for any number of steps"
 
