@@ -11,7 +11,7 @@ from creativity_assets.atelier import PAINTERS, paint
 from creativity_assets.catalog import load_catalog
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.engine.batching import BatchSize
-from creativity_assets.engine.loading import Instrument
+from creativity_assets.engine.loading import Workbench
 from creativity_assets.engine.measure import Latent, encode, reconstruct, score
 from creativity_assets.store.layout import Store
 from creativity_assets.store.sql import query
@@ -45,8 +45,8 @@ def long(test: Callable[..., None]) -> Callable[..., None]:
 @pytest.fixture(scope="module")
 def eight() -> pd.DataFrame:
     """A work of every third painter through the engine alone: DDIM at two lengths and the exact methods."""
-    model, instrument, batch = CATALOG.model("tiny-sd"), Instrument(DATA), BatchSize(8)
-    backbone, suite = instrument.backbone(model_source(model, DATA)), instrument.suite("embedded")
+    model, workbench, batch = CATALOG.model("tiny-sd"), Workbench(DATA), BatchSize(8)
+    backbone, suite = workbench.backbone(model_source(model, DATA)), workbench.suite("embedded")
     works = {painter.slug: paint(painter, "show", 0, model.resolution).image for painter in PAINTERS[::3]}
     encoded = list(encode(backbone, works.items(), batch=batch))
 

@@ -12,7 +12,7 @@ import pytest
 
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import HuggingFaceDataset, ParquetDataset
-from creativity_assets.commands.guessing import has_images
+from creativity_assets.commands.catalog.guessing import has_images
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.kinds import huggingface
 from creativity_assets.sources.records import SourceRecord, SourceReject

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from creativity_assets.commands.doctor import check_catalog
+from creativity_assets.commands.catalog.check import check_catalog
 from creativity_assets.commands.score import score_files
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.engine.readouts import READOUTS
@@ -117,6 +117,16 @@ def test_nothing_is_said_of_a_model_of_which_nothing_is_known(study_root: Path, 
 def test_a_pipeline_that_no_family_calls_is_named(study_root: Path) -> None:
     with_experiment(study_root, "ddim", 20, {**FAR, "pipeline": "StableDifusionPipeline"})
     assert refusal(study_root).startswith("of: no pipeline 'StableDifusionPipeline'; have StableDiffusionPipeline, ")
+
+
+def test_a_training_list_that_is_no_data_set_is_a_warning(study_root: Path) -> None:
+    tiny = {**CATALOG["models"]["tiny"], "training_lists": ["paintings", "paintigs"]}
+    write_catalog(study_root, {**CATALOG, "models": {"tiny": tiny}})
+    lines, faults = check_catalog(study_root)
+    assert faults == []
+    assert [line.partition(", which")[0] for line in lines if "training_lists" in line] == [
+        "warning: tiny: training_lists names 'paintigs'"
+    ]
 
 
 @pytest.mark.parametrize("inversion", DIFFUSION)

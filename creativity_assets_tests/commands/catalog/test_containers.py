@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from creativity_assets.commands.proposing import propose
+from creativity_assets.commands.catalog.proposal import propose
 from creativity_assets.errors import SourceError
 from creativity_assets_tests.beside import case
 from creativity_assets_tests.images.pictures import encoded, scene, write

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from creativity_assets import sources
 from creativity_assets.catalog import load_catalog
 from creativity_assets.cli import app
-from creativity_assets.commands.proposing import ROWS_SHOWN, propose, write
+from creativity_assets.commands.catalog.proposal import ROWS_SHOWN, propose, write
 from creativity_assets.errors import CatalogError, SourceError
 from creativity_assets.orchestration.instance import open_instance
 from creativity_assets.sources.records import SourceRecord
@@ -334,7 +334,7 @@ def test_words_that_indexing_would_reject_are_shown_as_rejects(
     study_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Behind the rows that a guess is made from, a table may hold anything."""
-    monkeypatch.setattr("creativity_assets.commands.guessing.ROWS", 1)
+    monkeypatch.setattr("creativity_assets.commands.catalog.guessing.ROWS", 1)
     proposal = propose(study_root, str(with_words(tmp_path / "set", "file,family", "a.png,gan", "b.png,felidae")))
     assert proposal.rows["source_key"].tolist() == ["a.png"]
     assert [line.split(";")[0].split(" is none")[0] for line in proposal.rejects] == ["unknown_word: family 'felidae'"]
