@@ -4,7 +4,6 @@ The functions over tensors know no batch but the one they are given and treat ea
 random is drawn from the image's own seed.
 """
 
-import hashlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from creativity_assets.diffusion.inversion import Inverted
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.likelihood import PROBES, Field, Path, log_likelihood
 from creativity_assets.errors import ModelError
+from creativity_assets.hashing import seed_of
 
 LARE_STEP = 200  # of 1000 training steps (LaRE2, Luo et al. 2024)
 DRAWS = 4
@@ -167,7 +167,7 @@ def _mean_square(x: Tensor) -> Tensor:
 
 
 def _seed(what: str, k: int, sample_id: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{what} {k} {sample_id}".encode()).digest()[:7], "big")
+    return seed_of(f"{what} {k} {sample_id}", 7)
 
 
 READOUTS: dict[str, Group] = {

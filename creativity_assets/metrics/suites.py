@@ -1,6 +1,5 @@
 """Metric suites: which extractors score a reconstruction. Numbers of different suites are never compared."""
 
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 
 from creativity_assets.errors import FETCH, MetricError
+from creativity_assets.hashing import as_revision, digest_of_contents, digest_of_text
 from creativity_assets.metrics import pixel
 from creativity_assets.metrics.composite import composite
 from creativity_assets.metrics.perceptual import ALEXNET_SHA256, HEADS_SHA256, PerceptualDistance, find_alexnet
@@ -120,15 +120,12 @@ def _embedded(data_root: Path, device: Device) -> Suite:
 def _embedded_revision(data_root: Path) -> str:
     """sha256 over what the numbers depend on, 16 hex digits."""
     folder = data_root / EMBEDDED_FOLDER
-    digest = hashlib.sha256()
-    for file in (*(folder / "semantic" / file for file in DINOV2_FILES), folder / EMBEDDED_HEADS):
-        if not file.is_file():
-            raise MetricError(
-                f"suite embedded: {file} is missing; restore data/embedded or train it (creativity train --help)"
-            )
-        with file.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return f"sha256:{digest.hexdigest()[:16]}"
+    files = [*(folder / "semantic" / file for file in DINOV2_FILES), folder / EMBEDDED_HEADS]
+    if missing := [file for file in files if not file.is_file()]:
+        raise MetricError(
+            f"suite embedded: {missing[0]} is missing; restore data/embedded or train it (creativity train --help)"
+        )
+    return as_revision(digest_of_contents(("", file) for file in files))
 
 
 def _paper(_data_root: Path, device: Device) -> Suite:
@@ -139,8 +136,7 @@ def _paper(_data_root: Path, device: Device) -> Suite:
 
 def _paper_revision(_data_root: Path) -> str:
     """Everything is pinned by commit and checksum, so no file is read."""
-    pinned = hashlib.sha256(f"{DINOV2_REVISION} {ALEXNET_SHA256} {HEADS_SHA256}".encode())
-    return f"sha256:{pinned.hexdigest()[:16]}"
+    return as_revision(digest_of_text(f"{DINOV2_REVISION} {ALEXNET_SHA256} {HEADS_SHA256}"))
 
 
 def _find_paper(_data_root: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TypeVar
 import dagster as dg
 
 from creativity_assets.errors import CreativityError
+from creativity_assets.hashing import digest
 from creativity_assets.orchestration.arrivals import Arrival, arrivals, asks
 from creativity_assets.orchestration.materialize import materialize_job, request, stages, tables_are_fresh
 from creativity_assets.orchestration.partitions import sync_partitions
@@ -24,7 +25,6 @@ from creativity_assets.orchestration.runs import (
     asked_before,
     in_flight,
 )
-from creativity_assets.workflow.lineage import digest
 from creativity_assets.workflow.plan import Scope, plan
 from creativity_assets.workflow.study import Study
 

@@ -1,11 +1,11 @@
 """Images in Parquet: lossless PNG in the {bytes, path} struct that Hugging Face `datasets` reads as an Image."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
 
+from creativity_assets.hashing import digest_of_bytes
 from creativity_assets.store.parts import damaged, read_part
 
 IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -17,7 +17,7 @@ def image_table(images: Iterable[tuple[str, bytes]]) -> pa.Table:
     rows = [
         {
             "sample_id": sample_id,
-            "sha256": hashlib.sha256(png).hexdigest(),
+            "sha256": digest_of_bytes(png),
             "image": {"bytes": png, "path": f"{sample_id}.png"},
         }
         for sample_id, png in images
@@ -32,6 +32,6 @@ def read_images(path: Path) -> Iterator[tuple[str, bytes]]:
     """
     for row in read_part(path, columns=["sample_id", "sha256", "image"]).to_pylist():
         png = (row["image"] or {}).get("bytes") or b""
-        if hashlib.sha256(png).hexdigest() != row["sha256"]:
+        if digest_of_bytes(png) != row["sha256"]:
             raise damaged(path, f"the picture of {row['sample_id']} does not fit its sha256")
         yield row["sample_id"], png

@@ -14,11 +14,11 @@ import pandas as pd
 
 from creativity_assets.catalog.datasets import VOCABULARY
 from creativity_assets.errors import CatalogError
+from creativity_assets.hashing import digest
 from creativity_assets.sources.columns.dates import EARLIEST
 from creativity_assets.store.files import read_record, write_record
 from creativity_assets.store.locks import exclusive
 from creativity_assets.workflow.collected import Collected
-from creativity_assets.workflow.lineage import digest
 from creativity_assets.workflow.study import Study
 from creativity_assets.workflow.table_checks import differences_are_of_means, members_counted, statistics_in_range
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from creativity_assets.catalog.entries import ComparisonEntry, ExperimentEntry
 from creativity_assets.errors import CatalogError, CreativityError
+from creativity_assets.hashing import digest
 from creativity_assets.sources.columns.dates import decade_of
 from creativity_assets.statistics.bounds import normalised
 from creativity_assets.statistics.sides import all_of_sides
@@ -27,7 +28,7 @@ from creativity_assets.store.schemas import (
     SAMPLES,
 )
 from creativity_assets.vocabulary import FLOORED
-from creativity_assets.workflow.lineage import Contents, Lineage, digest
+from creativity_assets.workflow.lineage import Contents, Lineage
 from creativity_assets.workflow.panel import panel_of
 
 TABLES_VERSION = 3

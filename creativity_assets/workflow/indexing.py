@@ -1,6 +1,5 @@
 """One streaming pass over a source: records and original bytes into shards, then the index that commits them."""
 
-import hashlib
 import math
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ import pyarrow as pa
 
 from creativity_assets.catalog.datasets import VOCABULARY, DatasetEntry, MappedDataset
 from creativity_assets.errors import DamagedPart
+from creativity_assets.hashing import digest_of_bytes, digest_of_text
 from creativity_assets.sources import read as read_source
 from creativity_assets.sources.columns.dates import parse_year
 from creativity_assets.sources.columns.names import artist_slug
@@ -131,7 +131,7 @@ def record_row(dataset: str, record: SourceRecord) -> dict[str, Any]:
         "pair_id": _text(fields.get("pair_key")) or (row_id if label == "human" else None),
         "novelty": _number(fields.get("novelty")),
         "stated_membership": _text(fields.get("membership")),
-        "sha256": hashlib.sha256(record.image).hexdigest(),
+        "sha256": digest_of_bytes(record.image),
         "source_uri": record.uri,
     }
 
@@ -150,7 +150,7 @@ def unusable(record: SourceRecord, row: dict[str, Any]) -> SourceReject | None:
 
 def sample_id(dataset: str, key: str) -> str:
     """The identity of a sample: stable for a key of a data set, safe as a file name."""
-    return f"{dataset}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    return f"{dataset}-{digest_of_text(key)[:16]}"
 
 
 def written_ids(store: Store, dataset: str, input_hash: str) -> set[str]:
@@ -245,6 +245,6 @@ def original_bytes(store: Store, rows: list[dict[str, Any]]) -> Iterator[tuple[d
                 latest = (row["shard"], group), held
             image = latest[1]["image"][place].as_py() if place < len(latest[1]) else None
             data = (image or {}).get("bytes")
-            if data is None or hashlib.sha256(data).hexdigest() != row["sha256"]:
+            if data is None or digest_of_bytes(data) != row["sha256"]:
                 raise damaged(path, f"its bytes of {row['source_key']} are not those that the index knows")
             yield row, data

@@ -5,8 +5,6 @@ with the hash of the step before, so that a change anywhere makes exactly its de
 numbers are raised by hand when an algorithm changes its numbers; commits never make work stale.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +17,7 @@ from creativity_assets.catalog import Catalog
 from creativity_assets.catalog.datasets import DatasetEntry, GeneratedDataset
 from creativity_assets.catalog.entries import ExperimentEntry
 from creativity_assets.errors import DamagedPart
+from creativity_assets.hashing import digest
 from creativity_assets.sources import fingerprint
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import damaged, read_part
@@ -35,11 +34,6 @@ METHOD_VERSIONS = {"edict": 2}
 """Of inversions whose own numbers have changed; 1 for the others, which stay fresh."""
 GROUP_VERSIONS = {"log_likelihood": 2}
 """Of groups of readouts that have changed."""
-
-
-def digest(**facts: Any) -> str:
-    """sha256 in hex over the canonical JSON of `facts`."""
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

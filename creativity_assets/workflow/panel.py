@@ -10,9 +10,10 @@ from functools import cache
 from itertools import chain, islice, zip_longest
 
 from creativity_assets.catalog.entries import ExperimentEntry
+from creativity_assets.hashing import digest
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import is_fresh, read_part
-from creativity_assets.workflow.lineage import Lineage, digest
+from creativity_assets.workflow.lineage import Lineage
 
 SIZE = 8
 """Works that an image is held against."""

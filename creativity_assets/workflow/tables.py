@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from creativity_assets.errors import DamagedPart
+from creativity_assets.hashing import digest
 from creativity_assets.statistics.paper import paper_comparison, paper_reference
 from creativity_assets.statistics.sides import comparison_members
 from creativity_assets.statistics.tables import GROUPINGS, stats_table
@@ -14,7 +15,6 @@ from creativity_assets.store.parts import Provenance, is_fresh, read_part, write
 from creativity_assets.store.warehouse import build_warehouse, warehouse_hash
 from creativity_assets.workflow.collected import Collected
 from creativity_assets.workflow.duplicates import find_duplicates
-from creativity_assets.workflow.lineage import digest
 from creativity_assets.workflow.steps import Step
 from creativity_assets.workflow.study import Study
 
