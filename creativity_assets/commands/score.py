@@ -12,23 +12,11 @@ from creativity_assets.images.decoding import ImageRejected, decode
 from creativity_assets.images.encoding import to_png
 from creativity_assets.sources.limits import MAX_IMAGE_BYTES, bounded_bytes
 from creativity_assets.store.files import replacing
-from creativity_assets.vocabulary import EMBEDDED, EMBEDDED_NOTE
+from creativity_assets.vocabulary import EMBEDDED, EMBEDDED_NOTE, score_columns
 from creativity_assets.workflow.methods import inversion_settings
 from creativity_assets.workflow.revisions import model_source
 from creativity_assets.workflow.study import Study
 from creativity_assets.workflow.validation import check_experiment
-
-COLUMNS = (
-    "dino_distance",
-    "lpips",
-    "mse",
-    "log_mse",
-    "composite",
-    "floor_dino_distance",
-    "floor_lpips",
-    "floor_log_mse",
-    "floor_composite",
-)
 
 
 def score_files(
@@ -64,7 +52,7 @@ def score_files(
         suite = instrument.suite(entry.suite)
         batch = instrument.batch(backbone.resolution)
         for done in score_images(images(), backbone, settings, suite, batch=batch):
-            scores = {name: done.scores[name] for name in COLUMNS}
+            scores = {c.name: done.scores[c.name] for c in score_columns() if c.name in done.scores}
             row = {"file": escaped(done.name), "experiment": experiment, "suite": entry.suite}
             rows.append({**row, **scores, "note": note})
             if save_to is not None:

@@ -5,9 +5,10 @@ import pyarrow as pa
 from creativity_assets.images.audit import edge_density, entropy, padding_fraction, without_bars
 from creativity_assets.images.decoding import ImageRejected, decode
 from creativity_assets.images.perceptual_hash import colour_fields, phash
+from creativity_assets.store import schemas
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, write_part
-from creativity_assets.store.schemas import RECORD, REJECTED, SAMPLES
+from creativity_assets.store.schemas import RECORD, REJECTED
 from creativity_assets.workflow.indexing import original_bytes
 from creativity_assets.workflow.lineage import records_of
 
@@ -29,7 +30,7 @@ def sample_collection(store: Store, collection: Collection, provenance: Provenan
                 }
             )
     write_part(store.rejects(collection), pa.Table.from_pylist(rejected, schema=REJECTED), provenance)
-    write_part(store.samples(collection), pa.Table.from_pylist(samples, schema=SAMPLES), provenance)
+    write_part(store.samples(collection), pa.Table.from_pylist(samples, schema=schemas.samples()), provenance)
     return len(samples), len(rejected)
 
 

@@ -8,10 +8,10 @@ import pyarrow as pa
 from creativity_assets.engine.ceilings import CeilingItem, ceilings
 from creativity_assets.engine.loading import Instrument
 from creativity_assets.images.encoding import Pixels, from_png
+from creativity_assets.store import schemas
 from creativity_assets.store.images import read_images
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import read_part, write_part
-from creativity_assets.store.schemas import CEILINGS
 from creativity_assets.store.vectors import read_vectors
 from creativity_assets.workflow.cells import Cells, Stamp
 from creativity_assets.workflow.grouping import grouped
@@ -42,7 +42,9 @@ def write_ceilings(cells: Cells, instrument: Instrument, stamp: Stamp) -> None:
     for collection, results in grouped(((c, _ceiling_items(cells, panel, c)) for c in stale), process):
         rows = [{"sample_id": sample, "experiment": experiment.name} | scores for sample, scores in results]
         provenance = stamp(lineage.ceilings(stale[collection], experiment, panel.input_hash))
-        write_part(store.ceilings(collection, experiment.name), pa.Table.from_pylist(rows, CEILINGS), provenance)
+        write_part(
+            store.ceilings(collection, experiment.name), pa.Table.from_pylist(rows, schemas.ceilings()), provenance
+        )
 
 
 def _reconstruction(cells: Cells, member: Member) -> Pixels:

@@ -14,20 +14,11 @@ from creativity_assets.hashing import digest
 from creativity_assets.sources.columns.dates import decade_of
 from creativity_assets.statistics.bounds import normalised
 from creativity_assets.statistics.sides import all_of_sides
+from creativity_assets.store import schemas
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import count_rows, damaged, is_fresh, open_part, read_part, read_provenance
-from creativity_assets.store.schemas import (
-    CEILINGS,
-    IMAGE_METRICS,
-    INDEX,
-    MEMBERSHIP,
-    PUBLIC_SAMPLES,
-    READOUTS,
-    RECONSTRUCTIONS,
-    REJECTED,
-    SAMPLES,
-)
-from creativity_assets.vocabulary import FLOORED
+from creativity_assets.store.schemas import INDEX, MEMBERSHIP, READOUTS, RECONSTRUCTIONS, REJECTED
+from creativity_assets.vocabulary import TABLES, compared_scores
 from creativity_assets.workflow.lineage import Contents, Lineage
 from creativity_assets.workflow.panel import panel_of
 
@@ -58,7 +49,7 @@ class Collected:
     @cached_property
     def samples(self) -> pd.DataFrame:
         """The table `samples`, with its era and decade, and `stated_membership` for `membership`."""
-        frame = _frame(self._samples(), SAMPLES)
+        frame = _frame(self._samples(), schemas.samples())
         years = [None if pd.isna(year) else int(year) for year in frame["year"]]
         frame["year"] = pd.array(years, dtype="Int64")
         frame["decade"] = pd.array([decade_of(year) for year in years], dtype="Int64")
@@ -86,13 +77,14 @@ class Collected:
 
     @property
     def public_samples(self) -> pd.DataFrame:
-        return self.samples[list(PUBLIC_SAMPLES)]
+        return self.samples[list(TABLES["samples"].names)]
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
         """The table `image_metrics`."""
-        parts = self._parts(self.lineage.store.metrics, IMAGE_METRICS, self.lineage.metrics)
-        return _frame((part for _, part in parts), IMAGE_METRICS)
+        schema = schemas.image_metrics()
+        parts = self._parts(self.lineage.store.metrics, schema, self.lineage.metrics)
+        return _frame((part for _, part in parts), schema)
 
     @cached_property
     def rejected(self) -> pd.DataFrame:
@@ -151,14 +143,15 @@ class Collected:
 
     @cached_property
     def ceilings(self) -> pd.DataFrame:
-        """Rows of CEILINGS."""
+        """Rows of `schemas.ceilings`."""
 
         def made_from(contents: Contents, experiment: ExperimentEntry) -> str | None:
             panel = panel_of(self.lineage, experiment)
             return self.lineage.ceilings(contents, experiment, panel.input_hash) if panel else None
 
-        parts = self._parts(self.lineage.store.ceilings, CEILINGS, made_from, of_all=False)
-        return _frame((part for _, part in parts), CEILINGS)
+        schema = schemas.ceilings()
+        parts = self._parts(self.lineage.store.ceilings, schema, made_from, of_all=False)
+        return _frame((part for _, part in parts), schema)
 
     @cached_property
     def readouts(self) -> pd.DataFrame:
@@ -169,7 +162,7 @@ class Collected:
         read, ceilings, metrics = self.read_out, self.ceilings, self.metrics
         bounded = metrics.merge(ceilings, on=["sample_id", "experiment"], suffixes=("", "_ceiling"))
         tables = [read]
-        for score in FLOORED:
+        for score in compared_scores():
             tables.append(_readout(metrics, f"excess_{score}", metrics[score] - metrics[f"floor_{score}"]))
             ceiling, floor = bounded[f"{score}_ceiling"], bounded[f"floor_{score}"]
             tables.append(_readout(bounded, f"ceiling_{score}", ceiling))
@@ -244,7 +237,7 @@ class Collected:
                 path, rejects = store.samples(collection), store.rejects(collection)
                 if not path.is_file():
                     continue
-                part = rows_of(path, SAMPLES)
+                part = rows_of(path, schemas.samples())
                 ids = part["sample_id"].to_pylist()
                 rejected = count_rows(rejects) if rejects.is_file() else 0
                 fits = len(ids) + rejected == contents.size and records[collection.artist].issuperset(ids)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from creativity_assets.catalog.datasets import VOCABULARY, DatasetEntry, MappedDataset
+from creativity_assets.catalog.datasets import DatasetEntry, MappedDataset
 from creativity_assets.errors import DamagedPart
 from creativity_assets.hashing import digest_of_bytes, digest_of_text
 from creativity_assets.sources import read as read_source
@@ -22,6 +22,7 @@ from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import OpenPart, Provenance, damaged, open_part, read_part, write_part
 from creativity_assets.store.schemas import INDEX, REJECTED, SHARD
+from creativity_assets.vocabulary import grouping_words
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.originals import accepted_samples, with_originals
 
@@ -138,7 +139,7 @@ def record_row(dataset: str, record: SourceRecord) -> dict[str, Any]:
 
 def unusable(record: SourceRecord, row: dict[str, Any]) -> SourceReject | None:
     """The reject of a record that says what no table can hold: a word none is made of, a novelty that is no number."""
-    for column, words in VOCABULARY.items():
+    for column, words in grouping_words().items():
         if row[column] not in words:
             detail = f"{column} {row[column]!r} is none of {', '.join(words)}; map it by `values` or `constants`"
             return SourceReject(record.key, "unknown_word", detail)

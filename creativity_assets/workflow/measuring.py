@@ -12,17 +12,16 @@ import pyarrow as pa
 from creativity_assets.engine.loading import Instrument
 from creativity_assets.engine.measure import ScoreItem, embed, score
 from creativity_assets.images.encoding import Pixels, from_png
+from creativity_assets.store import schemas
 from creativity_assets.store.images import read_images
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import Provenance, is_fresh, read_part, write_part
-from creativity_assets.store.schemas import FLOOR_SCORES, IMAGE_METRICS
 from creativity_assets.store.vectors import Vector, read_vectors, vector_table
 from creativity_assets.workflow.cells import Cells, Stamp
 from creativity_assets.workflow.grouping import grouped
 from creativity_assets.workflow.progress import told
 
 Scores = dict[str, float]
-FLOOR_COLUMNS = tuple(name for name in FLOOR_SCORES.names if name != "sample_id")
 
 
 def score_cells(
@@ -30,7 +29,7 @@ def score_cells(
 ) -> Iterator[tuple[Collection, list[dict[str, Any]]]]:
     """Write the metrics part of every collection; floors are measured once per image, model and suite.
 
-    Yields each collection with its rows of IMAGE_METRICS when its part is on disk.
+    Yields each collection with its rows of `schemas.image_metrics` when its part is on disk.
     """
     store, lineage, experiment = cells.store, cells.lineage, cells.experiment
     floors = {
@@ -58,7 +57,7 @@ def score_cells(
         provenance = stamp(lineage.metrics(held, experiment))
         rows = _metric_rows(cells, collection, results, provenance)
         path = store.metrics(collection, experiment.name)
-        write_part(path, pa.Table.from_pylist(rows, schema=IMAGE_METRICS), provenance)
+        write_part(path, pa.Table.from_pylist(rows, schema=schemas.image_metrics()), provenance)
         yield collection, rows
 
 
@@ -101,15 +100,16 @@ def embed_originals(cells: Cells, instrument: Instrument, stamp: Stamp) -> None:
 def _write_floor_scores(
     cells: Cells, collection: Collection, results: list[tuple[str, Scores]], provenance: Provenance
 ) -> None:
-    rows = [{"sample_id": sample} | {name: scores[name] for name in FLOOR_COLUMNS} for sample, scores in results]
+    schema = schemas.floor_scores()
+    rows = [{"sample_id": sample} | {name: scores.get(name) for name in schema.names[1:]} for sample, scores in results]
     path = cells.store.floor_scores(collection, cells.experiment.model, cells.experiment.suite)
-    write_part(path, pa.Table.from_pylist(rows, schema=FLOOR_SCORES), provenance)
+    write_part(path, pa.Table.from_pylist(rows, schema=schema), provenance)
 
 
 def _metric_rows(
     cells: Cells, collection: Collection, results: list[tuple[str, Scores]], provenance: Provenance
 ) -> list[dict[str, Any]]:
-    """Scores, the floor of the same image, and where the numbers come from, as rows of IMAGE_METRICS."""
+    """Scores, the floor of the same image, and where the numbers come from, as rows of `schemas.image_metrics`."""
     lineage, experiment = cells.lineage, cells.experiment
     floors = read_part(cells.store.floor_scores(collection, experiment.model, experiment.suite))
     floor_of = {row["sample_id"]: row for row in floors.to_pylist()}

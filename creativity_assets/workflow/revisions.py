@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from creativity_assets.catalog.entries import ModelEntry, SuiteName
+from creativity_assets.catalog.entries import ModelEntry
 from creativity_assets.catalog.entry import resolve
 from creativity_assets.catalog.location import Located
 from creativity_assets.diffusion.weights.model_files import Lora, ModelSource, Override, find_model
@@ -65,12 +65,13 @@ class Revisions:
             find_model(source, local_files_only=True)
         return self._remembered(f"model {source}", _locations(source), lambda: weights_revision(source))
 
-    def suite(self, name: SuiteName) -> str:
+    def suite(self, name: str) -> str:
         """The suite's revision. Raises MetricError where a file of it is missing."""
-        from creativity_assets.metrics.suites import suite_revision
+        from creativity_assets.metrics.suites import suite_formulas, suite_weights
 
         folder = self.data_root / _EMBEDDED_SUITE
-        return self._remembered(f"suite {name}", [folder], lambda: suite_revision(name, self.data_root))
+        weights = self._remembered(f"suite {name}", [folder], lambda: suite_weights(name, self.data_root))
+        return weights + suite_formulas(name)
 
     def _remembered(self, what: str, locations: Sequence[Path | str], compute: Callable[[], str]) -> str:
         key = f"{what} {' '.join(_facts(location) for location in locations)}"
