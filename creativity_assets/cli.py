@@ -15,7 +15,7 @@ from creativity_assets.paths import data_root
 from creativity_assets.store.layout import Store
 
 if TYPE_CHECKING:
-    from creativity_assets.orchestration.materialize import Outcome
+    from creativity_assets.orchestration.outcome import Outcome
 
 app = typer.Typer(
     help="How far images lie from what a diffusion model has learned.",
@@ -133,11 +133,11 @@ def sql(
 @app.command()
 def report() -> None:
     """Rebuild tables, warehouse and report from the parts, and say where the page is. Example: creativity report"""
-    from creativity_assets.workflow.checks import failed_checks
-    from creativity_assets.workflow.reporting import write_report
-    from creativity_assets.workflow.steps import Step
+    from creativity_assets.workflow.steps.step import Step
     from creativity_assets.workflow.study import Study
-    from creativity_assets.workflow.tables import write_warehouse
+    from creativity_assets.workflow.tables.checks import failed_checks
+    from creativity_assets.workflow.tables.report import write_report
+    from creativity_assets.workflow.tables.warehouse import write_warehouse
 
     step = Step(Study(data_root()), run_id="command-line")
     write_warehouse(step)

@@ -13,6 +13,7 @@ CreativityError
 """
 
 import re
+import unicodedata
 from pathlib import Path
 
 FETCH = "; fetch it with: "
@@ -85,18 +86,29 @@ class TrainingError(CreativityError):
 
 _HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 """Lone surrogates that stand for no byte of a file name."""
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_JOINERS = "\u200c\u200d"
+"""Zero-width, but part of how Persian, Indic scripts and emoji are written; terminals do nothing else with them."""
+_UNSEEN = {"Cc", "Cf", "Zl", "Zp"}
 """What a terminal would act upon instead of showing it: escapes, line ends, changes of direction."""
 
 
-def escaped(name: object) -> str:
-    """A name from outside, a file's or a column's, to be shown: what is no printable text becomes an escape.
+def escaped(text: object) -> str:
+    """What comes from outside, to be shown: control, format and line-breaking characters become escapes.
 
     Bytes that are not UTF-8, which Python carries in surrogates, become `\\xff`; the result can always be encoded.
     """
-    text = _HALVES.sub(lambda half: f"\\u{ord(half[0]):04x}", str(name))
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return _UNSEEN.sub(lambda unseen: unseen[0].encode("unicode_escape").decode(), text)
+    line = str(text)
+    if line.isprintable():
+        return line
+    line = _HALVES.sub(lambda half: f"\\u{ord(half[0]):04x}", line)
+    line = line.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(map(_shown, line))
+
+
+def _shown(character: str) -> str:
+    if character in _JOINERS or unicodedata.category(character) not in _UNSEEN:
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 def one_line(message: str) -> str:

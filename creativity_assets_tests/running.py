@@ -8,7 +8,8 @@ import dagster as dg
 import pandas as pd
 
 from creativity_assets.orchestration.instance import open_instance
-from creativity_assets.orchestration.materialize import Outcome, materialize
+from creativity_assets.orchestration.materialize import materialize
+from creativity_assets.orchestration.outcome import Outcome
 from creativity_assets.store.layout import Store
 from creativity_assets.store.sql import query
 from creativity_assets.workflow.plan import Scope

@@ -285,7 +285,7 @@ def test_report_is_one_page(measured_root: Path, run: Run) -> None:
 
 
 def test_a_failed_check_is_named_by_every_command_that_could_pass_over_it(measured_root: Path, run: Run) -> None:
-    part = Store(measured_root).metrics(Collection("paintings", "lucja-unal"), EXPERIMENT)
+    part = Store(measured_root).part("image_metrics", Collection("paintings", "lucja-unal"), EXPERIMENT)
     stamp, rows = read_provenance(part), read_part(part).to_pandas()
     assert stamp is not None
     spoiled = rows.assign(lpips=[float("nan"), *rows["lpips"][1:]])

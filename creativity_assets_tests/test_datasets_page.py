@@ -9,7 +9,7 @@ from creativity_assets.catalog import load_catalog
 from creativity_assets.catalog.datasets import CANONICAL_COLUMNS, ArchiveDataset, FileDataset, VideoDataset
 from creativity_assets.sources import READERS
 from creativity_assets.vocabulary import grouping_words
-from creativity_assets.workflow import duplicates
+from creativity_assets.workflow.tables import duplicates
 
 PROJECT = Path(__file__).parents[1]
 PAGE = (PROJECT / "docs" / "datasets.md").read_text(encoding="utf-8")

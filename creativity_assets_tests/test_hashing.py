@@ -14,8 +14,8 @@ from creativity_assets.metrics.suites import suite_revision
 from creativity_assets.sources.columns.names import artist_slug
 from creativity_assets.sources.sampling import rank
 from creativity_assets.store.files import read_record
-from creativity_assets.workflow.generating import seed_of
-from creativity_assets.workflow.indexing import sample_id
+from creativity_assets.workflow.steps.generated import seed_of
+from creativity_assets.workflow.steps.records import sample_id
 
 FACTS = {"b": 1, "a": [1.5, None, "é"], "c": {"y": True, "x": (1, 2)}, "day": date(2022, 3, 1), "place": Path("x/y")}
 

@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from creativity_assets.orchestration.instance import open_instance
-from creativity_assets.orchestration.recovery import UNFINISHED
 from creativity_assets.orchestration.resources import GPU_POOL
+from creativity_assets.orchestration.runs import UNFINISHED
 from creativity_assets_tests.running import assert_same_tables, bring_up_to_date
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -16,10 +16,10 @@ from creativity_assets.engine.loading import Instrument
 from creativity_assets.engine.measure import Latent, encode, reconstruct, score
 from creativity_assets.store.layout import Store
 from creativity_assets.store.sql import query
-from creativity_assets.workflow.checks import FLOOR_TOLERANCE
 from creativity_assets.workflow.methods import inversion_settings
 from creativity_assets.workflow.plan import Scope
 from creativity_assets.workflow.revisions import model_source
+from creativity_assets.workflow.tables.checks import FLOOR_TOLERANCE
 from creativity_assets_tests.running import bring_up_to_date
 
 DATA = Path(__file__).parents[1] / "data"

@@ -17,6 +17,7 @@ class Catalog:
     """All entries by name, in the order of their files.
 
     problems: lines about ignored incoming folders. faults: lines about files and entries that are left out as wrong.
+    plugins: modules that add to what entries may name.
     """
 
     datasets: Mapping[str, DatasetEntry] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class Catalog:
     eras: Mapping[str, EraEntry] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
 
     def dataset(self, name: str) -> DatasetEntry:
         return _get(self.datasets, name, "data set")

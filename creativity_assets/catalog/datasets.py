@@ -72,7 +72,7 @@ class MappedDataset(_Dataset):
     values: dict[str, dict[str, Scalar | None]] = Field(default_factory=dict)
     """By canonical name, what a value of the source stands for; null for none."""
     stratify: Stratum | None = None
-    """With `limit`: draw from each value of this column in proportion to its size."""
+    """With `limit`: sample each value of this column in proportion to its size."""
     twins: TwinRule | None = None
 
     @model_validator(mode="after")
@@ -201,6 +201,20 @@ class HuggingFaceDataset(MappedDataset, Located):
         return self.path
 
 
+class PluginDataset(MappedDataset):
+    """A source that a reader of a plugin reads, or one of `sources.READERS` that has no settings of its own here."""
+
+    kind: Literal["plugin"]
+    reader: Slug
+    path: PathText | None = None
+    options: dict[str, Scalar] = Field(default_factory=dict)
+    """What else the reader asks for."""
+
+    @property
+    def local_path(self) -> str | None:
+        return self.path
+
+
 class AtelierDataset(_Dataset):
     """Works of the procedural painter, made on the spot."""
 
@@ -231,6 +245,7 @@ DatasetEntry = Annotated[
     | VideoDataset
     | ParquetDataset
     | HuggingFaceDataset
+    | PluginDataset
     | AtelierDataset
     | GeneratedDataset,
     Field(discriminator="kind"),

@@ -55,22 +55,22 @@ class ModelEntry(Entry, Located):
         return self.training_cutoff.year if isinstance(self.training_cutoff, date) else self.training_cutoff
 
 
-class GuidanceStage(Strict):
-    """A guidance weight for training steps above `above`; of a flow model noise levels above it, in 0..1."""
+class GuidanceInterval(Strict):
+    """A guidance weight for timesteps above `above`: training steps, or of a flow model noise levels in 0..1."""
 
     above: float
     weight: Weight
 
 
-Guidance = Weight | tuple[GuidanceStage, ...]
-"""One weight for all steps, or stages from the noisiest down, the last with `above: -1`."""
+Guidance = Weight | tuple[GuidanceInterval, ...]
+"""One weight for all steps, or intervals from the noisiest down, the last with `above: -1`."""
 
 
 class MethodEntry(Entry):
     """An inversion method with its settings; the same guidance is used in both directions.
 
     options: those of the method that differ from its defaults (docs/methods.md). prompt: `none`, the empty prompt,
-    or `caption`, the image's own. resample_guidance: another guidance on the way back, which makes the score no
+    or `caption`, the image's own. resample_guidance: another guidance in the sampling, which makes the score no
     distance; for the study's third explanation.
     """
 

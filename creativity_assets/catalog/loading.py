@@ -41,9 +41,13 @@ def load_sound_entries(root: Path, incoming_folders: Sequence[str] = (), problem
     faults = _Faults()
     sections: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
     locations: dict[str, str] = {}
+    plugins: list[str] = []
     for file in files:
         with faults.kept():
             for section, entries in _read(file).items():
+                if section == PLUGINS:
+                    plugins += _modules(file, entries)
+                    continue
                 for name, body in entries.items():
                     with faults.kept():
                         if section == "locations":
@@ -58,7 +62,7 @@ def load_sound_entries(root: Path, incoming_folders: Sequence[str] = (), problem
     sections["experiments"] = {
         name: _expand_incoming(entry, [d.name for d in incoming]) for name, entry in sections["experiments"].items()
     }
-    parts: dict[str, Any] = {**sections, "problems": (*problems, *clashes)}
+    parts: dict[str, Any] = {**sections, "problems": (*problems, *clashes), "plugins": tuple(dict.fromkeys(plugins))}
     catalog = Catalog(**parts)
     while wrong := catalog.first_wrong():
         faults.lines.append(wrong.line)
@@ -81,16 +85,16 @@ class _Faults:
             self.lines.append(str(fault))
 
 
-def _read(file: Path) -> Mapping[str, Mapping[str, Any]]:
+def _read(file: Path) -> Mapping[str, Any]:
     content = read_yaml(file)
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise CatalogError(f"{file.name}: must map sections to entries, as in the project's data/catalog")
     for section, entries in content.items():
-        if section not in (*SECTIONS, "locations"):
-            raise CatalogError(f"{file.name}: no section {section!r}; have {', '.join((*SECTIONS, 'locations'))}")
-        if not isinstance(entries, dict):
+        if section not in (known := (*SECTIONS, "locations", PLUGINS)):
+            raise CatalogError(f"{file.name}: no section {section!r}; have {', '.join(known)}")
+        if section != PLUGINS and not isinstance(entries, dict):
             raise CatalogError(f"{file.name}: {section} must map names to entries")
     return content
 
@@ -106,6 +110,18 @@ def _add(found: dict[str, Any], section: str, name: str, body: Any, file: Path) 
         found[name] = SECTIONS[section].validate_python({**(body or {}), "name": name})
     except ValidationError as error:
         raise CatalogError(f"{file.name}: {escaped(name)}: {first_problem(error)}") from error
+
+
+def _modules(file: Path, names: Any) -> list[str]:
+    """The modules that the catalogue's `plugins:` lists."""
+    if not isinstance(names, list):
+        raise CatalogError(f"{file.name}: plugins must be a list of modules, as [my_module]")
+    for name in names:
+        if not (isinstance(name, str) and all(part.isidentifier() for part in name.split("."))):
+            raise CatalogError(
+                f"{file.name}: plugins: {name!r} is no name of a module; write it as in `import` of Python"
+            )
+    return [*map(str, names)]
 
 
 def _location(file: Path, name: str, path: Any) -> str:
@@ -153,7 +169,10 @@ def first_problem(error: ValidationError) -> str:
 
 
 _LOCATION = TypeAdapter(PathText)
-_KINDS = ("folder", "archive", "video", "parquet", "huggingface", "atelier", "generated")
+_KINDS = ("folder", "archive", "video", "parquet", "huggingface", "atelier", "generated", "plugin")
+
+PLUGINS = "plugins"
+"""A list of modules that add methods, readouts, suites, families or readers."""
 
 SECTIONS: dict[str, TypeAdapter[Any]] = {
     "datasets": TypeAdapter(DatasetEntry),

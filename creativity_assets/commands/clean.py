@@ -5,14 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from creativity_assets.store.layout import Collection, Store
+from creativity_assets.store.layout import Collection, Shard
+from creativity_assets.workflow.contents import Contents
+from creativity_assets.workflow.parts import KINDS
+from creativity_assets.workflow.pieces import Piece, pieces_of
 from creativity_assets.workflow.study import Study
-
-AREAS = (
-    *("samples", "rejected", "tensors", "latents", "floor_images", "floor_scores", "embeddings"),
-    *("reconstructions", "readouts", "metrics", "ceilings"),
-)
-"""Folders of the store that hold `<area>/<name>/<data set>/<artist>.parquet`."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +46,8 @@ def _indexes(study: Study) -> Iterator[Path]:
 def _parts(study: Study) -> Iterator[Path]:
     """A data set without an index keeps its parts: they are fresh again once it has one."""
     wanted, root = _wanted(study), study.store.root
-    artists = {name: {c.artist for c in study.lineage.collections(name)} for name in study.catalog.datasets}
-    for folder in (folder for area in AREAS for folder in _inside(root / area)):
+    names = {name: _names(study, name) for name in study.catalog.datasets}
+    for folder in (folder for kind in KINDS for folder in _inside(root / kind.name)):
         kept = {name for area, stored, name in wanted if (area, stored) == (folder.parent.name, folder.name)}
         if not kept & {place.name for place in _inside(folder)}:
             yield folder
@@ -58,8 +55,16 @@ def _parts(study: Study) -> Iterator[Path]:
         for place in _inside(folder):
             if place.name not in kept:
                 yield place
-            elif artists[place.name]:
-                yield from (part for part in _inside(place) if part.name.split(".")[0] not in artists[place.name])
+            elif names[place.name]:
+                yield from (
+                    part for part in _inside(place) if part.name.partition(".parquet")[0] not in names[place.name]
+                )
+
+
+def _names(study: Study, dataset: str) -> set[str]:
+    """What the files of a data set's parts are called, without their endings."""
+    pieces = pieces_of(study.lineage, study.lineage.collections(dataset))
+    return {study.store.part("any", piece.shard).stem for piece in pieces}
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -67,26 +72,13 @@ def _inside(folder: Path) -> list[Path]:
 
 
 def _wanted(study: Study) -> set[tuple[str, str, str]]:
-    """(area, name, data set) of all parts that the catalogue wants, made or not."""
-    store, catalog = study.store, study.catalog
-    paths = []
-    for name in catalog.datasets:
-        collection = Collection(name, "any")
-        paths += [store.samples(collection), store.rejects(collection)]
-    for experiment, dataset in catalog.wanted():
-        paths += _of_experiment(store, Collection(dataset.name, "any"), study, experiment.name)
-    found = (path.relative_to(store.root).parts for path in paths)
-    return {(area, name, dataset) for area, name, dataset, _ in found}
-
-
-def _of_experiment(store: Store, collection: Collection, study: Study, name: str) -> list[Path]:
-    experiment = study.catalog.experiment(name)
-    model, suite = study.catalog.model(experiment.model), experiment.suite
-    return [
-        store.tensors(collection, model.resolution),
-        store.latents(collection, model.name),
-        store.floor_images(collection, model.name),
-        store.floor_scores(collection, model.name, suite),
-        store.embeddings(collection, model.resolution, suite),
-        *(make(collection, name) for make in (store.reconstructions, store.readouts, store.metrics, store.ceilings)),
+    """(kind, name, data set) of all parts that the catalogue wants, made or not."""
+    lineage, catalog, nothing = study.lineage, study.catalog, Contents("", "", 0)
+    pieces = [Piece(lineage, Shard(Collection(name, "any")), nothing) for name in catalog.datasets]
+    pieces += [
+        Piece(lineage, Shard(Collection(dataset.name, "any")), nothing, e, catalog.model(e.model).resolution)
+        for e, dataset in catalog.wanted()
     ]
+    parts = (piece.part(kind) for piece in pieces for kind in KINDS if piece.experiment or not kind.under)
+    found = (part.path.relative_to(study.store.root).parts for part in parts)
+    return {(kind, name, dataset) for kind, name, dataset, _ in found}

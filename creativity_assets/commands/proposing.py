@@ -33,7 +33,7 @@ from creativity_assets.sources.parquet import schema_of
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.sources.tables.metadata import FORMATS, Table, read_table
 from creativity_assets.sources.tables.sidecars import beside_images, described
-from creativity_assets.workflow.indexing import record_row, unusable
+from creativity_assets.workflow.steps.records import record_row, unusable
 
 ROWS_SHOWN = 10
 ROWS_OF_WORDS = 200

@@ -18,7 +18,7 @@ from creativity_assets.store.files import replacing
 from creativity_assets.store.sql import asking
 from creativity_assets.store.sql_formats import FORMATS, Written
 
-MOST_SQL = 2**20
+MAX_SQL = 2**20
 """Bytes of SQL that are read from a file or standard input."""
 
 ON_SCREEN = 40
@@ -84,7 +84,7 @@ def _bounded_memory() -> Iterator[None]:
         kind = resource.RLIMIT_AS
         soft, hard = resource.getrlimit(kind)
         threads = (os.cpu_count() or 1) * 128 * 2**20  # address space that allocators set aside
-        bound = psutil.Process().memory_info().vms + 2 * sql.MOST_MEMORY + threads
+        bound = psutil.Process().memory_info().vms + 2 * sql.MAX_MEMORY + threads
         if soft != resource.RLIM_INFINITY and soft < bound:
             bound = soft
         resource.setrlimit(kind, (bound, hard))
@@ -106,16 +106,16 @@ def _statement(query: str | None, file: Path | None) -> str:
     try:
         if file is not None:
             with file.open("rb") as opened:
-                data = opened.read(MOST_SQL + 1)
+                data = opened.read(MAX_SQL + 1)
         else:
-            data = sys.stdin.buffer.read(MOST_SQL + 1) if sys.stdin is not None else b""
+            data = sys.stdin.buffer.read(MAX_SQL + 1) if sys.stdin is not None else b""
         text = data.decode("utf-8-sig")
     except OSError as error:
         raise QueryError(f"{name}: {error.strerror or error}; name a file with one statement of SQL") from error
     except UnicodeDecodeError as error:
         raise QueryError(f"{name}: is no UTF-8 text; save the statement as UTF-8") from error
-    if len(data) > MOST_SQL:
-        raise QueryError(f"{name}: more than {MOST_SQL // 2**20} MB; a statement of SQL is shorter")
+    if len(data) > MAX_SQL:
+        raise QueryError(f"{name}: more than {MAX_SQL // 2**20} MB; a statement of SQL is shorter")
     if not text.strip():
         raise QueryError(f"{name}: holds no statement; for example: SELECT * FROM stats_overall")
     return text

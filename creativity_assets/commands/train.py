@@ -13,7 +13,7 @@ from creativity_assets.training import stages
 from creativity_assets.training.autoencoder import AutoencoderSettings
 from creativity_assets.training.denoiser import DenoiserSettings
 from creativity_assets.training.finetune import FinetuneSettings
-from creativity_assets.training.loop import Budget, Report
+from creativity_assets.training.loop import Budget, OnProgress
 from creativity_assets.training.loop import Progress as Step
 
 Settings = TypeVar("Settings", AutoencoderSettings, DenoiserSettings)
@@ -56,16 +56,16 @@ def _bar(console: Console) -> Progress:
     return Progress(*columns, console=console)
 
 
-def _reporting(bar: Progress) -> Report:
+def _reporting(bar: Progress) -> OnProgress:
     tasks: dict[str, TaskID] = {}
 
-    def report(step: Step) -> None:
+    def on_progress(step: Step) -> None:
         if step.stage not in tasks:
             tasks[step.stage] = bar.add_task(step.stage, total=1.0, state="")
         state = f"step {step.step}, loss {step.loss:.4f}, {step.eta_s:.0f} s left"
         bar.update(tasks[step.stage], completed=step.spent, state=state)
 
-    return report
+    return on_progress
 
 
 def _adjusted(settings: Settings, minutes: float | None, seed: int) -> Settings:
@@ -74,11 +74,11 @@ def _adjusted(settings: Settings, minutes: float | None, seed: int) -> Settings:
     return settings if minutes is None else replace(settings, budget=Budget(minutes=minutes))
 
 
-def _autoencoder(root: Path, minutes: float | None, seed: int, report: Report) -> dict[str, Any]:
-    return stages.autoencoder(root, _adjusted(AutoencoderSettings(), minutes, seed), report)
+def _autoencoder(root: Path, minutes: float | None, seed: int, on_progress: OnProgress) -> dict[str, Any]:
+    return stages.autoencoder(root, _adjusted(AutoencoderSettings(), minutes, seed), on_progress)
 
 
-def _suite(root: Path, minutes: float | None, seed: int, report: Report) -> dict[str, Any]:
+def _suite(root: Path, minutes: float | None, seed: int, on_progress: OnProgress) -> dict[str, Any]:
     semantic, perceptual = stages.SuiteSettings().semantic, stages.SuiteSettings().perceptual
     semantic = replace(semantic, optimisation=replace(semantic.optimisation, seed=seed))
     perceptual = replace(
@@ -87,14 +87,14 @@ def _suite(root: Path, minutes: float | None, seed: int, report: Report) -> dict
     if minutes is not None:
         semantic = replace(semantic, budget=Budget(minutes=SEMANTIC_SHARE * minutes))
         perceptual = replace(perceptual, trunk_budget=Budget(minutes=(1 - SEMANTIC_SHARE) * minutes))
-    return stages.suite(root, stages.SuiteSettings(semantic, perceptual), report)
+    return stages.suite(root, stages.SuiteSettings(semantic, perceptual), on_progress)
 
 
-def _denoiser(root: Path, minutes: float | None, seed: int, report: Report) -> dict[str, Any]:
-    return stages.denoiser(root, _adjusted(DenoiserSettings(), minutes, seed), report)
+def _denoiser(root: Path, minutes: float | None, seed: int, on_progress: OnProgress) -> dict[str, Any]:
+    return stages.denoiser(root, _adjusted(DenoiserSettings(), minutes, seed), on_progress)
 
 
-STAGES: dict[str, Callable[[Path, float | None, int, Report], dict[str, Any]]] = {
+STAGES: dict[str, Callable[[Path, float | None, int, OnProgress], dict[str, Any]]] = {
     "autoencoder": _autoencoder,
     "suite": _suite,
     "denoiser": _denoiser,

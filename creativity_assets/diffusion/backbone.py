@@ -6,23 +6,22 @@ SDXL's overflows in float16).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from creativity_assets.diffusion.conditioning import Conditioning
-from creativity_assets.diffusion.families import FAMILIES
+from creativity_assets.diffusion.diffusion_schedule import DiffusionLevels
+from creativity_assets.diffusion.families import family_of
 from creativity_assets.diffusion.finite import require_finite
-from creativity_assets.diffusion.flow import FlowSchedule, Velocity
+from creativity_assets.diffusion.flow_schedule import FlowLevels, Velocity
 from creativity_assets.diffusion.guidance import Guidance, Prompted, classifier_free
 from creativity_assets.diffusion.inversion import INVERSIONS
-from creativity_assets.diffusion.schedule import STUDY, Schedule, signal_and_noise
-from creativity_assets.diffusion.training_levels import TrainingLevels
+from creativity_assets.diffusion.schedule import Kind, Schedule, TrainingLevels
 from creativity_assets.diffusion.weights.model_files import ModelSource, find_model
 from creativity_assets.diffusion.weights.networks import load_components, network_dtype
 from creativity_assets.diffusion.weights.revision import weights_revision
@@ -32,8 +31,8 @@ from creativity_assets.errors import ModelError, NotFiniteError
 class Backbone:
     """A loaded model. Images are uint8 (B, H, W, 3) arrays, latents float32 (B, C, h, w) tensors on `device`.
 
-    kind: `diffusion`, whose denoiser is e(x, t) over a Schedule, or `flow`, whose denoiser is v(x, sigma) over a
-    FlowSchedule.
+    kind: `diffusion`, whose denoiser is e(x, t), or `flow`, whose denoiser is v(x, sigma). levels: what it was trained
+    on, with the verbs that do not ask for the kind.
     """
 
     def __init__(
@@ -47,15 +46,15 @@ class Backbone:
         index: Mapping[str, Any] | None = None,
         resolution: int | None = None,
     ) -> None:
-        """parts: components by subfolder; pipeline: their family, a key of FAMILIES; index: model_index.json."""
+        """parts: components by subfolder; pipeline: their family, a key of LAYOUTS; index: model_index.json."""
         self._networks = SimpleNamespace(**parts)
         self._revision = revision
         self.name = name
-        vae, network = parts["vae"], parts[FAMILIES[pipeline].network_name]
+        vae, network = parts["vae"], parts[family_of(pipeline).network_name]
         factor = 2 ** (len(vae.config.block_out_channels) - 1)
         self.resolution: int = resolution or network.config.sample_size * factor
-        self._family = FAMILIES[pipeline](parts, index or {}, self.resolution)
-        self.kind: Literal["diffusion", "flow"] = self._family.kind
+        self._family = family_of(pipeline)(parts, index or {}, self.resolution)
+        self.kind: Kind = self._family.kind
         self.device: torch.device = network.device
         if self.resolution % factor:
             raise ModelError(f"{name}: resolution {self.resolution} is no multiple of {factor}; change the entry")
@@ -64,10 +63,11 @@ class Backbone:
         if problem := self._family.problem():
             raise ModelError(f"{name}: {problem}; change the entry")
         self.latent_shape = (int(network.config.in_channels), *2 * (self.resolution // factor,))
-        self._read_scheduler(scheduler_config)
         try:
+            # What the model was trained with; whatever sampler the folder ships is not used.
+            self.levels: TrainingLevels = TRAINING_LEVELS[self.kind](scheduler_config, self._family.tokens)
             self._null = self.embed([""])
-        except NotFiniteError as problem:
+        except (ModelError, NotFiniteError) as problem:
             raise ModelError(f"{name}: {problem}") from None
         self._try_network(pipeline)
 
@@ -112,18 +112,9 @@ class Backbone:
         """The UNet or transformer: what costs."""
         return self._family.network
 
-    def schedule(self, steps: int, spacing: str = "leading") -> Any:
-        """Where a trajectory of `steps` goes: a Schedule of the study's sampler with this spacing of its steps, over
-        the levels the model was trained on, or a FlowSchedule where `kind` is `flow`.
-        """
-        if self.kind == "flow":
-            return FlowSchedule.from_config(self._flow_config, steps, tokens=self._family.tokens)
-        return Schedule.over(self._training, steps, replace(STUDY, spacing=spacing))
-
-    @property
-    def alpha_bars(self) -> np.ndarray:
-        """The signal power at every training step of a diffusion model, float64 in 0..1, falling."""
-        return self._training.alpha_bars
+    def schedule(self, steps: int, spacing: str = "leading") -> Schedule:
+        """`steps` steps among these levels; spacing: where a diffusion model's lie (`sampler.SPACINGS`)."""
+        return self.levels.schedule(steps, spacing)
 
     @torch.no_grad()  # not inference_mode: null-text optimisation puts these latents into a graph
     def encode(self, images: np.ndarray) -> Tensor:
@@ -149,14 +140,14 @@ class Backbone:
         config = self._networks.vae.config
         scaled = latents.to(self.device, torch.float32) / config.scaling_factor + (config.shift_factor or 0.0)
         pixels = require_finite(self._networks.vae.decode(scaled).sample, "the decoded image")
-        levels = ((pixels / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
-        images: np.ndarray = levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        rounded = ((pixels / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
+        images: np.ndarray = rounded.permute(0, 2, 3, 1).contiguous().cpu().numpy()
         return images
 
     def denoiser(self, prompts: Sequence[str] | None = None, guidance: Guidance | float = 0.0) -> Velocity:
         """e(x, t), or v(x, sigma) of a flow model, under classifier-free guidance; one prompt per image.
 
-        No prompt, only empty prompts, or guidance 0: the empty prompt alone in a single evaluation.
+        Without a prompt, with empty prompts alone, or at guidance 0 it is the empty prompt in a single evaluation.
         """
         if not isinstance(guidance, Guidance):
             guidance = Guidance.constant(guidance)
@@ -185,15 +176,14 @@ class Backbone:
     def prediction(self, conditioning: Conditioning) -> Velocity:
         """e(x, t), or v(x, sigma) of a flow model, under one condition: one evaluation, in x's dtype.
 
-        Differentiable with respect to x and the conditioning. The weights ask for no gradient, so that without
-        a leaf that does no graph is built; callers that have one and want none say torch.no_grad() themselves.
+        Differentiable with respect to x and the conditioning. The weights require no gradient: a graph is built only
+        for a leaf among these two. A caller with such a leaf that wants no graph says torch.no_grad() itself.
         """
         dtype = self.network.dtype
 
-        def predict(x: Tensor, level: float) -> Tensor:
-            output = self._family.evaluate(x.to(dtype), level, conditioning.expanded(len(x)).to(dtype))
-            output = output.to(x.dtype)
-            return output if self.kind == "flow" else self._to_noise(output, x, float(self.alpha_bars[int(level)]))
+        def predict(x: Tensor, timestep: float) -> Tensor:
+            output = self._family.evaluate(x.to(dtype), timestep, conditioning.expanded(len(x)).to(dtype))
+            return self.levels.field(output.to(x.dtype), x, timestep)
 
         return predict
 
@@ -207,16 +197,16 @@ class Backbone:
         self, captions: Sequence[str], seeds: Sequence[int], *, steps: int = 20, guidance: float = 7.5
     ) -> np.ndarray:
         """Images from captions by DDIM (eta 0) or Euler's method (flow), uint8 (B, R, R, 3); one seed per image."""
-        sampler = INVERSIONS[SAMPLERS[self.kind]].resample
-        return self.decode(sampler(self.denoiser(captions, guidance), self.schedule(steps), self.noise(seeds)))
+        sample = INVERSIONS[self.levels.sampler].sample
+        return self.decode(sample(self.denoiser(captions, guidance), self.schedule(steps), self.noise(seeds)))
 
     @torch.no_grad()
     def _try_network(self, pipeline: str) -> None:
-        """Evaluate a few latents: what a configuration asks for beyond what is given fails here, in one line."""
+        """Evaluate a small latent: a network that needs more inputs than it is given fails here, in one line."""
         side = min(self.latent_shape[-1], TRIAL_SIDE)
         trial = torch.zeros((1, self.latent_shape[0], side, side), device=self.device)
         try:
-            answer = self.prediction(self._null)(trial, TRIAL_LEVEL[self.kind])
+            answer = self.prediction(self._null)(trial, self.levels.trial_timestep)
         except torch.OutOfMemoryError:
             raise
         except Exception as error:  # whatever a network raises that is given too little
@@ -228,39 +218,11 @@ class Backbone:
             sizes = f"{tuple(answer.shape)} to {tuple(trial.shape)}"
             raise ModelError(f"{self.name}: the network answers {sizes}; choose another model")
 
-    def _read_scheduler(self, config: dict[str, Any]) -> None:
-        """What the model was trained with; whatever sampler the folder ships is not used."""
-        sampler = str(config.get("_class_name", ""))
-        if sampler.startswith("FlowMatch") is not (self.kind == "flow"):
-            raise ModelError(f"{self.name}: the folder's {sampler} is no scheduler for a {self.kind} model; restore it")
-        try:
-            if self.kind == "flow":
-                self._flow_config = config
-                self.schedule(1)
-                return
-            if "beta_schedule" not in config:
-                raise ModelError(f"the folder's {sampler} states no beta_schedule; choose a model that has one")
-            self._training = TrainingLevels.from_config(config)
-        except ModelError as problem:
-            raise ModelError(f"{self.name}: {problem}") from None
-        self._to_noise = OUTPUT_TO_NOISE[self._training.prediction]
 
-
-Reading = Callable[[Tensor, Tensor, float], Tensor]  # (network output, x, alpha_bar at its label) -> e
-
-
-def _noise(output: Tensor, _x: Tensor, _alpha_bar: float) -> Tensor:
-    return output
-
-
-def _noise_from_velocity(output: Tensor, x: Tensor, alpha_bar: float) -> Tensor:
-    """e = a v + s x at the label given to the network (Salimans and Ho 2022)."""
-    a, s = signal_and_noise(alpha_bar)
-    return a * output + s * x
-
-
-OUTPUT_TO_NOISE: dict[str, Reading] = {"epsilon": _noise, "v_prediction": _noise_from_velocity}
 TRIAL_SIDE = 8
-TRIAL_LEVEL: dict[str, float] = {"diffusion": 1, "flow": 0.5}
-"""Of diffusion a whole timestep: the network makes a double of any other number, which not every device has."""
-SAMPLERS = {"diffusion": "ddim", "flow": "euler"}
+
+TRAINING_LEVELS: dict[Kind, Callable[[Mapping[str, Any], int | None], TrainingLevels]] = {
+    "diffusion": DiffusionLevels.from_folder,
+    "flow": FlowLevels.from_folder,
+}
+"""(the folder's scheduler configuration, patches per image) -> what the model was trained on."""

@@ -1,4 +1,4 @@
-"""What a network is told besides the latent and its level: the prompts as the text encoders embed them."""
+"""What a network is told besides the latent and its timestep: the prompts as the text encoders embed them."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""Classifier-free guidance as a wrapper around noise predictions; inversion methods never see it."""
+"""Classifier-free guidance as a wrapper around denoisers; inversion methods never see it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from creativity_assets.diffusion.conditioning import Conditioning
 from creativity_assets.errors import ModelError
 
 Denoiser = Callable[[Tensor, int], Tensor]
-"""e(x, t): the noise in x (B, C, h, w) at training step t, in x's dtype; of a flow model its Velocity (flow.py)."""
+"""e(x, t): the noise in x (B, C, h, w) at training step t, in x's dtype. Of a flow model: its Velocity."""
 
 
 @dataclass(frozen=True)
 class Prompted:
-    """A model under any prompt, for the methods that need more of it than one denoiser.
+    """A model under any prompt, for methods that need more than one denoiser.
 
-    under: a conditioning -> e(x, t) under it, differentiable in its tokens. prompts: those of the batch; null: the
+    under: a conditioning -> e(x, t) under it, differentiable in its tokens. prompts: those of the batch. null: the
     empty prompt, for the whole batch.
     """
 
@@ -26,8 +26,8 @@ class Prompted:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A guidance weight and the label above which it holds; of a flow model the noise level, in 0..1."""
+class Interval:
+    """A guidance weight, and the timestep above which it holds."""
 
     above: float
     weight: float
@@ -35,30 +35,30 @@ class Stage:
 
 @dataclass(frozen=True)
 class Guidance:
-    """Piecewise constant weights over the training steps: the same field in both directions is a distance.
+    """Weights that are constant in intervals of timesteps. The same guidance in both directions makes a distance.
 
-    stages: from the noisiest down; the last one holds to 0. One stage is the constant weight; weights 1, w, 1 are
-    the limited interval of Kynkaanniemi et al. 2024. Raises ModelError for stages out of order.
+    intervals: from the noisiest down; the last one holds to 0. A single one is the constant weight; weights 1, w, 1
+    are the limited interval of Kynkaanniemi et al. 2024. Raises ModelError for intervals out of order.
     """
 
-    stages: tuple[Stage, ...] = (Stage(-1, 0.0),)
+    intervals: tuple[Interval, ...] = (Interval(-1, 0.0),)
 
     def __post_init__(self) -> None:
-        bounds = [stage.above for stage in self.stages]
+        bounds = [interval.above for interval in self.intervals]
         if not bounds or bounds != sorted(set(bounds), reverse=True) or bounds[-1] >= 0:
-            raise ModelError(f"guidance stages end above {bounds}: must fall from the noisiest, and end below 0")
+            raise ModelError(f"guidance intervals end above {bounds}: must fall from the noisiest, and end below 0")
 
     @classmethod
     def constant(cls, weight: float) -> "Guidance":
-        return cls((Stage(-1, weight),))
+        return cls((Interval(-1, weight),))
 
     def weight(self, t: float) -> float:
-        """w at training step (or noise level) t >= 0."""
-        return next(stage.weight for stage in self.stages if t > stage.above)
+        """w at timestep t >= 0."""
+        return next(interval.weight for interval in self.intervals if t > interval.above)
 
     @property
     def weights(self) -> tuple[float, ...]:
-        return tuple(stage.weight for stage in self.stages)
+        return tuple(interval.weight for interval in self.intervals)
 
 
 def classifier_free(unconditional: Denoiser, conditional: Denoiser, guidance: Guidance) -> Denoiser:

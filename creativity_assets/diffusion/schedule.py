@@ -1,121 +1,89 @@
-"""The noise schedule a DDIM trajectory walks on: T + 1 states and the T labels between them."""
+"""What both kinds of models answer alike: the noise levels they were trained on, and a schedule of steps among these.
 
-from collections.abc import Callable
+Methods of one kind know its schedule (diffusion_schedule.py, flow_schedule.py). Readouts, the likelihood and the
+backbone ask the verbs below, and never which kind it is.
+
+A timestep is what the network is told of the noise in its input: a training step of a diffusion model, a whole number;
+a noise level sigma of a flow model, in 0..1.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, Protocol
 
-import numpy as np
 from torch import Tensor
 
-from creativity_assets.diffusion.training_levels import TrainingLevels
-from creativity_assets.errors import ModelError
+Kind = Literal["diffusion", "flow"]
 
 
 @dataclass(frozen=True)
-class Sampler:
-    """How a model is walked through, in diffusers' terms; set here, whatever sampler its folder ships.
+class LikelihoodPath:
+    """Where the probability flow dy/dc = field(a y, timestep) is evaluated: G points each, from clean to noise.
 
-    spacing, offset: which training steps are visited (`timestep_spacing`, `steps_offset`); clean_is_one: whether the
-    clean state holds no noise at all (`set_alpha_to_one`) or that of the first training step; clip: the bound of
-    |x_0| in every transfer (`clip_sample`), or None, as it must be for a transfer that can be undone.
+    c: the flow's own time; a: the factor from y to the state that the network sees. The log density changes by the
+    integral of weight * tr(d field / d x) over at.
     """
 
-    spacing: str = "leading"
-    offset: int = 1
-    clean_is_one: bool = False
-    clip: float | None = None
+    timesteps: Sequence[float]
+    c: Sequence[float]
+    a: Sequence[float]
+    at: Sequence[float]
+    weights: Sequence[float]
 
 
-STUDY = Sampler()
-"""The study's, for every model: SD 1.5's folder ships PNDM, SDXL's Euler."""
+class TrainingLevels(Protocol):
+    """The noise levels that a model was trained on.
 
-
-@dataclass(frozen=True)
-class Schedule:
-    """States 0 (clean) to T (noise). `labels[i - 1]` is what the network is told between states i - 1 and i:
-    the training step of the noisier of the two, in both directions, as in diffusers.
-
-    alpha_bars: T + 1 signal powers in (0, 1], falling, float64; labels: T integers, rising.
-    clip: the bound of |x_0| in every transfer, or None.
+    The field is what a schedule transfers along: the noise e(x, t) of a diffusion model, the velocity v(x, sigma) of
+    a flow model.
     """
 
-    alpha_bars: tuple[float, ...]
-    labels: tuple[int, ...]
-    clip: float | None = None
+    @property
+    def sampler(self) -> str:
+        """The method of `inversion.INVERSIONS` that images are sampled with."""
 
-    @classmethod
-    def over(cls, training: TrainingLevels, steps: int, sampler: Sampler = STUDY) -> "Schedule":
-        """`steps` = T states above the clean one, among a model's training levels.
+    @property
+    def trial_timestep(self) -> float:
+        """A timestep that every network of this kind takes."""
 
-        Raises ModelError where diffusers' forward and inverse schedulers would not walk the same states: T that does
-        not divide the training steps; and for a state without signal, from which nothing leads back.
+    def schedule(self, steps: int, spacing: str = "leading") -> "Schedule":
+        """`steps` steps from clean to noise, at least 1. spacing: where a diffusion model's lie; a flow model has one.
+
+        Raises ModelError for steps that these levels do not have.
         """
-        labels = _labels(training.steps, steps, sampler)
-        states = training.alpha_bars[list(labels)]
-        if not states[-1] > 0:
-            remedy = "fewer steps" if sampler.spacing == "leading" else "a method of leading spacing, as ddim"
-            raise ModelError(
-                f"steps {steps}: training step {labels[-1]} of this model holds no signal (rescale_betas_zero_snr), "
-                f"and nothing leads back from it; take {remedy}"
-            )
-        clean = 1.0 if sampler.clean_is_one else float(training.alpha_bars[0])
-        return cls((clean, *(float(alpha_bar) for alpha_bar in states)), labels, sampler.clip)
+
+    def field(self, output: Tensor, x: Tensor, timestep: float) -> Tensor:
+        """The network's output for x as the field at x; all (B, C, h, w)."""
+
+    def timestep_of(self, training_step: int) -> float:
+        """The timestep of a training step; a flow model counts a thousand of them."""
+
+    def noised(self, x: Tensor, noise: Tensor, timestep: float) -> Tensor:
+        """Clean latents x with noise N(0, I), as the model saw them in training; all (B, C, h, w)."""
+
+    def target(self, x: Tensor, noise: Tensor) -> Tensor:
+        """What the field was trained to be at `noised(x, noise, t)`, whatever t."""
+
+    def likelihood_path(self) -> LikelihoodPath:
+        """A grid of its own for the likelihood, from the first level to noise."""
+
+
+class Schedule(Protocol):
+    """States 0 (clean) to T (noise), and the steps between them."""
+
+    @property
+    def levels(self) -> TrainingLevels:
+        """What the model was trained on."""
 
     @property
     def steps(self) -> int:
         """T, the number of steps in one direction."""
-        return len(self.labels)
 
-    def label(self, i: int) -> int:
-        """The label t_i of the step between states i - 1 and i, 1 <= i <= T."""
-        if not 1 <= i <= self.steps:
-            raise IndexError(f"step {i} is outside 1..{self.steps}")
-        return self.labels[i - 1]
+    def timestep(self, i: int) -> float:
+        """t_i, the timestep of the step between the states i - 1 and i, 1 <= i <= T: that of the noisier state.
 
-    def own_label(self, i: int) -> int:
-        """The training step of state i itself, 0 <= i <= T; the clean state is the first training step."""
-        return self.label(i) if i else 0
+        Raises IndexError for other i.
+        """
 
     def transfer(self, x: Tensor, e: Tensor, i: int, j: int) -> Tensor:
-        """D(x, e; i, j): x at state i carried to state j along the noise e (DDIM, Song et al. 2021, eq. 12).
-
-        D = (a_j / a_i) x + (s_j - s_i a_j / a_i) e with a = sqrt(alpha_bar), s = sqrt(1 - alpha_bar).
-        """
-        a_i, s_i = signal_and_noise(self.alpha_bars[i])
-        a_j, s_j = signal_and_noise(self.alpha_bars[j])
-        if self.clip is not None:
-            return a_j * ((x - s_i * e) / a_i).clamp(-self.clip, self.clip) + s_j * e
-        return (a_j / a_i) * x + (s_j - s_i * a_j / a_i) * e
-
-
-def signal_and_noise(alpha_bar: float) -> tuple[float, float]:
-    """(a, s) = (sqrt(alpha_bar), sqrt(1 - alpha_bar))."""
-    return float(np.sqrt(alpha_bar)), float(np.sqrt(1.0 - alpha_bar))
-
-
-def _labels(trained: int, steps: int, sampler: Sampler) -> tuple[int, ...]:
-    if steps < 1 or trained % steps:
-        raise ModelError(f"steps {steps}: must divide the model's {trained} training steps, as 20 or 50 do")
-    labels = SPACINGS[sampler.spacing](trained, steps, sampler.offset)
-    if labels[-1] >= trained:
-        raise ModelError(f"steps {steps}: the last label {labels[-1]} is not a training step; take fewer steps")
-    return labels
-
-
-def _leading(trained: int, steps: int, offset: int) -> tuple[int, ...]:
-    return tuple(i * (trained // steps) + offset for i in range(steps))
-
-
-def _trailing(trained: int, steps: int, _offset: int) -> tuple[int, ...]:
-    return tuple((i + 1) * (trained // steps) - 1 for i in range(steps))
-
-
-def _linspace(trained: int, steps: int, _offset: int) -> tuple[int, ...]:
-    """As diffusers' DPM-Solver has it, not its DDIM: the clean state is step 0 and the noisiest the last step."""
-    return tuple(int(label) for label in np.linspace(0, trained - 1, steps + 1).round()[1:])
-
-
-SPACINGS: dict[str, Callable[[int, int, int], tuple[int, ...]]] = {
-    "leading": _leading,
-    "trailing": _trailing,
-    "linspace": _linspace,
-}
+        """x at state i moved to state j along the field e; all (B, C, h, w)."""

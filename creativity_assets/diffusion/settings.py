@@ -17,8 +17,9 @@ class InversionSettings:
     """A method of the catalogue.
 
     options: those of the method that differ from its defaults. guidance: of both directions, or of the inversion
-    alone where resample_guidance is given (a mismatch, no distance). prompt: `none` is the empty prompt, `caption`
-    the image's own. Raises ModelError for an unknown name or option, and for guidance that changes nothing.
+    alone where `resample_guidance` gives the sampling another (a mismatch, no distance). prompt: `none` is the empty
+    prompt, `caption` the image's own. Raises ModelError for an unknown name or option, and for guidance that changes
+    nothing.
     """
 
     inversion: str = "ddim"
@@ -59,7 +60,7 @@ class InversionSettings:
 
     @property
     def is_distance(self) -> bool:
-        """Whether both directions follow the same field."""
+        """Whether inversion and sampling follow the same field."""
         return self.resample_guidance is None or self.resample_guidance == self.guidance
 
     @property

@@ -1,11 +1,14 @@
 """Full batches over a stream, and half of them when the memory runs out."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from creativity_assets.engine.devices import is_out_of_memory, release_memory
 from creativity_assets.errors import CreativityError
+
+LOG = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -13,21 +16,17 @@ Result = TypeVar("Result")
 
 @dataclass
 class BatchSize:
-    """How many images go through the network at once; shrinks for good when the memory runs out.
-
-    events: what happened, in words, for the log of a run.
-    """
+    """How many images go through the network at once; it shrinks for good when the memory runs out."""
 
     current: int
-    events: list[str] = field(default_factory=list)
 
     def halve(self) -> None:
-        """Go on with half; CreativityError when a single image does not fit."""
+        """Go on with half, and log it as a warning; CreativityError when a single image does not fit."""
         if self.current == 1:
             raise CreativityError(
                 "out of memory with one image at a time; free the device, or lower the model's resolution or dtype"
             )
-        self.events.append(f"out of memory at batch {self.current}, going on with {self.current // 2}")
+        LOG.warning("out of memory at batch %d, going on with %d", self.current, self.current // 2)
         self.current //= 2
 
 

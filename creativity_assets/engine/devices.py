@@ -22,7 +22,7 @@ from creativity_assets.errors import CreativityError
 # SD 1.5's float32 decoder (three of 256 channels; encoder 2,572, bfloat16 UNet 261), the rest is for workspaces.
 BYTES_PER_PIXEL = 5_000
 MEMORY_SHARE = 0.8  # of the free memory: the allocator fragments, and other processes may grow
-LARGEST_BATCH = 128  # beyond it no throughput is gained, and a finished image waits longer
+MAX_BATCH = 128  # beyond it no throughput is gained, and a finished image waits longer
 CPU_PIXELS = 32 * 64 * 64  # 32 images of 64 px: larger batches fall out of a CPU's caches
 POLL_SECONDS = 2.0
 CHOICE = "CREATIVITY_DEVICE"
@@ -157,7 +157,7 @@ def batch_size(device: Device, resolution: int, free_bytes: int | None = None) -
         return max(1, CPU_PIXELS // resolution**2)
     free = free_memory(device) if free_bytes is None else free_bytes
     fitting = int((free or 0) * MEMORY_SHARE) // (BYTES_PER_PIXEL * resolution**2)
-    return max(1, min(LARGEST_BATCH, fitting))
+    return max(1, min(MAX_BATCH, fitting))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.finite import require_finite
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize, in_batches
-from creativity_assets.engine.readouts import Trip, read_out
+from creativity_assets.engine.readouts import RoundTrip, read_out, require_readouts
 from creativity_assets.errors import MetricError, ModelError, NotFiniteError
 from creativity_assets.metrics.suites import Suite
 
@@ -40,7 +40,7 @@ class Latent(NamedTuple):
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """What a model makes of an image in a round trip, uint8 (R, R, 3), and what was read out on the way."""
+    """What a model makes of an image in a round trip, uint8 (R, R, 3), and the readouts by name."""
 
     sample_id: str
     image: np.ndarray
@@ -84,13 +84,14 @@ def reconstruct(
     batch: BatchSize,
     readouts: Sequence[str] = (),
 ) -> Iterator[Reconstruction]:
-    """Invert, resample and decode each latent of a stream; `readouts` names groups of `engine.readouts.READOUTS`.
+    """Invert, sample and decode each latent of a stream; readouts: names of `engine.readouts.READOUTS`.
 
     Under a captioned method `captioned` is read out too, 1 or 0: an image without a caption is measured on the empty
     prompt, which is another method.
-    Raises ModelError for a method that is not for this kind of model, and, naming model, method and image, for NaN or
-    infinity on the way.
+    Raises ModelError for an unknown readout, for a method that is not for this kind of model, and, naming model, method
+    and image, for NaN or infinity.
     """
+    require_readouts(readouts)
     if settings.method.kind not in (None, backbone.kind):
         raise ModelError(
             f"{backbone.name}: a {backbone.kind} model, but {settings.inversion} inverts {settings.method.kind} "
@@ -106,7 +107,7 @@ def reconstruct(
 
 @contextmanager
 def named(prefix: str, sample_ids: Sequence[str]) -> Iterator[None]:
-    """Puts the model, the method and the image in front of what was found to be NaN or infinite in a batch."""
+    """Name model, method and image where something in a batch is NaN or infinite."""
     try:
         yield
     except NotFiniteError as problem:
@@ -119,19 +120,23 @@ def _round_trip(
 ) -> list[Reconstruction]:
     latents = torch.from_numpy(np.stack([item.latent for item in chunk])).to(backbone.device)
     captions = [item.caption for item in chunk]
-    there, back = _subjects(backbone, settings, captions)
+    inversion_denoiser, sampling_denoiser = _denoisers(backbone, settings, captions)
     schedule = backbone.schedule(settings.steps, settings.method.spacing) if settings.steps else None
-    inverted = settings.method.invert(there, schedule, latents, **settings.options)
+    inverted = settings.method.invert(inversion_denoiser, schedule, latents, **settings.options)
     require_finite(inverted.noise, "the inverted latent")
-    returned = settings.method.resample(back, schedule, inverted.noise, inverted.carried, **settings.options)
-    require_finite(returned, "the latent that came back")
-    images = backbone.decode(returned)
-    names = tuple(item.sample_id for item in chunk)
-    trip = Trip(backbone, settings, there, back, schedule, inverted, returned, names)
-    values = {
-        name: require_finite(column, f"the readout {name}").tolist()
-        for name, column in read_out(trip, readouts).items()
-    }
+    sampled = settings.method.sample(
+        sampling_denoiser, schedule, inverted.noise, inverted.auxiliary, **settings.options
+    )
+    require_finite(sampled, "the latent that came back")
+    images = backbone.decode(sampled)
+    values = {}
+    if schedule is not None:
+        names = tuple(item.sample_id for item in chunk)
+        trip = RoundTrip(settings, inversion_denoiser, sampling_denoiser, schedule, inverted, sampled, names)
+        values = {
+            name: require_finite(column, f"the readout {name}").tolist()
+            for name, column in read_out(trip, readouts).items()
+        }
     if settings.prompt == "caption":
         values["captioned"] = [float(caption != "") for caption in captions]
     return [
@@ -140,15 +145,15 @@ def _round_trip(
     ]
 
 
-def _subjects(backbone: Backbone, settings: InversionSettings, captions: list[str]) -> tuple[Any, Any]:
-    """What the two directions walk by: the same, unless the experiment is a mismatch of guidance."""
+def _denoisers(backbone: Backbone, settings: InversionSettings, captions: list[str]) -> tuple[Any, Any]:
+    """Of inversion and sampling: the same one, unless the experiment is a mismatch of guidance."""
     prompts = captions if settings.prompt == "caption" else [""] * len(captions)
     if settings.method.subject == "prompted":
         return (backbone.prompted(prompts),) * 2
-    there = backbone.denoiser(prompts, settings.guidance)
+    denoiser = backbone.denoiser(prompts, settings.guidance)
     if settings.resample_guidance is None:
-        return there, there
-    return there, backbone.denoiser(prompts, settings.resample_guidance)
+        return denoiser, denoiser
+    return denoiser, backbone.denoiser(prompts, settings.resample_guidance)
 
 
 def embed(

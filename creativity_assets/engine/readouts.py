@@ -1,10 +1,9 @@
-"""Further numbers about an image under a model, read out on the way of an inversion.
+"""Further numbers about an image under a model, read out of its round trip.
 
-The functions over tensors know no batch but the one they are given and treat each image alone; what is drawn at
-random is drawn from the image's own seed.
+Each image is treated alone, whatever batch it is in; random numbers come from the image's own seed. A new readout is a
+function and a line in READOUTS.
 """
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,76 +11,68 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from creativity_assets.diffusion.backbone import Backbone
-from creativity_assets.diffusion.flow import FlowSchedule
 from creativity_assets.diffusion.guidance import Prompted
 from creativity_assets.diffusion.inversion import Inverted
+from creativity_assets.diffusion.schedule import Schedule
 from creativity_assets.diffusion.settings import InversionSettings
-from creativity_assets.engine.likelihood import PROBES, Field, Path, log_likelihood
+from creativity_assets.engine.likelihood import PROBES, Field, log_likelihood
 from creativity_assets.errors import ModelError
 from creativity_assets.hashing import seed_of
 
-LARE_STEP = 200  # of 1000 training steps (LaRE2, Luo et al. 2024)
-DRAWS = 4
+DENOISING_STEP = 200  # of 1000 training steps (LaRE2, Luo et al. 2024)
+NOISES = 4
 
 
 @dataclass(frozen=True)
-class Trip:
-    """A batch that went to noise and back: what a readout may look at. schedule is None where nothing was inverted.
+class RoundTrip:
+    """A batch that was inverted and sampled again: what a readout may look at.
 
-    there, back: what the two directions walked by; returned: the latents that came back, (B, C, h, w).
+    inversion_denoiser, sampling_denoiser: what each direction was called with, a `Prompted` for some methods.
+    sampled: the latents that came back, (B, C, h, w).
     """
 
-    backbone: Backbone
     settings: InversionSettings
-    there: Any
-    back: Any
-    schedule: Any
+    inversion_denoiser: Any
+    sampling_denoiser: Any
+    schedule: Schedule
     inverted: Inverted
-    returned: Tensor
+    sampled: Tensor
     sample_ids: tuple[str, ...]
 
     @property
     def field(self) -> Field:
         """What the inversion followed: e(x, t), or v(x, sigma) of a flow model."""
-        return self.there.under(self.there.prompts) if isinstance(self.there, Prompted) else self.there
+        denoiser = self.inversion_denoiser
+        return denoiser.under(denoiser.prompts) if isinstance(denoiser, Prompted) else denoiser
 
     @property
     def clean(self) -> Tensor:
+        """x_0, (B, C, h, w)."""
         return self.inverted.states[0]
 
-    @property
-    def is_flow(self) -> bool:
-        return isinstance(self.schedule, FlowSchedule)
-
-    def label(self, i: int) -> Any:
-        """What the network is told between the states i - 1 and i on the way back."""
-        return self.schedule.sigmas[i] if self.is_flow else self.schedule.label(i)
-
-    def draws(self, count: int, what: str) -> Iterator[Tensor]:
-        """`count` standard normal tensors shaped as the batch, each image from its own seed."""
+    def noises(self, count: int, what: str) -> Iterator[Tensor]:
+        """`count` standard normal tensors shaped as the batch, each image from its own seed. what: their purpose."""
         for k in range(count):
-            drawn = [
+            noises = [
                 torch.randn(self.clean.shape[1:], generator=torch.Generator().manual_seed(_seed(what, k, sample_id)))
                 for sample_id in self.sample_ids
             ]
-            yield torch.stack(drawn).to(self.clean)
+            yield torch.stack(noises).to(self.clean)
 
 
-Group = Callable[[Trip], dict[str, Tensor]]
-"""Some numbers of each image of a batch, by name, each (B,)."""
+Readout = Callable[[RoundTrip], dict[str, Tensor]]
+"""One or more numbers of each image of a batch, by name, each (B,)."""
 
 
-def read_out(trip: Trip, groups: Sequence[str]) -> dict[str, Tensor]:
-    """The numbers of these groups of READOUTS, each (B,); nothing where nothing was inverted.
-
-    Raises ModelError for an unknown group.
-    """
-    if unknown := [name for name in groups if name not in READOUTS]:
+def require_readouts(names: Sequence[str]) -> None:
+    """Raise ModelError for a name that READOUTS does not have."""
+    if unknown := [name for name in names if name not in READOUTS]:
         raise ModelError(f"no readout {unknown[0]!r}; have {sorted(READOUTS)}")
-    if trip.schedule is None:
-        return {}
-    return {name: values for group in groups for name, values in READOUTS[group](trip).items()}
+
+
+def read_out(trip: RoundTrip, names: Sequence[str]) -> dict[str, Tensor]:
+    """The numbers of these READOUTS, each (B,)."""
+    return {number: values for name in names for number, values in READOUTS[name](trip).items()}
 
 
 def noise_power(x: Tensor) -> Tensor:
@@ -105,7 +96,7 @@ def noise_kl(x: Tensor) -> Tensor:
     return (v + m.square() - 1 - v.log()) / 2
 
 
-def _noise(trip: Trip) -> dict[str, Tensor]:
+def _noise(trip: RoundTrip) -> dict[str, Tensor]:
     x = trip.inverted.noise
     return {
         "noise_power": noise_power(x),
@@ -114,50 +105,47 @@ def _noise(trip: Trip) -> dict[str, Tensor]:
     }
 
 
-def _defect(trip: Trip) -> dict[str, Tensor]:
-    """How far a DDIM (flow: Euler) step back from x_i misses x_{i-1}, whatever the method's own sampler does.
+def _defect(trip: RoundTrip) -> dict[str, Tensor]:
+    """How far a DDIM step (flow: an Euler step) from x_i misses x_{i-1}, whatever the method's own sampler does.
 
     RMS over the latent, mean over the steps.
     """
-    e, states = trip.field, trip.inverted.states
+    e, schedule, states = trip.field, trip.schedule, trip.inverted.states
     missed = [
-        _mean_square(trip.schedule.transfer(x, e(x, trip.label(i)), i, i - 1) - states[i - 1]).sqrt()
+        _mean_square(schedule.transfer(x, e(x, schedule.timestep(i)), i, i - 1) - states[i - 1]).sqrt()
         for i, x in enumerate(states)
         if i
     ]
     return {"step_defect": torch.stack(missed).mean(0)}
 
 
-def _one_state(trip: Trip) -> dict[str, Tensor]:
-    """RMS of the round trip from x_T alone: what an exact method cannot hide in its second state."""
-    method, options, returned = trip.settings.method, trip.settings.options, trip.returned
-    if trip.inverted.carried is not None:
-        returned = method.resample(trip.back, trip.schedule, trip.inverted.noise, **options)
-    return {"one_state_error": _mean_square(returned - trip.clean).sqrt()}
+def _one_state(trip: RoundTrip) -> dict[str, Tensor]:
+    """RMS error of sampling from x_T alone: what an exact method cannot hide in its auxiliary state."""
+    sampled = trip.sampled
+    if trip.inverted.auxiliary is not None:
+        sample, options = trip.settings.method.sample, trip.settings.options
+        sampled = sample(trip.sampling_denoiser, trip.schedule, trip.inverted.noise, **options)
+    return {"one_state_error": _mean_square(sampled - trip.clean).sqrt()}
 
 
-def _denoising_error(trip: Trip) -> dict[str, Tensor]:
-    """Mean squared error of the prediction at LARE_STEP over DRAWS noises of the image's own seed.
+def _denoising_error(trip: RoundTrip) -> dict[str, Tensor]:
+    """Mean squared error of the field at DENOISING_STEP, over NOISES noises of the image's own seed.
 
-    Of the noise for a diffusion model, of the velocity at sigma = 0.2 for a flow model.
+    The field is the noise of a diffusion model, and the velocity, at sigma = 0.2, of a flow model.
     """
-    e, x, errors = trip.field, trip.clean, []
-    for noise in trip.draws(DRAWS, "denoising_error"):
-        if trip.is_flow:
-            sigma = LARE_STEP / 1000
-            wrong = e((1 - sigma) * x + sigma * noise, sigma) - (noise - x)
-        else:
-            alpha_bar = float(trip.backbone.alpha_bars[LARE_STEP])
-            wrong = e(math.sqrt(alpha_bar) * x + math.sqrt(1 - alpha_bar) * noise, LARE_STEP) - noise
-        errors.append(_mean_square(wrong))
+    e, levels, x = trip.field, trip.schedule.levels, trip.clean
+    t = levels.timestep_of(DENOISING_STEP)
+    errors = [
+        _mean_square(e(levels.noised(x, noise, t), t) - levels.target(x, noise))
+        for noise in trip.noises(NOISES, "denoising_error")
+    ]
     return {"denoising_error": torch.stack(errors).mean(0)}
 
 
-def _log_likelihood(trip: Trip) -> dict[str, Tensor]:
+def _log_likelihood(trip: RoundTrip) -> dict[str, Tensor]:
     """Of the clean latent, under the field that the inversion followed, and its error; see engine/likelihood.py."""
-    path = Path.of_flow() if trip.is_flow else Path.of_diffusion(trip.backbone.alpha_bars)
-    probes = [noise.sign() for noise in trip.draws(PROBES, "log_likelihood")]
-    found = log_likelihood(trip.field, path, trip.clean, probes)
+    probes = [noise.sign() for noise in trip.noises(PROBES, "log_likelihood")]
+    found = log_likelihood(trip.field, trip.schedule.levels.likelihood_path(), trip.clean, probes)
     return {"log_likelihood": found.value, "log_likelihood_se": found.error}
 
 
@@ -170,7 +158,7 @@ def _seed(what: str, k: int, sample_id: str) -> int:
     return seed_of(f"{what} {k} {sample_id}", 7)
 
 
-READOUTS: dict[str, Group] = {
+READOUTS: dict[str, Readout] = {
     "noise": _noise,
     "defect": _defect,
     "one_state": _one_state,

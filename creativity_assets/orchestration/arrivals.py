@@ -9,7 +9,7 @@ from creativity_assets.errors import CreativityError
 from creativity_assets.sources.listing import IMAGE
 from creativity_assets.sources.locations import locate, walk
 from creativity_assets.workflow.costs import seconds_per_image
-from creativity_assets.workflow.plan import Plan, Scope, index_is_fresh, plan
+from creativity_assets.workflow.plan import Plan, Scope, plan
 from creativity_assets.workflow.progress import duration
 from creativity_assets.workflow.study import Study
 
@@ -34,7 +34,7 @@ def arrivals(study: Study) -> list[Arrival]:
         if not isinstance(dataset, FolderDataset) or dataset.derived_from is not None:
             continue
         try:
-            if index_is_fresh(study.lineage, name):
+            if study.lineage.index_is_fresh(name):
                 continue  # most are: their files are not walked once more
             state = study.lineage.index(dataset)
             files = walk(locate(name, dataset.path, study.data_root))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 import dagster as dg
+from pydantic import Field
 
 from creativity_assets.orchestration.partitions import (
     CELLS,
@@ -19,12 +20,12 @@ from creativity_assets.orchestration.partitions import (
 )
 from creativity_assets.orchestration.recovery import OWNER_TAG, owner
 from creativity_assets.orchestration.reporting import column_schema
-from creativity_assets.orchestration.resources import GPU_POOL, AcceleratorResource, StudyResource
+from creativity_assets.orchestration.resources import GPU_POOL, StudyResource
 from creativity_assets.orchestration.work import IMAGES, MEASUREMENTS, UPSTREAM, Events, Work
 from creativity_assets.store.layout import Collection
 from creativity_assets.workflow.plan import plan
 from creativity_assets.workflow.progress import Lines, listening
-from creativity_assets.workflow.steps import Step
+from creativity_assets.workflow.steps.step import Step
 
 RANGES = dg.BackfillPolicy.single_run()
 OWNERS = ["team:creativity"]
@@ -35,7 +36,9 @@ Found = TypeVar("Found")
 class Remake(dg.Config):
     """How a run treats what is fresh already."""
 
-    force: bool = False
+    force: bool = Field(
+        default=False, description="Make all parts of the selected assets again; what they are made from stays."
+    )
 
 
 PUBLIC = {"raw_samples": "samples", "reconstructions": "reconstructions", "image_metrics": "image_metrics"}
@@ -98,7 +101,7 @@ def collection_images(
     group_name="measure",
 )
 def measurements(
-    context: dg.AssetExecutionContext, config: Remake, study: StudyResource, accelerator: AcceleratorResource
+    context: dg.AssetExecutionContext, config: Remake, study: StudyResource
 ) -> Iterator[dg.AssetMaterialization]:
     """Experiments over collections, in full batches across partitions, one model load per experiment."""
     work = _work(context, config, study)
@@ -106,7 +109,7 @@ def measurements(
     for collection, experiment in _found(known_cells(work.step.study), context):
         by_experiment.setdefault(experiment, []).append(collection)
     for experiment, collections in by_experiment.items():
-        events = work.measure(accelerator, experiment, [collections], _selected(context, MEASUREMENTS))
+        events = work.measure(experiment, [collections], _selected(context, MEASUREMENTS))
         yield from _through(context, work, events, ends=False)
     _end(work)
 

@@ -7,12 +7,12 @@ from typing import Any
 import dagster as dg
 
 from creativity_assets.orchestration.resources import StudyResource
-from creativity_assets.orchestration.tables import STATS
-from creativity_assets.workflow.checks import CHECKS, run_check
-from creativity_assets.workflow.collected import Collected
+from creativity_assets.statistics.tables import GROUPINGS
+from creativity_assets.workflow.tables.checks import CHECKS, run_check
+from creativity_assets.workflow.tables.collected import Collected
 
 SHOWN = 20
-LOOKED_AT = ["raw_samples", "duplicates", *STATS]
+LOOKED_AT = ["raw_samples", "duplicates", *GROUPINGS]
 
 
 @dg.multi_asset_check(

@@ -14,13 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from creativity_assets.errors import CreativityError, one_line
 from creativity_assets.interrupts import raise_if_interrupted
 from creativity_assets.orchestration.instance import dagster_home, open_instance
-from creativity_assets.orchestration.materialize import Outcome, materialize
+from creativity_assets.orchestration.materialize import materialize
+from creativity_assets.orchestration.outcome import Outcome
 from creativity_assets.orchestration.recovery import closing_own_runs
-from creativity_assets.workflow.checks import failed_checks
 from creativity_assets.workflow.costs import seconds_per_image
 from creativity_assets.workflow.plan import Plan, Scope, plan
 from creativity_assets.workflow.progress import Meter, duration, listening
 from creativity_assets.workflow.study import Study
+from creativity_assets.workflow.tables.checks import failed_checks
 
 
 def materialize_with_bar(data_root: Path, scope: Scope, console: Console) -> Outcome:
@@ -127,13 +128,13 @@ class _Bars:
         self._tasks: dict[str, tuple[TaskID, Meter]] = {}
         self._total: int | None = None
 
-    def begin(self, title: str, images: int | None) -> None:
+    def on_begin(self, title: str, images: int | None) -> None:
         raise_if_interrupted()
         self._tasks.clear()
         self._total = images
         self.bar.console.print(title, markup=False)
 
-    def hear(self, what: str, images: int) -> None:
+    def on_progress(self, what: str, images: int) -> None:
         raise_if_interrupted()
         if what not in self._tasks:
             task = self.bar.add_task(what, total=self._total, rate="")

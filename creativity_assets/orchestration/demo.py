@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from creativity_assets.orchestration.command import materialize_with_bar
-from creativity_assets.orchestration.materialize import Outcome
+from creativity_assets.orchestration.outcome import Outcome
 from creativity_assets.store.layout import Store
 from creativity_assets.store.sql import query
 from creativity_assets.workflow.plan import Scope

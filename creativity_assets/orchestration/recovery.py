@@ -8,14 +8,9 @@ from contextlib import contextmanager
 import dagster as dg
 import psutil
 
+from creativity_assets.orchestration.runs import in_flight
+
 OWNER_TAG = "creativity/process"
-UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 def owner() -> str:
@@ -42,11 +37,7 @@ def closing_own_runs(instance: dg.DagsterInstance) -> Iterator[None]:
 
 
 def _close(instance: dg.DagsterInstance, whose: Callable[[str], bool]) -> int:
-    left = [
-        run
-        for run in instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED))
-        if OWNER_TAG in run.tags and whose(run.tags[OWNER_TAG])
-    ]
+    left = [run for run in in_flight(instance) if OWNER_TAG in run.tags and whose(run.tags[OWNER_TAG])]
     for run in left:
         instance.report_run_failed(run, "its process was stopped; the same command goes on where it stopped")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)

@@ -5,13 +5,13 @@ from typing import Any
 
 import dagster as dg
 
-from creativity_assets.report.contact_sheet import MOST_WORKS, contact_sheet
+from creativity_assets.report.contact_sheet import MAX_WORKS, contact_sheet
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import Provenance
 from creativity_assets.vocabulary import TABLES
-from creativity_assets.workflow.pictures import pairs_of
-from creativity_assets.workflow.steps import Finished
+from creativity_assets.workflow.steps.step import Finished
 from creativity_assets.workflow.study import Study
+from creativity_assets.workflow.tables.pictures import pairs_of
 
 Made = tuple[str, str, int]
 """From what a partition was made: the asset before it, its data version, and the newest of its events."""
@@ -68,5 +68,5 @@ def table_metadata(name: str, store: Store, rows: int) -> dict[str, Any]:
 
 def score_metadata(study: Study, experiment: str, done: Finished) -> dict[str, Any]:
     """The numbers of one measured cell and a contact sheet of its pictures."""
-    sheet = contact_sheet(pairs_of(study.lineage, done.collection, experiment, most=MOST_WORKS))
+    sheet = contact_sheet(pairs_of(study.lineage, done.collection, experiment, most=MAX_WORKS))
     return {**done.numbers, "contact_sheet": picture(sheet, "original, reconstruction, difference")}

@@ -7,7 +7,13 @@ import time
 
 import dagster as dg
 
-from creativity_assets.orchestration.recovery import UNFINISHED
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 LANE_TAG = "creativity/lane"
 ARRIVALS, BULK, COMMAND = "arrivals", "bulk", "command"

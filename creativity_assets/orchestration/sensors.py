@@ -9,7 +9,7 @@ import dagster as dg
 from creativity_assets.errors import CreativityError
 from creativity_assets.hashing import digest
 from creativity_assets.orchestration.arrivals import Arrival, arrivals, asks
-from creativity_assets.orchestration.materialize import materialize_job, request, stages, tables_are_fresh
+from creativity_assets.orchestration.materialize import materialize_job, request
 from creativity_assets.orchestration.partitions import sync_partitions
 from creativity_assets.orchestration.recovery import close_abandoned_runs
 from creativity_assets.orchestration.reporting import newest_event
@@ -25,6 +25,7 @@ from creativity_assets.orchestration.runs import (
     asked_before,
     in_flight,
 )
+from creativity_assets.orchestration.stages import stages, tables_are_fresh
 from creativity_assets.workflow.plan import Scope, plan
 from creativity_assets.workflow.study import Study
 

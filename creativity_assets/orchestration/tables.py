@@ -4,40 +4,32 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from creativity_assets import vocabulary
 from creativity_assets.orchestration.assets import OWNERS, Remake
 from creativity_assets.orchestration.reporting import column_schema, table_metadata
 from creativity_assets.orchestration.resources import StudyResource
-from creativity_assets.vocabulary import TABLES
-from creativity_assets.workflow.steps import Step
+from creativity_assets.workflow.steps.step import Step
+from creativity_assets.workflow.tables.graph import OF_PARTS, TABLES, assets_before, write_table
+from creativity_assets.workflow.tables.warehouse import write_warehouse
 
 if TYPE_CHECKING:
-    from creativity_assets.workflow.collected import Collected
-
-STATS = (
-    "stats_overall",
-    "stats_by_metric",
-    "stats_by_era",
-    "stats_by_artist",
-    "stats_by_decade",
-    "stats_by_family",
-    "stats_by_style",
-)
+    from creativity_assets.workflow.tables.collected import Collected
 
 
-def table_asset(name: str, deps: list[str]) -> dg.AssetsDefinition:
+def table_asset(name: str) -> dg.AssetsDefinition:
     """The asset of one table of `workflow.tables.TABLES`."""
 
     @dg.asset(
         name=name,
-        deps=deps,
-        description=TABLES[name].row,
+        deps=assets_before(name),
+        description=vocabulary.TABLES[name].row,
         metadata=column_schema(name),
         group_name="evidence",
         kinds={"parquet"},
         owners=OWNERS,
     )
     def table(context: dg.AssetExecutionContext, config: Remake, study: StudyResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        from creativity_assets.workflow.collected import Collected
+        from creativity_assets.workflow.tables.collected import Collected
 
         step = Step(study.open(), context.run_id, config.force)
         return make_table(step, name, Collected(step.study.lineage))
@@ -46,7 +38,7 @@ def table_asset(name: str, deps: list[str]) -> dg.AssetsDefinition:
 
 
 @dg.asset(
-    deps=["raw_samples", "image_metrics", "duplicates", "comparison_members", *STATS, "paper_comparison"],
+    deps=[*dict.fromkeys(kind.maker for table in OF_PARTS.values() for kind in table.kinds), *TABLES],
     group_name="evidence",
     kinds={"duckdb"},
     owners=OWNERS,
@@ -64,7 +56,6 @@ def report(context: dg.AssetExecutionContext, config: Remake, study: StudyResour
 
 def make_table(step: Step, name: str, collected: "Collected") -> dg.MaterializeResult:  # type: ignore[type-arg]
     """A table unless it is fresh, with what the UI shows of it."""
-    from creativity_assets.workflow.tables import write_table
 
     frame, provenance = write_table(step, name, collected)
     metadata = table_metadata(name, step.study.store, len(frame))
@@ -74,7 +65,6 @@ def make_table(step: Step, name: str, collected: "Collected") -> dg.MaterializeR
 
 def make_warehouse(step: Step) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """creativity.duckdb unless it is fresh, with its row counts."""
-    from creativity_assets.workflow.tables import write_warehouse
 
     counts, provenance = write_warehouse(step)
     metadata: dict[str, Any] = {"database": dg.MetadataValue.path(str(step.study.store.database)), **counts}
@@ -84,17 +74,11 @@ def make_warehouse(step: Step) -> dg.MaterializeResult:  # type: ignore[type-arg
 
 def make_report(step: Step) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """The page unless it is fresh, with its size."""
-    from creativity_assets.workflow.reporting import write_report
+    from creativity_assets.workflow.tables.report import write_report
 
     path, size = write_report(step)
     metadata: dict[str, Any] = {"page": dg.MetadataValue.path(str(path)), "bytes": size}
     return dg.MaterializeResult(asset_key="report", metadata=metadata)
 
 
-TABLE_ASSETS = [
-    table_asset("duplicates", ["raw_samples"]),
-    table_asset("comparison_members", ["raw_samples", "duplicates"]),
-    *(table_asset(name, ["raw_samples", "image_metrics", "comparison_members"]) for name in STATS),
-    table_asset("paper_comparison", list(STATS)),
-    table_asset("paper_reference", []),
-]
+TABLE_ASSETS = [table_asset(name) for name in TABLES]

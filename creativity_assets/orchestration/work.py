@@ -14,27 +14,17 @@ import dagster as dg
 from creativity_assets.errors import CreativityError, DamagedPart
 from creativity_assets.orchestration.partitions import cell_key
 from creativity_assets.orchestration.reporting import finished, newest_event, score_metadata
-from creativity_assets.orchestration.resources import AcceleratorResource
 from creativity_assets.store.layout import Collection
+from creativity_assets.workflow.parts import upstream
 from creativity_assets.workflow.progress import begin
-from creativity_assets.workflow.steps import (
-    Finished,
-    Step,
-    audit_collections,
-    index_dataset,
-    preprocess_collections,
-    reconstruct_collections,
-    score_collections,
-)
+from creativity_assets.workflow.steps.step import Finished, Step
 
 Events = Iterator[dg.AssetMaterialization]
 
 UPSTREAM = {
-    "raw_samples": "dataset_index",
-    "preprocessed_tensors": "raw_samples",
-    "reconstructions": "preprocessed_tensors",
-    "image_metrics": "reconstructions",
+    asset: upstream(asset)[0] for asset in ("raw_samples", "preprocessed_tensors", "reconstructions", "image_metrics")
 }
+"""The asset before each."""
 IMAGES = ("raw_samples", "preprocessed_tensors")
 MEASUREMENTS = ("reconstructions", "image_metrics")
 Piece = tuple[str, str]
@@ -68,12 +58,14 @@ class Work:
 
     def index(self, names: Sequence[str]) -> Events:
         """dataset_index of the data sets, in this order."""
+        from creativity_assets.workflow.steps.dataset_index import dataset_index
+
         for name in names:
             begin(f"index {name}")
             self.read[name] = None
             self.tried.add(("dataset_index", name))
             try:
-                provenance, numbers = index_dataset(self.step, name)
+                provenance, numbers = dataset_index(self.step, name)
             except Exception as problem:
                 self.fail("dataset_index", name, problem)
             else:
@@ -82,7 +74,10 @@ class Work:
 
     def images(self, collections: Sequence[Collection], assets: Sequence[str] = IMAGES) -> Events:
         """raw_samples and preprocessed_tensors of the collections."""
-        work = {"raw_samples": audit_collections, "preprocessed_tensors": preprocess_collections}
+        from creativity_assets.workflow.steps.preprocessed_tensors import preprocessed_tensors
+        from creativity_assets.workflow.steps.raw_samples import raw_samples
+
+        work = {"raw_samples": raw_samples, "preprocessed_tensors": preprocessed_tensors}
         self.read |= dict.fromkeys(c.dataset for c in collections)
         for asset in (name for name in IMAGES if name in assets):
             begin(f"{asset} of {_named(collections)}")
@@ -97,7 +92,6 @@ class Work:
 
     def measure(
         self,
-        accelerator: AcceleratorResource,
         experiment: str,
         slices: Sequence[Sequence[Collection]],
         assets: Sequence[str] = MEASUREMENTS,
@@ -108,12 +102,15 @@ class Work:
         slices: what is measured with one hold of the device. between: called before each slice, with nothing held.
         All is reconstructed before anything is scored, because ceilings need the whole reference panel.
         """
-        work = {"reconstructions": reconstruct_collections, "image_metrics": score_collections}
+        from creativity_assets.workflow.steps.image_metrics import image_metrics
+        from creativity_assets.workflow.steps.reconstructions import reconstructions
+
+        work = {"reconstructions": reconstructions, "image_metrics": image_metrics}
         for asset in (name for name in MEASUREMENTS if name in assets):
             newest = newest_event(self.instance, UPSTREAM[asset])
 
             def make(some: Sequence[Collection], asset: str = asset) -> Iterator[Finished]:
-                with accelerator.instrument(self.step.study) as instrument:
+                with self.step.study.instrument() as instrument:
                     yield from work[asset](self.step, instrument, experiment, some)
 
             for some in slices:
@@ -127,10 +124,16 @@ class Work:
                     yield finished(asset, keys[done.collection], done.provenance, metadata, made)
 
     def _left(self, asset: str, collections: Sequence[Collection], experiment: str = "") -> list[Collection]:
-        """The collections whose piece before this one has not failed in this run."""
-        before = UPSTREAM[asset]
-        keys = {c: cell_key(c, experiment) if before == "reconstructions" else c.key for c in collections}
-        return [c for c in collections if (before, keys[c]) not in self.put_off]
+        """The collections whose piece before this one has not failed in this run; those of the others are done with."""
+        before, left = UPSTREAM[asset], []
+        for c in collections:
+            key = cell_key(c, experiment) if asset in MEASUREMENTS else c.key
+            key_before = cell_key(c, experiment) if before in MEASUREMENTS else c.key
+            if (before, key_before) not in self.put_off:
+                left.append(c)
+            elif (before, key_before) in self.failed:
+                self.tried.add((asset, key))
+        return left
 
     def _apart(
         self, asset: str, make: Callable[[Sequence[Collection]], Iterator[Finished]], keys: Mapping[Collection, str]

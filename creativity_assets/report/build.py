@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from creativity_assets.errors import StoreError
 from creativity_assets.report import calibration, comparison_tables, figures, formats, overview_tables
-from creativity_assets.report.data import Evidence, Study, read_evidence
+from creativity_assets.report.data import Contrast, Evidence, read_evidence
 from creativity_assets.report.gallery import LoadImages, Row, gallery, per_end
 from creativity_assets.report.table import Table
 from creativity_assets.vocabulary import EMBEDDED_NOTE
@@ -51,7 +51,7 @@ QUERIES: Sequence[tuple[str, str]] = (
 class Chapter:
     """Everything the page says about one comparison in one experiment."""
 
-    study: Study
+    contrast: Contrast
     finding: str
     tables: tuple[Table, ...]
     pictures: dict[str, figures.Figure]
@@ -62,7 +62,7 @@ class Chapter:
 def build_report(database: Path, out: Path, *, load_images: LoadImages | None = None) -> Path:
     """Write the page for `database` to `out`, replacing it in one step; returns `out`.
 
-    `load_images(sample_ids, experiment)` gives sample_id -> (original PNG, reconstruction PNG) for the
+    `load_images(sample_ids, experiment)` gives sample_id -> (original, reconstruction) as encoded pictures for the
     gallery; without it, or for images it does not give, the page says that none are stored.
     Raises StoreError when the database is missing or damaged, or the page cannot be written.
     """
@@ -81,8 +81,8 @@ def build_report(database: Path, out: Path, *, load_images: LoadImages | None = 
 
 def render(evidence: Evidence, load_images: LoadImages | None = None) -> str:
     """The page as text; the same evidence gives the same page."""
-    studies = list(evidence.studies())
-    works = per_end(len(studies))
+    contrasts = list(evidence.contrasts())
+    works = per_end(len(contrasts))
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -102,7 +102,7 @@ def render(evidence: Evidence, load_images: LoadImages | None = None) -> str:
         duplicates=overview_tables.duplicates(evidence),
         experiments=overview_tables.experiments(evidence),
         scores=overview_tables.scores_by_dataset(evidence),
-        chapters=[_chapter(evidence, study, load_images, works) for study in studies],
+        chapters=[_chapter(evidence, contrast, load_images, works) for contrast in contrasts],
         has_images=load_images is not None,
         gallery_works=works,
         memberships=list(calibration.membership(evidence)),
@@ -112,56 +112,56 @@ def render(evidence: Evidence, load_images: LoadImages | None = None) -> str:
     return page.strip() + "\n"
 
 
-def _chapter(evidence: Evidence, study: Study, load_images: LoadImages | None, works: int) -> Chapter:
-    sides = {"ai": study.ai, "human": study.human}
-    shown = gallery(sides, study.experiment, load_images, works) if load_images and works else ()
+def _chapter(evidence: Evidence, contrast: Contrast, load_images: LoadImages | None, works: int) -> Chapter:
+    sides = {"ai": contrast.ai, "human": contrast.human}
+    shown = gallery(sides, contrast.experiment, load_images, works) if load_images and works else ()
     return Chapter(
-        study=study,
-        finding=finding(study),
+        contrast=contrast,
+        finding=finding(contrast),
         tables=(
-            comparison_tables.table_3(evidence, study),
-            comparison_tables.table_3_effect(evidence, study),
-            comparison_tables.table_4(evidence, study),
-            comparison_tables.table_5(evidence, study),
-            comparison_tables.table_6(evidence, study),
-            comparison_tables.table_7(evidence, study),
+            comparison_tables.table_3(evidence, contrast),
+            comparison_tables.table_3_effect(evidence, contrast),
+            comparison_tables.table_4(evidence, contrast),
+            comparison_tables.table_5(evidence, contrast),
+            comparison_tables.table_6(evidence, contrast),
+            comparison_tables.table_7(evidence, contrast),
         ),
-        pictures=_pictures(evidence, study),
+        pictures=_pictures(evidence, contrast),
         further=(
-            *comparison_tables.further(evidence, study),
-            comparison_tables.confounds(study),
-            comparison_tables.bounds(evidence, study),
-            comparison_tables.readouts(evidence, study),
+            *comparison_tables.further(evidence, contrast),
+            comparison_tables.confounds(contrast),
+            comparison_tables.bounds(evidence, contrast),
+            comparison_tables.readouts(evidence, contrast),
         ),
         gallery=shown,
     )
 
 
-def _pictures(evidence: Evidence, study: Study) -> dict[str, figures.Figure]:
+def _pictures(evidence: Evidence, contrast: Contrast) -> dict[str, figures.Figure]:
     """The chapter's drawings by name; groups that no two sides share have none."""
-    name, suite = re.sub(r"[^a-z0-9]+", "-", study.anchor), study.suite
+    name, suite = re.sub(r"[^a-z0-9]+", "-", contrast.anchor), contrast.suite
     drawn = {
-        "distributions": figures.distributions(study.human, study.ai, name, suite),
-        "floor": figures.score_against_floor(study.human, study.ai, f"{name}-floor", suite),
+        "distributions": figures.distributions(contrast.human, contrast.ai, name, suite),
+        "floor": figures.score_against_floor(contrast.human, contrast.ai, f"{name}-floor", suite),
     }
-    eras, decades = comparison_tables.eras(evidence, study), comparison_tables.decades(evidence, study)
-    artists = comparison_tables.composite(evidence, study, "stats_by_artist")
+    eras, decades = comparison_tables.eras(evidence, contrast), comparison_tables.decades(evidence, contrast)
+    artists = comparison_tables.composite(evidence, contrast, "stats_by_artist")
     if len(eras):
-        titles = comparison_tables.era_titles(evidence, study, eras["era"])
-        theirs = comparison_tables.paper_differences(evidence, study, 5, eras["era"])
+        titles = comparison_tables.era_titles(evidence, contrast, eras["era"])
+        theirs = comparison_tables.paper_differences(evidence, contrast, 5, eras["era"])
         drawn["eras"] = figures.by_group(eras, titles, theirs, f"{name}-eras", suite)
     if len(decades):
         titles = [f"{int(d)}s" for d in decades["decade"]]
-        theirs = comparison_tables.paper_differences(evidence, study, 7, decades["decade"])
+        theirs = comparison_tables.paper_differences(evidence, contrast, 7, decades["decade"])
         drawn["decades"] = figures.by_group(decades, titles, theirs, f"{name}-decades", suite)
     if len(artists):
         drawn["artists"] = figures.by_artist(artists, f"{name}-artists", suite)
     return drawn
 
 
-def finding(study: Study) -> str:
+def finding(contrast: Contrast) -> str:
     """The study's main table in two sentences, with no more certainty than the numbers have."""
-    row = study.overall
+    row = contrast.overall
     if formats.is_missing(row["p_value"]):
         return "There are too few works on one side, or no spread in the scores, for a test."
     side, other = ("ai", "human") if row["difference"] > 0 else ("human", "ai")

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from creativity_assets.report import formats
-from creativity_assets.report.data import Evidence, Study
+from creativity_assets.report.data import Contrast, Evidence
 from creativity_assets.report.table import LONG, SIDE_HEADS, Head, Table, shares, side_cells
-from creativity_assets.statistics.bounds import LEAST_ROOM, normalised
+from creativity_assets.statistics.bounds import MIN_ROOM, normalised
 from creativity_assets.statistics.effects import effect
 from creativity_assets.vocabulary import SampleColumn, audit_columns, compared_scores, title_of
 
@@ -26,9 +26,9 @@ class _Column:
     cell: Callable[[pd.Series], str]
 
 
-def table_3(evidence: Evidence, study: Study) -> Table:
+def table_3(evidence: Evidence, contrast: Contrast) -> Table:
     """Composite score of both sides, and the study's moments."""
-    row, paper = study.overall, _paper(evidence, study, 3)
+    row, paper = contrast.overall, _paper(evidence, contrast, 3)
     theirs = paper.iloc[0] if len(paper) else pd.Series(dtype=object)
     rows = tuple(
         (
@@ -40,12 +40,12 @@ def table_3(evidence: Evidence, study: Study) -> Table:
         for side in ("ai", "human")
     )
     theirs_heads = tuple(Head(t, group=STUDY_GROUP) for t in ("n", "mean", "sd"))
-    return Table("Table 3. Composite score by label", (*SIDE_HEADS, *theirs_heads), rows, study.suite)
+    return Table("Table 3. Composite score by label", (*SIDE_HEADS, *theirs_heads), rows, contrast.suite)
 
 
-def table_3_effect(evidence: Evidence, study: Study) -> Table:
+def table_3_effect(evidence: Evidence, contrast: Contrast) -> Table:
     """The difference of table 3: with and without the floor, paired where the works are pairs."""
-    row, paper = study.overall, _paper(evidence, study, 3)
+    row, paper = contrast.overall, _paper(evidence, contrast, 3)
     theirs = paper.iloc[0] if len(paper) else pd.Series(dtype=object)
     cells = [
         (Head("difference"), formats.signed(row["difference"])),
@@ -68,65 +68,65 @@ def table_3_effect(evidence: Evidence, study: Study) -> Table:
         "ai image scores above a human one. Above the floor: the same after the autoencoder's cost is subtracted."
     )
     heads, printed = zip(*cells, strict=True)
-    return Table("The difference in table 3", heads, (printed,), study.suite, note)
+    return Table("The difference in table 3", heads, (printed,), contrast.suite, note)
 
 
-def table_4(evidence: Evidence, study: Study) -> Table:
+def table_4(evidence: Evidence, contrast: Contrast) -> Table:
     """Every metric."""
-    rows = evidence.of(study, "stats_by_metric")
+    rows = evidence.of(contrast, "stats_by_metric")
     name = _Column(Head("metric", False), lambda r: title_of(r["metric"]))
-    paper = {r["metric"]: r for _, r in _paper(evidence, study, 4).iterrows()}
-    return _grouped("Table 4. By metric", rows, name, "metric", paper=paper, suite=study.suite)
+    paper = {r["metric"]: r for _, r in _paper(evidence, contrast, 4).iterrows()}
+    return _grouped("Table 4. By metric", rows, name, "metric", paper=paper, suite=contrast.suite)
 
 
-def table_5(evidence: Evidence, study: Study) -> Table:
+def table_5(evidence: Evidence, contrast: Contrast) -> Table:
     """Eras in the order of time."""
-    rows = eras(evidence, study)
-    paper = {r["group"]: r for _, r in _paper(evidence, study, 5).iterrows()}
+    rows = eras(evidence, contrast)
+    paper = {r["group"]: r for _, r in _paper(evidence, contrast, 5).iterrows()}
     name = _Column(Head("era", False), lambda r: era_title(r["era"], paper))
-    note = "An ai image belongs to the era of the work it is paired with." + _left_out(rows, study, "era")
-    return _grouped("Table 5. By era", rows, name, "era", paper=paper, suite=study.suite, note=note)
+    note = "An ai image belongs to the era of the work it is paired with." + _left_out(rows, contrast, "era")
+    return _grouped("Table 5. By era", rows, name, "era", paper=paper, suite=contrast.suite, note=note)
 
 
-def table_6(evidence: Evidence, study: Study) -> Table:
+def table_6(evidence: Evidence, contrast: Contrast) -> Table:
     """Artists by difference, largest first."""
-    rows = composite(evidence, study, "stats_by_artist").sort_values("difference", ascending=False)
-    paper = {r["group"]: r for _, r in _paper(evidence, study, 6).iterrows()}
+    rows = composite(evidence, contrast, "stats_by_artist").sort_values("difference", ascending=False)
+    paper = {r["group"]: r for _, r in _paper(evidence, contrast, 6).iterrows()}
     name = _Column(Head("artist", False), lambda r: formats.text(r["artist"]))
-    note = _left_out(rows, study, "artist") + _by_chance(rows)
-    table = _grouped("Table 6. By artist", rows, name, "artist_slug", paper=paper, suite=study.suite, note=note)
+    note = _left_out(rows, contrast, "artist") + _by_chance(rows)
+    table = _grouped("Table 6. By artist", rows, name, "artist_slug", paper=paper, suite=contrast.suite, note=note)
     return _folded(table, len(rows) > LONG)
 
 
-def table_7(evidence: Evidence, study: Study) -> Table:
+def table_7(evidence: Evidence, contrast: Contrast) -> Table:
     """Decades in the order of time."""
-    rows = decades(evidence, study)
-    paper = {str(r["group"]): r for _, r in _paper(evidence, study, 7).iterrows()}
+    rows = decades(evidence, contrast)
+    paper = {str(r["group"]): r for _, r in _paper(evidence, contrast, 7).iterrows()}
     name = _Column(Head("decade", False), lambda r: f"{int(r['decade'])}s")
-    note = _left_out(rows, study, "decade") + _by_chance(rows)
+    note = _left_out(rows, contrast, "decade") + _by_chance(rows)
     return _folded(
-        _grouped("Table 7. By decade", rows, name, "decade", paper=paper, suite=study.suite, note=note),
+        _grouped("Table 7. By decade", rows, name, "decade", paper=paper, suite=contrast.suite, note=note),
         len(rows) > LONG,
     )
 
 
-def further(evidence: Evidence, study: Study) -> list[Table]:
+def further(evidence: Evidence, contrast: Contrast) -> list[Table]:
     """By style and by family of the ai side, which the study does not have."""
     tables = []
     for table, column, note in (
         ("stats_by_style", "style", ""),
         ("stats_by_family", "family", "Each family of the ai side against the whole human side."),
     ):
-        rows = composite(evidence, study, table)
+        rows = composite(evidence, contrast, table)
         name = _Column(Head(column, False), lambda r, column=column: formats.capital(r[column]))  # type: ignore[misc]
         if len(rows):
-            tables.append(_folded(_grouped(f"By {column}", rows, name, column, suite=study.suite, note=note), True))
+            tables.append(_folded(_grouped(f"By {column}", rows, name, column, suite=contrast.suite, note=note), True))
     return tables
 
 
-def readouts(evidence: Evidence, study: Study) -> Table:
+def readouts(evidence: Evidence, contrast: Contrast) -> Table:
     """What else was read out of the sides' inversions; what follows from scores and bounds is in `bounds`."""
-    ai, human = (_read(evidence, study, side) for side in (study.ai, study.human))
+    ai, human = (_read(evidence, contrast, side) for side in (contrast.ai, contrast.human))
     named = [
         {"readout": name, **asdict(effect(ai[name].dropna(), human[name].dropna()))}
         for name in sorted({*ai.columns} & {*human.columns})
@@ -135,13 +135,16 @@ def readouts(evidence: Evidence, study: Study) -> Table:
     column = _Column(Head("readout", False), lambda r: str(r["readout"]))
     note = "What each is: docs/methods.md. A readout that tells the sides apart better than the score is a rival to it."
     return _folded(
-        _grouped("Readouts", pd.DataFrame(named), column, "readout", suite=study.suite, note=note), bool(named)
+        _grouped("Readouts", pd.DataFrame(named), column, "readout", suite=contrast.suite, note=note), bool(named)
     )
 
 
-def bounds(evidence: Evidence, study: Study) -> Table:
+def bounds(evidence: Evidence, contrast: Contrast) -> Table:
     """Where each side's mean scores lie between floor and ceiling: the ratio of means, not the mean of ratios."""
-    sides = [(label, side, _read(evidence, study, side)) for label, side in (("ai", study.ai), ("human", study.human))]
+    sides = [
+        (label, side, _read(evidence, contrast, side))
+        for label, side in (("ai", contrast.ai), ("human", contrast.human))
+    ]
     rows = []
     for metric in compared_scores():
         for label, side, read in sides:
@@ -155,40 +158,40 @@ def bounds(evidence: Evidence, study: Study) -> Table:
     heads = (Head("metric", False), Head("label", False), *map(Head, ("n", "floor", "score", "ceiling", "normalised")))
     note = (
         "Ceiling: against the reconstructions of other works. Normalised: (score − floor) / (ceiling − floor) of the "
-        f"means; none where there is less than {LEAST_ROOM} between them."
+        f"means; none where there is less than {MIN_ROOM} between them."
     )
-    return _folded(Table("Between floor and ceiling", heads, tuple(rows), study.suite, note), bool(rows))
+    return _folded(Table("Between floor and ceiling", heads, tuple(rows), contrast.suite, note), bool(rows))
 
 
-def _read(evidence: Evidence, study: Study, side: pd.DataFrame) -> pd.DataFrame:
+def _read(evidence: Evidence, contrast: Contrast, side: pd.DataFrame) -> pd.DataFrame:
     """A side's readouts: a row per sample_id, a column each."""
     read = evidence.tables["readouts"]
-    read = read[(read["experiment"] == study.experiment) & read["sample_id"].isin(side["sample_id"])]
+    read = read[(read["experiment"] == contrast.experiment) & read["sample_id"].isin(side["sample_id"])]
     return read.pivot(index="sample_id", columns="readout", values="value").astype("float64").dropna(axis=1, how="all")
 
 
-def composite(evidence: Evidence, study: Study, table: str) -> pd.DataFrame:
+def composite(evidence: Evidence, contrast: Contrast, table: str) -> pd.DataFrame:
     """A study's rows of a stats table that speak about the composite score."""
-    rows = evidence.of(study, table)
+    rows = evidence.of(contrast, table)
     return rows[rows["metric"] == "composite"].reset_index(drop=True)
 
 
-def eras(evidence: Evidence, study: Study) -> pd.DataFrame:
+def eras(evidence: Evidence, contrast: Contrast) -> pd.DataFrame:
     """A study's eras in the order of the years of their samples."""
-    rows = composite(evidence, study, "stats_by_era")
+    rows = composite(evidence, contrast, "stats_by_era")
     when = pd.to_numeric(evidence.tables["samples"]["year"], errors="coerce").groupby(evidence.tables["samples"]["era"])
     middle = when.median()
     return rows.assign(when=rows["era"].map(middle)).sort_values(["when", "era"], ignore_index=True)
 
 
-def decades(evidence: Evidence, study: Study) -> pd.DataFrame:
+def decades(evidence: Evidence, contrast: Contrast) -> pd.DataFrame:
     """A study's decades in the order of time."""
-    return composite(evidence, study, "stats_by_decade").sort_values("decade", ignore_index=True)
+    return composite(evidence, contrast, "stats_by_decade").sort_values("decade", ignore_index=True)
 
 
-def paper_differences(evidence: Evidence, study: Study, number: int, groups: Iterable[Any]) -> list[float]:
+def paper_differences(evidence: Evidence, contrast: Contrast, number: int, groups: Iterable[Any]) -> list[float]:
     """The study's difference for each group, NaN where it has none."""
-    paper = {str(r["group"]): float(r["paper_difference"]) for _, r in _paper(evidence, study, number).iterrows()}
+    paper = {str(r["group"]): float(r["paper_difference"]) for _, r in _paper(evidence, contrast, number).iterrows()}
     return [paper.get(str(group), float("nan")) for group in groups]
 
 
@@ -199,18 +202,18 @@ def era_title(era: str, paper: dict[Any, pd.Series] | None = None) -> str:
     return formats.capital(era)
 
 
-def era_titles(evidence: Evidence, study: Study, slugs: Iterable[str]) -> list[str]:
+def era_titles(evidence: Evidence, contrast: Contrast, slugs: Iterable[str]) -> list[str]:
     """Names of eras for the axis of a figure."""
-    paper = {r["group"]: r for _, r in _paper(evidence, study, 5).iterrows()}
+    paper = {r["group"]: r for _, r in _paper(evidence, contrast, 5).iterrows()}
     return [era_title(slug, paper) for slug in slugs]
 
 
-def confounds(study: Study) -> Table:
+def confounds(contrast: Contrast) -> Table:
     """What differs between the sides besides the label: any of it can move a reconstruction error."""
     shown = [column for column in audit_columns() if column.title and column.public]
     texts, numbers = ([c for c in shown if c.is_number == is_number] for is_number in (False, True))
     rows = []
-    for side, frame in (("ai", study.ai), ("human", study.human)):
+    for side, frame in (("ai", contrast.ai), ("human", contrast.human)):
         sizes = pd.Series(list(map(formats.size, frame["width"], frame["height"])), dtype=object)
         rows.append(
             (
@@ -282,18 +285,18 @@ def _folded(table: Table, folded: bool) -> Table:
     return replace(table, folded=folded)
 
 
-def _paper(evidence: Evidence, study: Study, number: int) -> pd.DataFrame:
-    rows = evidence.of(study, "paper_comparison")
+def _paper(evidence: Evidence, contrast: Contrast, number: int) -> pd.DataFrame:
+    rows = evidence.of(contrast, "paper_comparison")
     return rows[rows["table_number"] == number]
 
 
-def _left_out(rows: pd.DataFrame, study: Study, group: str) -> str:
+def _left_out(rows: pd.DataFrame, contrast: Contrast, group: str) -> str:
     """How many of each side stand in no row of a grouped table, and why."""
     if rows.empty:
         column = "artist_slug" if group == "artist" else group
         counts = (
             f"{formats.count(side[column].isna().sum())} of {formats.count(len(side))} {label}"
-            for label, side in (("ai", study.ai), ("human", study.human))
+            for label, side in (("ai", contrast.ai), ("human", contrast.human))
         )
         return f" No {group} has works on both sides: {' and '.join(counts)} works have none."
     first, parts = rows.iloc[0], []

@@ -9,10 +9,10 @@ from PIL import Image
 
 Pixels = npt.NDArray[np.uint8]
 
-MOST_WORKS = 8
+MAX_WORKS = 8
 SIDE = 96
 GAP = 4
-MOST_BYTES = 100_000
+MAX_BYTES = 100_000
 """The sheet lives inside an event of the Dagster database."""
 
 
@@ -23,8 +23,8 @@ def difference(original: Pixels, reconstruction: Pixels) -> Pixels:
 
 
 def contact_sheet(pairs: Sequence[tuple[Pixels, Pixels]]) -> bytes:
-    """A JPEG of at most MOST_BYTES: one column per (original, reconstruction), at most MOST_WORKS of them."""
-    columns = pairs[:MOST_WORKS]
+    """A JPEG of at most MAX_BYTES: one column per (original, reconstruction), at most MAX_WORKS of them."""
+    columns = pairs[:MAX_WORKS]
     step = SIDE + GAP
     sheet = Image.new("RGB", (step * max(len(columns), 1) + GAP, 3 * step + GAP), "white")
     for column, (original, reconstruction) in enumerate(columns):
@@ -34,6 +34,6 @@ def contact_sheet(pairs: Sequence[tuple[Pixels, Pixels]]) -> bytes:
     for quality in (85, 70, 50, 30):
         buffer = io.BytesIO()
         sheet.save(buffer, "JPEG", quality=quality)
-        if buffer.tell() <= MOST_BYTES:
+        if buffer.tell() <= MAX_BYTES:
             break
     return buffer.getvalue()

@@ -56,7 +56,7 @@ def scores_in(*measured: pd.DataFrame) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Study:
+class Contrast:
     """One comparison in one experiment: its row of stats_overall, and the measured samples of its sides.
 
     `human` and `ai` hold a row per measured image: the columns of `image_metrics` and `samples`.
@@ -96,18 +96,18 @@ class Evidence:
             return ""
         return datetime.fromtimestamp(float(newest), UTC).strftime("%Y-%m-%d %H:%M UTC")
 
-    def studies(self) -> Iterator[Study]:
+    def contrasts(self) -> Iterator[Contrast]:
         """Every comparison x experiment with data on both sides, in the order of stats_overall."""
         measured = self.measured
         for _, row in self.tables["stats_overall"].iterrows():
             of_experiment = measured[measured["experiment"] == row["experiment"]]
             human, ai = members_of(of_experiment, self.tables["comparison_members"], row["comparison"])
-            yield Study(row["comparison"], row["experiment"], row["suite"], row, human, ai)
+            yield Contrast(row["comparison"], row["experiment"], row["suite"], row, human, ai)
 
-    def of(self, study: Study, table: str) -> pd.DataFrame:
+    def of(self, contrast: Contrast, table: str) -> pd.DataFrame:
         """The rows of a stats table or of paper_comparison that belong to a study."""
         rows = self.tables[table]
-        chosen = (rows["comparison"] == study.comparison) & (rows["experiment"] == study.experiment)
+        chosen = (rows["comparison"] == contrast.comparison) & (rows["experiment"] == contrast.experiment)
         return rows[chosen].reset_index(drop=True)
 
 

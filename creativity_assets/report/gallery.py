@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from creativity_assets.report import formats
 
 LoadImages = Callable[[Sequence[str], str], Mapping[str, tuple[bytes, bytes]]]
-"""(sample ids, experiment) -> sample id -> (original PNG, reconstruction PNG), both at the working size."""
+"""(sample ids, experiment) -> sample id -> (original, reconstruction) as encoded pictures, both at the working size."""
 
 SIDE = 160
 """Longest side of a picture on the page, in pixels; smaller ones are kept as they are."""
@@ -48,9 +48,9 @@ class Row:
     works: tuple[Work, ...]
 
 
-def per_end(studies: int) -> int:
+def per_end(contrasts: int) -> int:
     """How many works each row may show when the page has so many studies; 0 when there is room for none."""
-    return min(PER_END, MAX_WORKS // (4 * studies)) if studies else 0
+    return min(PER_END, MAX_WORKS // (4 * contrasts)) if contrasts else 0
 
 
 def gallery(sides: Mapping[str, pd.DataFrame], experiment: str, load_images: LoadImages, works: int) -> tuple[Row, ...]:

@@ -13,11 +13,11 @@ from creativity_assets.vocabulary import SCORES
 def headline(evidence: Evidence) -> Table:
     """One row per comparison, experiment and side, with the effect beside the ai side."""
     rows = []
-    for study in evidence.studies():
-        row = study.overall
+    for contrast in evidence.contrasts():
+        row = contrast.overall
         effect = effect_cells(row)
         for side in ("ai", "human"):
-            first = (study.comparison, study.experiment) if side == "ai" else ("", "")
+            first = (contrast.comparison, contrast.experiment) if side == "ai" else ("", "")
             rows.append((*first, *side_cells(side, row), *(effect if side == "ai" else ("",) * len(effect))))
     heads = (Head("comparison", False), Head("experiment", False), *SIDE_HEADS, *EFFECT_HEADS)
     return Table("Composite score, all comparisons", heads, tuple(rows), _common_suite(evidence))

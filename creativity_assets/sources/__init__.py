@@ -47,9 +47,10 @@ def survey(entry: "DatasetEntry", root: Path) -> Losses | None:
 
 
 def _reader(entry: "DatasetEntry") -> Reader:
-    if entry.kind not in READERS:
-        raise SourceError(f"{entry.name}: no reader for kind {entry.kind!r}; have {', '.join(READERS)}")
-    return READERS[entry.kind]
+    name = entry.reader if entry.kind == "plugin" else entry.kind
+    if name not in READERS:
+        raise SourceError(f"{entry.name}: no reader {name!r}; have {', '.join(READERS)}")
+    return READERS[name]
 
 
 READERS: dict[str, Reader] = {

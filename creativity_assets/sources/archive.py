@@ -19,7 +19,7 @@ from creativity_assets.sources.limits import (
     table_limit,
     why_no_file,
 )
-from creativity_assets.sources.listing import IMAGE, Items, Listed, drawn, listing, may_be_an_image, name_not_utf8
+from creativity_assets.sources.listing import IMAGE, Items, Listed, listing, may_be_an_image, name_not_utf8, subsampled
 from creativity_assets.sources.locations import SourceFile, hub_file, locate
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 from creativity_assets.sources.tables.metadata import Table, read_table
@@ -43,7 +43,7 @@ def read(entry: "ArchiveDataset", root: Path) -> Iterator[SourceRecord | SourceR
     """
     path = _path(entry, root)
     items, links = _survey(entry, path)
-    return reject_repeated_keys(_stream(entry, path, drawn(entry, items), links))
+    return reject_repeated_keys(_stream(entry, path, subsampled(entry, items), links))
 
 
 def survey(entry: "ArchiveDataset", root: Path) -> Items:

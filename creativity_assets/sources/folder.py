@@ -22,10 +22,10 @@ from creativity_assets.sources.listing import (
     FileKind,
     Items,
     Listed,
-    drawn,
     listing,
     may_be_an_image,
     name_not_utf8,
+    subsampled,
 )
 from creativity_assets.sources.locations import SourceFile, locate, walk
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
@@ -47,13 +47,13 @@ def read(entry: "FolderDataset", root: Path) -> Iterator[SourceRecord | SourceRe
     """Records sorted by file name, each image read only when its turn comes; then nothing is kept.
 
     What a file's fields are and what becomes a reject is told by `listing.listing`. Hidden files, desktop litter
-    and texts such as README are no part of the source. `limit` draws among the images that can be read, rejects
+    and texts such as README are no part of the source. `limit` takes a sample of the images that can be read, rejects
     of the listing are always reported.
 
     Raises SourceError, before anything is read, when the folder, a table or a mapped column is absent.
     """
     files, items = files_of(entry, root, IMAGE)
-    return reject_repeated_keys(_load(entry, files, item) for item in drawn(entry, items))
+    return reject_repeated_keys(_load(entry, files, item) for item in subsampled(entry, items))
 
 
 def survey(entry: "FolderDataset", root: Path) -> Items:

@@ -26,7 +26,7 @@ from creativity_assets.sources.locations import (
 )
 from creativity_assets.sources.parquet import BATCH_ROWS, with_class_names
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
-from creativity_assets.sources.sampling import draw
+from creativity_assets.sources.sampling import subsample
 from creativity_assets.sources.tables.arrow_cells import picture
 from creativity_assets.sources.tables.json_text import parsed
 from creativity_assets.sources.tables.pages import too_large
@@ -259,7 +259,7 @@ def _draw(entry: "HuggingFaceDataset", opened: _Opened) -> frozenset[str]:
             if (key := _key(entry, opened, number, row)) is not None:
                 strata[key] = str(_fields(entry, opened, row).get(entry.stratify or ""))
         _close_leaks(rows)
-    return draw(strata, entry.limit, entry.seed, strata if entry.stratify else None)
+    return subsample(strata, entry.limit, entry.seed, strata if entry.stratify else None)
 
 
 def _lightest(opened: _Opened) -> str:

@@ -19,7 +19,7 @@ from creativity_assets.sources.columns.paths import (
     stem_of,
 )
 from creativity_assets.sources.records import NEAR, SourceReject
-from creativity_assets.sources.sampling import draw
+from creativity_assets.sources.sampling import subsample
 from creativity_assets.sources.tables.metadata import FILE_COLUMNS, FORMATS, Row, Table
 from creativity_assets.sources.tables.sidecars import Sidecars
 
@@ -105,10 +105,10 @@ def may_be_an_image(name: str) -> bool:
     return not IMAGE.holds(name) and not _is_companion(name) and _ENDING.search(name) is None
 
 
-def drawn(entry: "FileDataset", items: Items) -> Items:
+def subsampled(entry: "FileDataset", items: Items) -> Items:
     """The items that the entry's `limit`, `seed` and `stratify` leave; rejects always stay."""
     strata = {i.key: str(i.fields.get(entry.stratify or "", "")) for i in items if isinstance(i, Listed)}
-    chosen = draw(strata, entry.limit, entry.seed, strata if entry.stratify else None)
+    chosen = subsample(strata, entry.limit, entry.seed, strata if entry.stratify else None)
     return [item for item in items if isinstance(item, SourceReject) or item.key in chosen]
 
 

@@ -12,7 +12,7 @@ from creativity_assets.atelier import damage
 from creativity_assets.hashing import digest
 from creativity_assets.sources.locations import walk
 from creativity_assets.sources.records import SourceRecord, SourceReject
-from creativity_assets.sources.sampling import draw
+from creativity_assets.sources.sampling import subsample
 
 if TYPE_CHECKING:
     from creativity_assets.atelier import Work
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def read(entry: "AtelierDataset", root: Path) -> Iterator[SourceRecord | SourceReject]:
     """Works as PNG files, painted one at a time; they stand on the human side (label human, manual, painting).
 
-    `root` is not used: nothing lies on disk. A `limit` paints every work once and keeps the drawn ones. The files
+    `root` is not used: nothing lies on disk. A `limit` paints every work once and keeps the sampled ones. The files
     of `works: damaged` are broken on purpose.
     """
     from creativity_assets.atelier import work_key, works
@@ -30,7 +30,7 @@ def read(entry: "AtelierDataset", root: Path) -> Iterator[SourceRecord | SourceR
     chosen = None
     if entry.limit is not None:
         keys = [work_key(work) for work in works(entry.works, entry.per_painter, entry.size)]
-        chosen = draw(keys, entry.limit, entry.seed)
+        chosen = subsample(keys, entry.limit, entry.seed)
     for work in works(entry.works, entry.per_painter, entry.size):
         key = work_key(work)
         if chosen is None or key in chosen:

@@ -17,7 +17,7 @@ from creativity_assets.sources.columns.fields import checked_columns, fields_of,
 from creativity_assets.sources.limits import MAX_IMAGE_BYTES, MIB, why_no_file
 from creativity_assets.sources.locations import SourceFile, locate, walk
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
-from creativity_assets.sources.sampling import draw
+from creativity_assets.sources.sampling import subsample
 from creativity_assets.sources.tables.arrow_cells import holds_pictures, picture, rows_of
 from creativity_assets.sources.tables.pages import too_large
 
@@ -178,7 +178,7 @@ def _draw(entry: "ParquetDataset", files: list[SourceFile], layouts: Mapping[str
                     strata[key] = str(_fields(entry, row, layout).get(entry.stratify or ""))
         else:
             strata |= {f"{file.name}:{number}": "" for number in range(pq.read_metadata(file.path).num_rows)}
-    return draw(strata, entry.limit, entry.seed, strata if entry.stratify else None)
+    return subsample(strata, entry.limit, entry.seed, strata if entry.stratify else None)
 
 
 def _rows(file: SourceFile, columns: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -11,10 +11,12 @@ def rank(key: str, seed: int) -> str:
     return digest_of_text(f"{seed}:{key}")
 
 
-def draw(keys: Iterable[str], limit: int | None, seed: int, strata: Mapping[str, str] | None = None) -> frozenset[str]:
+def subsample(
+    keys: Iterable[str], limit: int | None, seed: int, strata: Mapping[str, str] | None = None
+) -> frozenset[str]:
     """The `limit` keys that come first in the seed's order; all of them where limit is None.
 
-    The draw depends neither on the order of the keys nor on their number of repetitions, and without strata a key
+    The sample depends neither on the order of the keys nor on their number of repetitions, and without strata a key
     that is added to the source displaces at most one of the sample.
     strata: the stratum of each key; then every stratum gives as many as `shares` says, first in its own order.
     """

@@ -10,7 +10,7 @@ from PIL import Image
 
 from creativity_assets.images.decoding import MAX_PIXELS
 from creativity_assets.sources.folder import files_of
-from creativity_assets.sources.listing import VIDEO, Items, Listed, drawn
+from creativity_assets.sources.listing import VIDEO, Items, Listed, subsampled
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def read(entry: "VideoDataset", root: Path) -> Iterator[SourceRecord | SourceRej
     The key is `file#t=seconds` with three decimals. Fields are the file's (see `listing.listing`), the title with
     the frame's time. Frames are upright and have square pixels. A file that cannot be opened, has no picture or
     breaks off is a reject, and what was read of it before stands. A `limit` decodes every file once more, to know
-    the frames among which it draws.
+    the frames of which it takes a sample.
 
     Raises SourceError when the folder, a table or a mapped column is absent.
     """
@@ -54,7 +54,7 @@ def _draw(entry: "VideoDataset", items: Items, paths: Mapping[str, Path]) -> fro
         for shot in _shots(entry, item, paths[item.file])
         if isinstance(shot, _Shot)
     ]
-    return frozenset(shot.key for shot in drawn(entry, [*shots]))
+    return frozenset(shot.key for shot in subsampled(entry, [*shots]))
 
 
 def _all(

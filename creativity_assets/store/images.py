@@ -1,4 +1,4 @@
-"""Images in Parquet: lossless PNG in the {bytes, path} struct that Hugging Face `datasets` reads as an Image."""
+"""Images in Parquet: encoded pictures in the {bytes, path} struct that Hugging Face `datasets` reads as an Image."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,25 +13,25 @@ IMAGE_SCHEMA = pa.schema([("sample_id", pa.string()), ("sha256", pa.string()), (
 
 
 def image_table(images: Iterable[tuple[str, bytes]]) -> pa.Table:
-    """(sample_id, PNG bytes) pairs -> a table of IMAGE_SCHEMA."""
+    """(sample_id, encoded picture) pairs -> a table of IMAGE_SCHEMA."""
     rows = [
         {
             "sample_id": sample_id,
-            "sha256": digest_of_bytes(png),
-            "image": {"bytes": png, "path": f"{sample_id}.png"},
+            "sha256": digest_of_bytes(picture),
+            "image": {"bytes": picture, "path": f"{sample_id}.webp"},
         }
-        for sample_id, png in images
+        for sample_id, picture in images
     ]
     return pa.Table.from_pylist(rows, schema=IMAGE_SCHEMA)
 
 
 def read_images(path: Path) -> Iterator[tuple[str, bytes]]:
-    """The (sample_id, PNG bytes) pairs of an image part, in their order.
+    """The (sample_id, encoded picture) pairs of an image part, in their order.
 
     Raises DamagedPart where a picture's bytes are not those of its sha256.
     """
     for row in read_part(path, columns=["sample_id", "sha256", "image"]).to_pylist():
-        png = (row["image"] or {}).get("bytes") or b""
-        if digest_of_bytes(png) != row["sha256"]:
+        picture = (row["image"] or {}).get("bytes") or b""
+        if digest_of_bytes(picture) != row["sha256"]:
             raise damaged(path, f"the picture of {row['sample_id']} does not fit its sha256")
-        yield row["sample_id"], png
+        yield row["sample_id"], picture

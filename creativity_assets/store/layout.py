@@ -1,4 +1,4 @@
-"""The folders of the store: one function per kind of part. Names are slugs checked before they become paths."""
+"""Where things of the store lie. Names are slugs checked before they become paths."""
 
 import re
 from dataclasses import dataclass
@@ -20,6 +20,18 @@ class Collection(NamedTuple):
     def key(self) -> str:
         """The Dagster partition key; composed here, looked up elsewhere, never parsed."""
         return f"{self.dataset}/{self.artist}"
+
+
+class Shard(NamedTuple):
+    """A bounded piece of a collection. bits: the leading bits that its samples share; empty for the whole."""
+
+    collection: Collection
+    bits: str = ""
+
+    @property
+    def key(self) -> str:
+        """For people."""
+        return f"{self.collection.key}.{self.bits}" if self.bits else self.collection.key
 
 
 @dataclass(frozen=True)
@@ -48,50 +60,19 @@ class Store:
         """What the reader itself refused: rows without files, files without rows, duplicates."""
         return self._part("index", dataset, "rejected")
 
-    def shards(self, dataset: str, input_hash: str) -> Path:
-        """The folder of payload shards that belong to one state of a source."""
+    def payloads(self, dataset: str, input_hash: str) -> Path:
+        """The folder of the original bytes that belong to one state of a source."""
         return self.root / "index" / _checked(dataset) / f"shards-{_checked(input_hash)[:16]}"
 
-    def samples(self, collection: Collection) -> Path:
-        return self._collection_part("samples", collection)
+    def part(self, kind: str, shard: "Shard | Collection", under: str = "all") -> Path:
+        """Where a part of a kind lies. under: what besides the collection tells it from others, a model's name say."""
+        collection, bits = (shard.collection, shard.bits) if isinstance(shard, Shard) else (shard, "")
+        name = f"{collection.artist}.{bits}" if bits else collection.artist
+        return self._part(kind, under, collection.dataset, name)
 
-    def rejects(self, collection: Collection) -> Path:
-        return self._collection_part("rejected", collection)
-
-    def tensors(self, collection: Collection, resolution: int) -> Path:
-        return self._collection_part("tensors", collection, str(resolution))
-
-    def floor_images(self, collection: Collection, model: str) -> Path:
-        """decode(encode(x)) under a model; shared by all of the model's experiments."""
-        return self._collection_part("floor_images", collection, model)
-
-    def latents(self, collection: Collection, model: str) -> Path:
-        """encode(x) under a model, before its floor images; shared by all of the model's experiments."""
-        return self._collection_part("latents", collection, model)
-
-    def embeddings(self, collection: Collection, resolution: int, suite: str) -> Path:
-        """What a suite's semantic extractor makes of the originals; shared by all experiments of that resolution."""
-        return self._collection_part("embeddings", collection, f"{resolution}.{suite}")
-
-    def floor_scores(self, collection: Collection, model: str, suite: str) -> Path:
-        return self._collection_part("floor_scores", collection, f"{model}.{suite}")
-
-    def reconstructions(self, collection: Collection, experiment: str) -> Path:
-        return self._collection_part("reconstructions", collection, experiment)
-
-    def readouts(self, collection: Collection, experiment: str) -> Path:
-        return self._collection_part("readouts", collection, experiment)
-
-    def ceilings(self, collection: Collection, experiment: str) -> Path:
-        """What reconstructions of unrelated works score against the originals."""
-        return self._collection_part("ceilings", collection, experiment)
-
-    def metrics(self, collection: Collection, experiment: str) -> Path:
-        return self._collection_part("metrics", collection, experiment)
-
-    def measured(self) -> list[str]:
-        """The experiments that have a folder of scores; what else lies there is none of the store's."""
-        found = (self.root / "metrics").glob("*")
+    def names_under(self, kind: str) -> list[str]:
+        """What the parts of a kind stand under, experiments say; what else lies there is none of the store's."""
+        found = (self.root / kind).glob("*")
         return sorted(path.name for path in found if is_slug(path.name) and path.is_dir())
 
     def table(self, name: str) -> Path:
@@ -111,9 +92,6 @@ class Store:
     def _part(self, area: str, *names: str) -> Path:
         *folders, last = (_checked(name) for name in names)
         return self.root.joinpath(area, *folders) / f"{last}.parquet"
-
-    def _collection_part(self, area: str, collection: Collection, name: str = "all") -> Path:
-        return self._part(area, name, collection.dataset, collection.artist)
 
 
 def is_slug(name: str) -> bool:

@@ -111,16 +111,31 @@ def count_rows(path: Path) -> int:
         return int(part.parquet.metadata.num_rows)
 
 
-def read_provenance(path: Path) -> Provenance | None:
-    """The provenance in a part's footer; None for a part that is missing, damaged or not ours."""
+@dataclass(frozen=True)
+class Footer:
+    """What a part's footer says of it."""
+
+    provenance: Provenance
+    rows: int
+
+
+def read_footer(path: Path) -> Footer | None:
+    """Provenance and rows of a part; None for a part that is missing, damaged or not ours."""
     try:
         with _opened(path) as file:
             footer_digests(file)
-            metadata = pq.ParquetFile(pa.PythonFile(file, "r"), pre_buffer=False).metadata.metadata or {}
-        facts = json.loads(metadata[_FOOTER_KEY.encode()])
-        return Provenance(facts["input_hash"], facts.get("code_version", ""), facts.get("run_id", ""))
+            metadata = pq.ParquetFile(pa.PythonFile(file, "r"), pre_buffer=False).metadata
+        facts = json.loads((metadata.metadata or {})[_FOOTER_KEY.encode()])
+        made = Provenance(facts["input_hash"], facts.get("code_version", ""), facts.get("run_id", ""))
+        return Footer(made, int(metadata.num_rows))
     except (StoreError, Broken, OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+def read_provenance(path: Path) -> Provenance | None:
+    """The provenance in a part's footer; None for a part that is missing, damaged or not ours."""
+    footer = read_footer(path)
+    return None if footer is None else footer.provenance
 
 
 def is_fresh(path: Path, input_hash: str) -> bool:

@@ -1,20 +1,12 @@
 """Text for a terminal: aligned columns, and nothing from the data that a terminal would obey."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 
+from creativity_assets.errors import escaped
+
 MISSING = "-"
-_JOINERS = "\u200c\u200d"
-"""Zero-width, but part of how Persian, Indic scripts and emoji are written; terminals do nothing else with them."""
-
-
-def visible(text: str) -> str:
-    """`text` with control, format and line-breaking characters as escapes: one line, and no escape sequences."""
-    if text.isprintable():
-        return text
-    return "".join(map(_shown, text))
 
 
 def number(value: float) -> str:
@@ -26,7 +18,7 @@ def cell(value: object) -> str:
     """One value for people: missing ones as a dash."""
     if value is None or value != value:  # noqa: PLR0124  NaN and NaT alone are unlike themselves
         return MISSING
-    return number(value) if isinstance(value, float) else visible(str(value))
+    return number(value) if isinstance(value, float) else escaped(str(value))
 
 
 def aligned(names: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Iterator[str]:
@@ -44,16 +36,7 @@ def table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     held = [list(row) for row in rows]
     right = [any(isinstance(row[i], int | float) for row in held) for i in range(len(names))]
     shown = [[cell(value) for value in row] for row in held]
-    return "".join(f"{line}\n" for line in aligned([visible(name) for name in names], shown, right))
-
-
-def _shown(character: str) -> str:
-    if character in "\n\t\r":
-        return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}[character]
-    if character in _JOINERS or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
-        return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return "".join(f"{line}\n" for line in aligned([escaped(name) for name in names], shown, right))
 
 
 def _padded(text: str, width: int, right: bool) -> str:

@@ -15,13 +15,12 @@ import pandas as pd
 import psutil
 import pyarrow as pa
 
-from creativity_assets.errors import QueryError, StoreError
-from creativity_assets.store.screen import visible
+from creativity_assets.errors import QueryError, StoreError, escaped
 from creativity_assets.store.sql_types import portable_casts
 from creativity_assets.store.warehouse import warehouse_damage
 from creativity_assets.vocabulary import EMBEDDED, EMBEDDED_NOTE, TABLES
 
-MOST_MEMORY = 2 * 2**30
+MAX_MEMORY = 2 * 2**30
 """Bytes that a statement may hold, or half of what is free where that is less. Nothing is moved to a disk."""
 
 BATCH = 2048
@@ -142,7 +141,7 @@ def _open(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that can read this one file, and nothing else: no files, no Python objects, no settings."""
     if not database.is_file():
         raise StoreError(f"{database}: not built yet; run `creativity demo` or `creativity materialize`")
-    memory = min(MOST_MEMORY, psutil.virtual_memory().available // 2)
+    memory = min(MAX_MEMORY, psutil.virtual_memory().available // 2)
     settings: dict[str, str | bool | int | float | list[str]] = {
         "enable_external_access": "false",
         "python_enable_replacements": "false",
@@ -152,7 +151,7 @@ def _open(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         connection = duckdb.connect(str(database), read_only=True, config=settings)
     except duckdb.Error as error:
-        raise QueryError(f"{database}: {visible(str(error).splitlines()[0])}") from error
+        raise QueryError(f"{database}: {escaped(str(error).splitlines()[0])}") from error
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET lock_configuration = true")
@@ -206,7 +205,7 @@ def _told(wrapped: int = 0) -> Iterator[None]:
         ) from error
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         text = re.sub(r"^LINE (\d+):", lambda m: f"LINE {max(int(m[1]) - wrapped, 1)}:", str(error), flags=re.M)
-        lines = [visible(line) for line in text.rstrip().splitlines()]
+        lines = [escaped(line) for line in text.rstrip().splitlines()]
         raise QueryError("SQL: " + "\n".join(lines)) from error
 
 

@@ -9,14 +9,15 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from creativity_assets.store.screen import MISSING, aligned, number, visible
+from creativity_assets.errors import escaped
+from creativity_assets.store.screen import MISSING, aligned, number
 from creativity_assets.store.sql import Result
 from creativity_assets.store.sql_types import NUMBERS, REALS, TEXT, encoder, portable_casts, string
 
 PAGE = 10_000
 """Rows of a table that are aligned with one another."""
 
-MOST_COUNTED = 1_000_000
+MAX_COUNTED = 1_000_000
 """Rows after which those that are not shown are not counted any more."""
 
 
@@ -38,7 +39,7 @@ class Written:
             if room:
                 self.shown += room
                 yield batch.slice(0, room)
-            elif self.total > MOST_COUNTED:
+            elif self.total > MAX_COUNTED:
                 self.counted = False
                 return
 
@@ -47,7 +48,7 @@ class Written:
         """How much of the result was written, where it was not all."""
         if self.shown == self.total and self.counted:
             return ""
-        total = f"{self.total:,}" if self.counted else f"more than {MOST_COUNTED:,}"
+        total = f"{self.total:,}" if self.counted else f"more than {MAX_COUNTED:,}"
         return f"{self.shown:,} of {total} rows; --limit 0 shows all"
 
 
@@ -60,16 +61,16 @@ def _cells(result: Result, written: Written, missing: str) -> Iterator[list[str]
     """Rows as people see them: figures with four significant digits, all else as DuckDB writes it."""
     casts = ["DOUBLE" if kind.id in REALS else TEXT for kind in result.kinds]
     for row in _rows(result, casts, written):
-        yield [missing if v is None else number(v) if isinstance(v, float) else visible(str(v)) for v in row]
+        yield [missing if v is None else number(v) if isinstance(v, float) else escaped(str(v)) for v in row]
 
 
 def _table(result: Result, sink: BinaryIO, written: Written) -> None:
     if result.explains:
         for row in _rows(result, [TEXT] * len(result.kinds), written):
             lines = str(row[-1]).splitlines()
-            sink.write("".join(f"{visible(line)}\n" for line in lines).encode())
+            sink.write("".join(f"{escaped(line)}\n" for line in lines).encode())
         return
-    names = [visible(name) for name in result.names]
+    names = [escaped(name) for name in result.names]
     right = [kind.id in NUMBERS for kind in result.kinds]
     cells = _cells(result, written, MISSING)
     head = 0
@@ -85,7 +86,7 @@ def _markdown(result: Result, sink: BinaryIO, written: Written) -> None:
     def line(cells: list[str]) -> bytes:
         return ("| " + " | ".join(cells) + " |\n").encode()
 
-    sink.write(line([_escaped(visible(name)) for name in result.names]))
+    sink.write(line([_escaped(escaped(name)) for name in result.names]))
     sink.write(line(["---:" if kind.id in NUMBERS else "---" for kind in result.kinds]))
     for row in _cells(result, written, ""):
         sink.write(line([_escaped(text) for text in row]))
@@ -101,7 +102,7 @@ def _csv(result: Result, sink: BinaryIO, written: Written) -> None:
         # A line of its own that is empty would be no row at all to most readers.
         return ((",".join(_quoted(cell) for cell in cells) or '""') + "\n").encode()
 
-    clean = visible if sink.isatty() else str
+    clean = escaped if sink.isatty() else str
     sink.write(line(tuple(clean(name) for name in result.names)))
     for row in _rows(result, [TEXT] * len(result.kinds), written):
         sink.write(line(tuple(None if cell is None else clean(str(cell)) for cell in row)))

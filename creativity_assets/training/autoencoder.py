@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from creativity_assets.training.loop import Budget, Optimisation, Report, fit, silent
+from creativity_assets.training.loop import Budget, OnProgress, Optimisation, fit, silent
 
 Autoencoder = Any  # diffusers.AutoencoderKL; its mixins are invisible to a type checker
 
@@ -50,7 +50,11 @@ def build(settings: AutoencoderSettings) -> Autoencoder:
 
 
 def train(
-    images: NDArray[np.uint8], settings: AutoencoderSettings, *, file: Path | None = None, report: Report = silent
+    images: NDArray[np.uint8],
+    settings: AutoencoderSettings,
+    *,
+    file: Path | None = None,
+    on_progress: OnProgress = silent,
 ) -> Autoencoder:
     """Train on `images` (N, H, W, 3) and set the scaling factor to 1 / standard deviation of their latents."""
     model = build(settings)
@@ -75,7 +79,7 @@ def train(
         settings.budget,
         settings.optimisation,
         file=file,
-        report=report,
+        on_progress=on_progress,
         settings=fixed(settings),
     )
     model.register_to_config(scaling_factor=scaling_factor(model, images))

@@ -206,7 +206,7 @@ Base: tiny-sd {training["base"]}. Weights are stored as float16. Licence: CC0, a
 `creativity train finetune` repeats it; all settings are in quality.json.
 
 ## Measured, on works that no training saw
-Mean squared error of the predicted noise under the empty prompt, at labels {training["labels"]}, over
+Mean squared error of the predicted noise under the empty prompt, at timesteps {training["timesteps"]}, over
 {facts["quality"]["works"]} works of the series "validation":
 
 {measured}

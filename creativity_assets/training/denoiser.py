@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from creativity_assets.training import text
-from creativity_assets.training.loop import Budget, Loss, Optimisation, Report, fit, silent
+from creativity_assets.training.loop import Budget, Loss, OnProgress, Optimisation, fit, silent
 from creativity_assets.training.text import TextSettings
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ class Denoiser(nn.Module):
         self.unet = unet
         self.encoder = encoder
 
-    def forward(self, noisy: Tensor, label: Tensor, tokens: Tensor) -> Tensor:
-        """The noise in `noisy` (B, 4, h, w) at timestep labels (B,), under prompts (B, context)."""
+    def forward(self, noisy: Tensor, timestep: Tensor, tokens: Tensor) -> Tensor:
+        """The noise in `noisy` (B, 4, h, w) at timesteps (B,), under prompts (B, context)."""
         prompt = self.encoder(input_ids=tokens).last_hidden_state
-        prediction: Tensor = self.unet(noisy, label, encoder_hidden_states=prompt).sample
+        prediction: Tensor = self.unet(noisy, timestep, encoder_hidden_states=prompt).sample
         return prediction
 
 
@@ -90,7 +90,7 @@ def train(
     settings: DenoiserSettings,
     *,
     file: Path | None = None,
-    report: Report = silent,
+    on_progress: OnProgress = silent,
 ) -> Denoiser:
     """Train on scaled posterior means and standard deviations, each (N, 4, h, w), and the works' captions."""
     channels, height, width = latents.shape[1:]
@@ -110,7 +110,7 @@ def train(
         settings.budget,
         settings.optimisation,
         file=file,
-        report=report,
+        on_progress=on_progress,
         settings=fixed(settings),
     )
     return model
@@ -131,19 +131,19 @@ def objective(
         chosen = torch.randint(len(latents), (count,), generator=generator)
         clean = latents[chosen] + deviations[chosen] * torch.randn(deviations[chosen].shape, generator=generator)
         noise = torch.randn(clean.shape, generator=generator)
-        label = torch.randint(len(alpha_bars), (count,), generator=generator)
-        level = alpha_bars[label].float().view(-1, 1, 1, 1)
-        noisy = level.sqrt() * clean + (1 - level).sqrt() * noise
+        timestep = torch.randint(len(alpha_bars), (count,), generator=generator)
+        signal = alpha_bars[timestep].float().view(-1, 1, 1, 1)
+        noisy = signal.sqrt() * clean + (1 - signal).sqrt() * noise
         dropped = torch.rand((count, 1), generator=generator) < caption_dropout
-        prediction = model(noisy, label, torch.where(dropped, empty, prompts[chosen])).float()
+        prediction = model(noisy, timestep, torch.where(dropped, empty, prompts[chosen])).float()
         error: Tensor = (prediction - noise).square().mean(dim=(1, 2, 3))
-        return (error * weights[label]).mean()
+        return (error * weights[timestep]).mean()
 
     return loss
 
 
 def noise_levels() -> Tensor:
-    """alpha_bar at labels 0..999 of SCHEDULER, float64."""
+    """alpha_bar at timesteps 0..999 of SCHEDULER, float64."""
     first, last, count = SCHEDULER["beta_start"], SCHEDULER["beta_end"], SCHEDULER["num_train_timesteps"]
     betas: Tensor = torch.linspace(first**0.5, last**0.5, count, dtype=torch.float64).square()
     return (1 - betas).cumprod(dim=0)

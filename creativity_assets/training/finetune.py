@@ -19,13 +19,13 @@ from creativity_assets.training import autoencoder as autoencoders
 from creativity_assets.training import data, export, stages, text
 from creativity_assets.training.data import APPRENTICES, NEWCOMERS, Works
 from creativity_assets.training.denoiser import Denoiser, objective
-from creativity_assets.training.loop import Budget, Optimisation, Report, fit, silent
+from creativity_assets.training.loop import Budget, OnProgress, Optimisation, fit, silent
 
 TARGETS = (
     *("to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "proj_in", "proj_out"),
     *("conv1", "conv2"),
 )
-LABELS = (101, 301, 501, 701, 901)
+TIMESTEPS = (101, 301, 501, 701, 901)
 """Training steps at which the error is measured."""
 
 
@@ -52,14 +52,14 @@ class Pupil:
 
 
 def finetune(
-    root: Path, settings: FinetuneSettings, report: Report = silent, judged: int = 20
+    root: Path, settings: FinetuneSettings, on_progress: OnProgress = silent, judged: int = 20
 ) -> dict[str, dict[str, Any]]:
     """Train or continue both relatives of embedded/tiny-sd, write them beside it, and return their facts.
 
     judged: validation works per painter. Raises TrainingError where tiny-sd is missing.
     """
     stages.read_facts(root / "embedded" / "tiny-sd" / "quality.json", "denoiser")
-    return {name: _finetune_one(root, name, settings, report, judged) for name in PUPILS}
+    return {name: _finetune_one(root, name, settings, on_progress, judged) for name in PUPILS}
 
 
 def train(
@@ -69,7 +69,7 @@ def train(
     *,
     name: str,
     file: Path | None = None,
-    report: Report = silent,
+    on_progress: OnProgress = silent,
 ) -> Denoiser:
     """tiny-sd's denoiser with trained low-rank updates; only these move."""
     from peft import LoraConfig
@@ -95,30 +95,31 @@ def train(
         settings.budget,
         settings.optimisation,
         file=file,
-        report=report,
+        on_progress=on_progress,
         settings=_fixed(settings, base),
     )
     return model
 
 
 def noise_errors(backbone: Backbone, works: Works, batch: int = 32) -> Tensor:
-    """(N,) mean squared error of the noise under the empty prompt, mean over LABELS; work i has the noise of seed i."""
+    """(N,) mean squared error of the noise under the empty prompt, mean over TIMESTEPS; seed i makes work i's noise."""
     e, errors = backbone.denoiser(), []
     with torch.inference_mode():
         for start in range(0, len(works), batch):
             x = backbone.encode(works.images[start : start + batch])
             noise = backbone.noise(range(start, start + len(x)))
-            levels = [(t, float(backbone.alpha_bars[t])) for t in LABELS]
-            wrong = [e(bar**0.5 * x + (1 - bar) ** 0.5 * noise, t) - noise for t, bar in levels]
+            wrong = [e(backbone.levels.noised(x, noise, t), t) - noise for t in TIMESTEPS]
             errors.append(torch.stack(wrong).square().mean(dim=(0, 2, 3, 4)))
     return torch.cat(errors)
 
 
-def _finetune_one(root: Path, name: str, settings: FinetuneSettings, report: Report, judged: int) -> dict[str, Any]:
+def _finetune_one(
+    root: Path, name: str, settings: FinetuneSettings, on_progress: OnProgress, judged: int
+) -> dict[str, Any]:
     base, target = root / "embedded" / "tiny-sd", root / "embedded" / name
     file = root / "store" / "training" / name / "training.safetensors"
     works = PUPILS[name].works(settings.works)
-    model = train(works, base, settings, name=name, file=file, report=report)
+    model = train(works, base, settings, name=name, file=file, on_progress=on_progress)
     export.lora(target, model.unet)
     updates = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     facts = {
@@ -128,7 +129,7 @@ def _finetune_one(root: Path, name: str, settings: FinetuneSettings, report: Rep
             "by": PUPILS[name].by,
             "parameters": updates,
             "base": weights_revision(ModelSource("tiny-sd", base)),
-            "labels": list(LABELS),
+            "timesteps": list(TIMESTEPS),
         },
         "quality": _quality(base, target, data.validation_works(judged)),
     }

@@ -71,7 +71,7 @@ class Progress:
         return self.elapsed_s * (1 - self.spent) / self.spent if self.spent else math.inf
 
 
-Report = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 Loss = Callable[[Any, torch.Generator, int], Tensor]  # (model, randomness, size of the batch) -> scalar
 
 CHECKPOINT_EVERY_S = 60.0
@@ -79,7 +79,7 @@ REPORT_EVERY_S = 1.0
 
 
 def silent(_: Progress) -> None:
-    """Report to nobody."""
+    """An `on_progress` that tells nobody."""
 
 
 def fit(
@@ -91,7 +91,7 @@ def fit(
     *,
     file: Path | None,
     settings: str = "",
-    report: Report = silent,
+    on_progress: OnProgress = silent,
     checkpoint_every_s: float = CHECKPOINT_EVERY_S,
 ) -> Counters:
     """Train `model` in place until the budget is spent, and leave the averaged weights in it.
@@ -132,7 +132,7 @@ def fit(
                 checkpoint.save(file, model, average, optimiser, Counters(step, elapsed, running, settings))
                 saved = now
             if now - reported >= REPORT_EVERY_S or step == 1:
-                report(Progress(stage, step, elapsed, running, budget.spent(step, elapsed)))
+                on_progress(Progress(stage, step, elapsed, running, budget.spent(step, elapsed)))
                 reported = now
 
     final = Counters(step, elapsed, running, settings)
@@ -140,7 +140,7 @@ def fit(
         checkpoint.save(file, model, average, optimiser, final)
     model.load_state_dict(average, strict=False)  # buffers are not averaged
     model.eval()
-    report(Progress(stage, step, elapsed, running, 1.0))
+    on_progress(Progress(stage, step, elapsed, running, 1.0))
     return final
 
 

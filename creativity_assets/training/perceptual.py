@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from creativity_assets.training.augmentation import augment
 from creativity_assets.training.distortions import DISTORTIONS, graded
-from creativity_assets.training.loop import Budget, Optimisation, Report, fit, silent
+from creativity_assets.training.loop import Budget, OnProgress, Optimisation, fit, silent
 
 if TYPE_CHECKING:
     from lpips import LPIPS
@@ -92,7 +92,7 @@ def train(
     settings: PerceptualSettings,
     *,
     folder: Path | None = None,
-    report: Report = silent,
+    on_progress: OnProgress = silent,
 ) -> "LPIPS":
     """Train on images (N, H, W, 3) and class numbers (N, L); checkpoints go into `folder`."""
     model = build(settings.trunk.seed)
@@ -103,14 +103,22 @@ def train(
         torch.from_numpy(labels),
         settings,
         file=folder / "trunk.safetensors" if folder else None,
-        report=report,
+        on_progress=on_progress,
     )
-    _train_heads(model, pixels, settings, file=folder / "heads.safetensors" if folder else None, report=report)
+    _train_heads(
+        model, pixels, settings, file=folder / "heads.safetensors" if folder else None, on_progress=on_progress
+    )
     return model
 
 
 def _train_trunk(
-    model: "LPIPS", pixels: Tensor, targets: Tensor, settings: PerceptualSettings, *, file: Path | None, report: Report
+    model: "LPIPS",
+    pixels: Tensor,
+    targets: Tensor,
+    settings: PerceptualSettings,
+    *,
+    file: Path | None,
+    on_progress: OnProgress,
 ) -> None:
     torch.manual_seed(settings.trunk.seed)
     trunk = Trunk(model.net, tuple(int(column.max()) + 1 for column in targets.T))
@@ -134,13 +142,13 @@ def _train_trunk(
         settings.trunk_budget,
         settings.trunk,
         file=file,
-        report=report,
+        on_progress=on_progress,
         settings=fixed(settings),
     )
 
 
 def _train_heads(
-    model: "LPIPS", pixels: Tensor, settings: PerceptualSettings, *, file: Path | None, report: Report
+    model: "LPIPS", pixels: Tensor, settings: PerceptualSettings, *, file: Path | None, on_progress: OnProgress
 ) -> None:
     spread = pixels[:: max(1, len(pixels) // settings.graded_works)].float() / 255
     ladders = torch.cat(
@@ -165,7 +173,7 @@ def _train_heads(
         settings.heads_budget,
         settings.heads,
         file=file,
-        report=report,
+        on_progress=on_progress,
         settings=fixed(settings),
     )
     with torch.no_grad():

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from creativity_assets.training.augmentation import augment
 from creativity_assets.training.distortions import DISTORTIONS, STRENGTHS
-from creativity_assets.training.loop import Budget, Optimisation, Report, fit, silent
+from creativity_assets.training.loop import Budget, OnProgress, Optimisation, fit, silent
 
 if TYPE_CHECKING:
     from transformers import Dinov2Model
@@ -111,7 +111,7 @@ def train(
     settings: SemanticSettings,
     *,
     file: Path | None = None,
-    report: Report = silent,
+    on_progress: OnProgress = silent,
 ) -> "Dinov2Model":
     """Train on images (N, H, W, 3) and class numbers (N, L), one column per label (painter, genre, ...)."""
     model = build(settings, tuple(int(column.max()) + 1 for column in labels.T))
@@ -145,7 +145,7 @@ def train(
         settings.budget,
         settings.optimisation,
         file=file,
-        report=report,
+        on_progress=on_progress,
         settings=fixed(settings),
     )
     return model.extractor

@@ -23,7 +23,7 @@ from creativity_assets.training import checkpoint, data, export, perceptual, qua
 from creativity_assets.training import denoiser as denoisers
 from creativity_assets.training.autoencoder import AutoencoderSettings
 from creativity_assets.training.denoiser import DenoiserSettings
-from creativity_assets.training.loop import Report, silent
+from creativity_assets.training.loop import OnProgress, silent
 from creativity_assets.training.perceptual import PerceptualSettings
 from creativity_assets.training.semantic import SemanticSettings
 
@@ -36,12 +36,14 @@ class SuiteSettings:
     perceptual: PerceptualSettings = field(default_factory=PerceptualSettings)
 
 
-def autoencoder(root: Path, settings: AutoencoderSettings, report: Report = silent, judged: int = 20) -> dict[str, Any]:
+def autoencoder(
+    root: Path, settings: AutoencoderSettings, on_progress: OnProgress = silent, judged: int = 20
+) -> dict[str, Any]:
     """Train the autoencoder below the data root and return its facts; `judged` validation works per painter."""
     folder = root / "store" / "training" / "autoencoder"
     works = data.training_works(settings.works_per_painter, settings.size)
     file = folder / "training.safetensors"
-    model = autoencoders.train(works.images, settings, file=file, report=report)
+    model = autoencoders.train(works.images, settings, file=file, on_progress=on_progress)
     export.autoencoder(folder / "vae", model)
     shipped = quality.load_autoencoder(folder / "vae")
     facts = {
@@ -52,7 +54,7 @@ def autoencoder(root: Path, settings: AutoencoderSettings, report: Report = sile
     return facts
 
 
-def suite(root: Path, settings: SuiteSettings, report: Report = silent, judged: int = 20) -> dict[str, Any]:
+def suite(root: Path, settings: SuiteSettings, on_progress: OnProgress = silent, judged: int = 20) -> dict[str, Any]:
     """Train both extractors, write embedded/suite, and return its facts.
 
     Where tiny-sd is there, its samples are measured again: the extractor that attributes them is another one now.
@@ -63,10 +65,12 @@ def suite(root: Path, settings: SuiteSettings, report: Report = silent, judged: 
         max(settings.semantic.works_per_painter, settings.perceptual.works_per_painter), settings.semantic.size
     )
     extractor = semantic.train(
-        works.images, works.labels(), settings.semantic, file=folder / "semantic.safetensors", report=report
+        works.images, works.labels(), settings.semantic, file=folder / "semantic.safetensors", on_progress=on_progress
     )
     export.semantic(target / "semantic", extractor, semantic.PREPROCESSING)
-    distance = perceptual.train(works.images, works.labels(), settings.perceptual, folder=folder, report=report)
+    distance = perceptual.train(
+        works.images, works.labels(), settings.perceptual, folder=folder, on_progress=on_progress
+    )
     export.perceptual(target / "perceptual" / "lpips_alex.safetensors", distance)
     unseen = data.validation_works(judged, settings.semantic.size, first=20)  # 0..19: seen when strengths were chosen
     facts = {
@@ -83,7 +87,9 @@ def suite(root: Path, settings: SuiteSettings, report: Report = silent, judged: 
     return facts
 
 
-def denoiser(root: Path, settings: DenoiserSettings, report: Report = silent, judged: int = 20) -> dict[str, Any]:
+def denoiser(
+    root: Path, settings: DenoiserSettings, on_progress: OnProgress = silent, judged: int = 20
+) -> dict[str, Any]:
     """Train UNet and text encoder on the autoencoder's latents, write embedded/tiny-sd, and return its facts.
 
     Raises TrainingError when the autoencoder or the suite is missing.
@@ -99,7 +105,7 @@ def denoiser(root: Path, settings: DenoiserSettings, report: Report = silent, ju
     words = text.tokenizer(vocabulary(), settings.text.context)
     file = folder / "training.safetensors"
     model = denoisers.train(
-        means * factor, deviations * factor, works.captions, words, settings, file=file, report=report
+        means * factor, deviations * factor, works.captions, words, settings, file=file, on_progress=on_progress
     )
     export.tiny_sd(target, vae, model, words)
     facts = {

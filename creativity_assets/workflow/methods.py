@@ -2,7 +2,7 @@
 
 from creativity_assets.catalog.entries import Guidance as GuidanceSetting
 from creativity_assets.catalog.entries import MethodEntry
-from creativity_assets.diffusion.guidance import Guidance, Stage
+from creativity_assets.diffusion.guidance import Guidance, Interval
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.errors import CatalogError, ModelError
 
@@ -25,7 +25,7 @@ def inversion_settings(entry: MethodEntry) -> InversionSettings:
 def _guidance(setting: GuidanceSetting) -> Guidance:
     if isinstance(setting, float | int):
         return Guidance.constant(float(setting))
-    return Guidance(tuple(Stage(stage.above, stage.weight) for stage in setting))
+    return Guidance(tuple(Interval(interval.above, interval.weight) for interval in setting))
 
 
 def _whole(value: float) -> float:

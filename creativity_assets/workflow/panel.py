@@ -6,14 +6,18 @@ the same data set hold images against the same works, each against its own recon
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, islice, zip_longest
+from pathlib import Path
 
 from creativity_assets.catalog.entries import ExperimentEntry
 from creativity_assets.hashing import digest
-from creativity_assets.store.layout import Collection
-from creativity_assets.store.parts import is_fresh, read_part
+from creativity_assets.store.layout import Shard
+from creativity_assets.store.parts import read_part
+from creativity_assets.workflow.contents import State, held, state_of
 from creativity_assets.workflow.lineage import Lineage
+from creativity_assets.workflow.parts import RAW_SAMPLES, RECONSTRUCTIONS
+from creativity_assets.workflow.pieces import pieces_of
 
 SIZE = 8
 """Works that an image is held against."""
@@ -26,7 +30,7 @@ CANDIDATES = 2 * SIZE
 class Member:
     """A work of the panel."""
 
-    collection: Collection
+    shard: Shard
     sample_id: str
     pair_id: str | None
 
@@ -44,7 +48,7 @@ class Panel:
         others = (
             position
             for position, member in enumerate(self.members)
-            if member.collection.artist != artist_slug and not related & {member.sample_id, member.pair_id}
+            if member.shard.collection.artist != artist_slug and not related & {member.sample_id, member.pair_id}
         )
         return tuple(others)[:SIZE]
 
@@ -52,33 +56,44 @@ class Panel:
 def panel_of(lineage: Lineage, experiment: ExperimentEntry) -> Panel | None:
     """The panel, or None before its works are indexed and reconstructed, or where there are not enough of them."""
     dataset = next(iter(experiment.datasets), None)
-    held = lineage.collections(dataset) if dataset else {}
-    if dataset is None or not held:
+    collections = lineage.collections(dataset) if dataset else {}
+    if dataset is None or not collections:
         return None
     members = _chosen(lineage, dataset)
-    hashes = {m.collection: lineage.reconstructions(held[m.collection], experiment) for m in members}
-    store = lineage.store
-    if len(members) < SIZE or not all(
-        is_fresh(store.reconstructions(collection, experiment.name), made) for collection, made in hashes.items()
-    ):
+    pieces = {p.shard: p for p in pieces_of(lineage, {m.shard.collection: None for m in members}, experiment)}
+    parts = {member.shard: pieces[member.shard].part(RECONSTRUCTIONS) for member in members}
+    if len(members) < SIZE or not all(part.is_fresh for part in parts.values()):
         return None
-    facts = [(member.sample_id, hashes[member.collection]) for member in members]
+    facts = [(member.sample_id, parts[member.shard].input_hash) for member in members]
     return Panel(members, digest(size=SIZE, members=facts))
 
 
 def _chosen(lineage: Lineage, dataset: str) -> tuple[Member, ...]:
     """At most CANDIDATES accepted works of an indexed data set."""
-    rows = read_part(lineage.store.index(dataset), ["sample_id", "artist_slug", "pair_id"]).to_pylist()
+    pieces = pieces_of(lineage, lineage.collections(dataset))
+    shards = {piece.shard: piece.part(RAW_SAMPLES) for piece in pieces}
+    index = lineage.store.index(dataset)
+    rounds = _in_turn(index, dataset, state_of(index))
 
     @cache
-    def accepted(collection: Collection) -> set[str]:
-        path = lineage.store.samples(collection)
-        return set(read_part(path, ["sample_id"])["sample_id"].to_pylist()) if path.is_file() else set()
+    def accepted(shard: Shard) -> set[str]:
+        part = shards[shard]
+        return set(part.read(["sample_id"])["sample_id"].to_pylist()) if part.is_there else set()
 
+    return tuple(islice((member for member in rounds if member.sample_id in accepted(member.shard)), CANDIDATES))
+
+
+@lru_cache(maxsize=16)
+def _in_turn(index: Path, dataset: str, _state: State | None) -> tuple[Member, ...]:
+    """All works of an index: one of each artist after the other, each artist's in an order drawn from the name."""
+    rows = read_part(index, ["sample_id", "artist_slug", "pair_id"]).to_pylist()
+    found = held(index, dataset)
+    shard_of = {number: shard for shard, numbers in found.rows.items() for number in numbers} if found else {}
+    order = sorted(range(len(rows)), key=lambda number: digest(panel=dataset, sample=rows[number]["sample_id"]))
     by_artist: dict[str, list[Member]] = {}
-    for row in sorted(rows, key=lambda row: digest(panel=dataset, sample=row["sample_id"])):
-        member = Member(Collection(dataset, row["artist_slug"]), row["sample_id"], row["pair_id"])
+    for number in order:
+        row = rows[number]
+        member = Member(shard_of[number], row["sample_id"], row["pair_id"])
         by_artist.setdefault(row["artist_slug"], []).append(member)
     rounds = chain.from_iterable(zip_longest(*by_artist.values()))
-    usable = (member for member in rounds if member is not None and member.sample_id in accepted(member.collection))
-    return tuple(islice(usable, CANDIDATES))
+    return tuple(member for member in rounds if member is not None)

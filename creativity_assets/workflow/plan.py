@@ -1,16 +1,18 @@
 """The plan: wanted cells minus fresh ones. Command line, sensor and schedule all request this."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 
 from creativity_assets.catalog.datasets import DatasetEntry
 from creativity_assets.catalog.entries import ExperimentEntry
-from creativity_assets.errors import CreativityError
+from creativity_assets.errors import CreativityError, StoreError
 from creativity_assets.store.layout import Collection
-from creativity_assets.store.parts import count_rows, healed, is_fresh
-from creativity_assets.workflow.lineage import Contents, Lineage
-from creativity_assets.workflow.panel import Panel, panel_of
+from creativity_assets.store.parts import healed
+from creativity_assets.workflow.lineage import Lineage
+from creativity_assets.workflow.parts import RAW_SAMPLES
+from creativity_assets.workflow.pieces import Piece, is_fresh, pieces_of
 
 Pair = tuple[ExperimentEntry, DatasetEntry]
 
@@ -80,105 +82,63 @@ def _plan(lineage: Lineage, scope: Scope) -> Plan:
     scope.check(lineage)
     wanted, skipped, problems = _measurable(lineage, scope, scope.of(lineage.catalog.wanted()))
     names = list(dict.fromkeys(d.name for _, dataset in wanted for d in lineage.catalog.with_originals(dataset)))
-    indexes = tuple(name for name in names if not index_is_fresh(lineage, name))
-    held = {name: lineage.collections(name) for name in names if name not in indexes}
-    contents = {collection: what for collections in held.values() for collection, what in collections.items()}
+    indexes = tuple(name for name in names if not lineage.index_is_fresh(name))
+    held = {name: list(lineage.collections(name)) for name in names if name not in indexes}
+    collections = [collection for of_dataset in held.values() for collection in of_dataset]
+    sizes = _sizes(lineage, collections)
     cells = {
-        experiment: [c for e, dataset in wanted if e.name == experiment for c in held.get(dataset.name, {})]
+        experiment: [c for e, dataset in wanted if e.name == experiment for c in held.get(dataset.name, ())]
         for experiment in dict.fromkeys(e.name for e, _ in wanted)
     }
     reconstructions, metrics, images = {}, {}, {}
-    for name, collections in cells.items():
-        experiment = lineage.catalog.experiment(name)
-        panel = panel_of(lineage, experiment)
-        stale = tuple(c for c in collections if not reconstruction_is_fresh(lineage, experiment, c, contents[c]))
-        unscored = tuple(
-            c
-            for c in collections
-            if not metrics_are_fresh(lineage, experiment, c, contents[c])
-            or not ceilings_are_fresh(lineage, panel, experiment, (c, contents[c]))
-        )
-        if stale:
+    for name, of_experiment in cells.items():
+        pieces = pieces_of(lineage, of_experiment, lineage.catalog.experiment(name))
+        if stale := _stale(pieces, "reconstructions"):
             reconstructions[name] = stale
-        if unscored:
+        if unscored := _stale(pieces, "image_metrics"):
             metrics[name] = unscored
-            images[name] = sum(_images_in(lineage, c, contents[c]) for c in unscored)
-    return Plan(
+            images[name] = sum(sizes[collection] for collection in unscored)
+    todo = Plan(
         datasets=tuple(names),
-        wanted={name: tuple(collections) for name, collections in cells.items()},
+        wanted={name: tuple(of_experiment) for name, of_experiment in cells.items()},
         indexes=indexes,
-        samples=tuple(c for c, what in contents.items() if not samples_are_fresh(lineage, c, what)),
-        tensors=tuple(c for c, what in contents.items() if stale_resolutions(lineage, c, what)),
+        samples=_stale(pieces_of(lineage, collections), "raw_samples"),
+        tensors=_untransformed(lineage, held),
         reconstructions=reconstructions,
         metrics=metrics,
-        sizes={c: _images_in(lineage, c, what) for c, what in contents.items()},
+        sizes=sizes,
         images=images,
         skipped=tuple(skipped),
         problems=tuple(problems),
     )
+    with suppress(StoreError):  # what is not kept is looked at again
+        lineage.ledger.save()
+    return todo
 
 
-def _images_in(lineage: Lineage, collection: Collection, contents: Contents) -> int:
-    if not samples_are_fresh(lineage, collection, contents):
-        return contents.size
-    return count_rows(lineage.store.samples(collection))
+def _stale(pieces: Iterable[Piece], asset: str) -> tuple[Collection, ...]:
+    """The collections of which an asset has something to make."""
+    return tuple(dict.fromkeys(piece.collection for piece in pieces if not is_fresh(piece, asset)))
 
 
-def samples_are_fresh(lineage: Lineage, collection: Collection, contents: Contents) -> bool:
-    """The accepted and the rejected ones."""
-    paths = (lineage.store.samples(collection), lineage.store.rejects(collection))
-    return all(is_fresh(path, contents.records) for path in paths)
+def _untransformed(lineage: Lineage, held: Mapping[str, list[Collection]]) -> tuple[Collection, ...]:
+    """The collections that are not there at a working resolution that is wanted of them."""
+    stale = [
+        collection
+        for name, collections in held.items()
+        for resolution in lineage.catalog.resolutions_of(name)
+        for collection in _stale(pieces_of(lineage, collections, resolution=resolution), "preprocessed_tensors")
+    ]
+    return tuple(dict.fromkeys(stale))
 
 
-def stale_resolutions(lineage: Lineage, collection: Collection, contents: Contents) -> tuple[int, ...]:
-    """The working resolutions at which a collection still has to be preprocessed."""
-    return tuple(
-        resolution
-        for resolution in lineage.catalog.resolutions_of(collection.dataset)
-        if not is_fresh(lineage.store.tensors(collection, resolution), lineage.tensors(contents, resolution))
-    )
-
-
-def reconstruction_is_fresh(
-    lineage: Lineage, experiment: ExperimentEntry, collection: Collection, contents: Contents
-) -> bool:
-    """Its pictures, what was read out on the way, and what it started from."""
-    store, name = lineage.store, experiment.name
-    return (
-        is_fresh(store.reconstructions(collection, name), lineage.reconstructions(contents, experiment))
-        and is_fresh(store.readouts(collection, name), lineage.readouts(contents, experiment))
-        and encodings_are_fresh(lineage, experiment, collection, contents)
-    )
-
-
-def encodings_are_fresh(
-    lineage: Lineage, experiment: ExperimentEntry, collection: Collection, contents: Contents
-) -> bool:
-    """The latents and the floor images of the experiment's model."""
-    paths = (store(collection, experiment.model) for store in (lineage.store.latents, lineage.store.floor_images))
-    return all(is_fresh(path, lineage.encodings(contents, experiment)) for path in paths)
-
-
-def metrics_are_fresh(
-    lineage: Lineage, experiment: ExperimentEntry, collection: Collection, contents: Contents
-) -> bool:
-    return is_fresh(lineage.store.metrics(collection, experiment.name), lineage.metrics(contents, experiment))
-
-
-def ceilings_are_fresh(
-    lineage: Lineage, panel: Panel | None, experiment: ExperimentEntry, cell: tuple[Collection, Contents]
-) -> bool:
-    """Also where there is no panel yet: there is nothing to be made then."""
-    collection, contents = cell
-    path = lineage.store.ceilings(collection, experiment.name)
-    return panel is None or is_fresh(path, lineage.ceilings(contents, experiment, panel.input_hash))
-
-
-def index_is_fresh(lineage: Lineage, name: str) -> bool:
-    """The records, what the reader refused, and the original bytes."""
-    input_hash = lineage.index(lineage.catalog.dataset(name))
-    paths = (lineage.store.index(name), lineage.store.index_rejects(name))
-    return all(is_fresh(path, input_hash) for path in paths) and lineage.index_is_whole(name)
+def _sizes(lineage: Lineage, collections: Iterable[Collection]) -> dict[Collection, int]:
+    sizes: dict[Collection, int] = {}
+    for piece in pieces_of(lineage, collections):
+        samples = piece.part(RAW_SAMPLES)
+        images = samples.rows if samples.is_fresh else piece.contents.size
+        sizes[piece.collection] = sizes.get(piece.collection, 0) + images
+    return sizes
 
 
 def _measurable(lineage: Lineage, scope: Scope, asked: list[Pair]) -> tuple[list[Pair], list[str], list[str]]:
@@ -187,7 +147,8 @@ def _measurable(lineage: Lineage, scope: Scope, asked: list[Pair]) -> tuple[list
     What is absent is a fault where it is not optional, is asked for by its own name, or leaves an experiment that is
     asked for with nothing.
     """
-    from creativity_assets.workflow.validation import check_dataset, check_experiment
+
+    from creativity_assets.workflow.validation import check_dataset, check_experiment  # torch
 
     # Many experiments share a model, and many data sets' files are looked at to fingerprint them.
     @cache

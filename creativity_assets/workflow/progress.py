@@ -13,10 +13,10 @@ T = TypeVar("T")
 class Listener(Protocol):
     """Hears of work while it is done: a progress bar, or the log of a run."""
 
-    def begin(self, title: str, images: int | None) -> None:
+    def on_begin(self, title: str, images: int | None) -> None:
         """Work of this title begins. images: how many it is about, None where that is not known."""
 
-    def hear(self, what: str, images: int) -> None:
+    def on_progress(self, what: str, images: int) -> None:
         """So many more images are through this step of the work."""
 
 
@@ -36,15 +36,15 @@ def listening(listener: Listener) -> Iterator[None]:
 def begin(title: str, images: int | None = None) -> None:
     """Tell the listeners what is begun."""
     for listener in _LISTENERS.get():
-        listener.begin(title, images)
+        listener.on_begin(title, images)
 
 
-def told(what: str, items: Iterable[T]) -> Iterator[T]:
+def with_progress(what: str, items: Iterable[T]) -> Iterator[T]:
     """Pass `items` on, telling the listeners of each."""
     for item in items:
         yield item
         for listener in _LISTENERS.get():
-            listener.hear(what, 1)
+            listener.on_progress(what, 1)
 
 
 @dataclass
@@ -87,12 +87,12 @@ class Lines:
     _meters: dict[str, Meter] = field(default_factory=dict)
     _said: dict[str, tuple[float, int]] = field(default_factory=dict)
 
-    def begin(self, title: str, images: int | None) -> None:
+    def on_begin(self, title: str, images: int | None) -> None:
         self._title, self._total, self._latest = title, images, self.clock()
         self._meters.clear()
         self.say(title if images is None else f"{title}: {images} images")
 
-    def hear(self, what: str, images: int) -> None:
+    def on_progress(self, what: str, images: int) -> None:
         now = self.clock()
         meter = self._meters.get(what)
         if meter is None:

@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +15,8 @@ from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import Provenance
 from creativity_assets.workflow.arrived import with_comparisons
 from creativity_assets.workflow.lineage import Lineage
+from creativity_assets.workflow.parts import adopt_old_names
+from creativity_assets.workflow.plugins import load_plugins
 from creativity_assets.workflow.revisions import Revisions
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class Study:
         waiting = [f"incoming/{name}: still being copied; looked at again next time" for name in found.waiting]
         refused = [f"incoming/{reject.key}: {reject.detail}" for reject in found.refused]
         catalog = load_sound_entries(self.data_root, found.ready, (*refused, *waiting))
+        catalog = replace(catalog, faults=(*catalog.faults, *load_plugins(catalog.plugins)))
         return with_comparisons(catalog, self.store, found.ready)
 
     @cached_property
@@ -42,6 +45,7 @@ class Study:
 
     @cached_property
     def lineage(self) -> Lineage:
+        adopt_old_names(self.store)
         return Lineage(self.catalog, self.store, Revisions(self.data_root))
 
     @contextmanager

@@ -5,17 +5,16 @@ work, and a step of what it was asked to make.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from creativity_assets.catalog.datasets import DatasetEntry, GeneratedDataset
 from creativity_assets.catalog.entries import ExperimentEntry, MethodEntry
-from creativity_assets.diffusion.families import FAMILIES
+from creativity_assets.diffusion.diffusion_schedule import DiffusionLevels
+from creativity_assets.diffusion.families import family_of
 from creativity_assets.diffusion.inversion import INVERSIONS
-from creativity_assets.diffusion.schedule import STUDY, Schedule
 from creativity_assets.diffusion.settings import InversionSettings
-from creativity_assets.diffusion.training_levels import TrainingLevels
 from creativity_assets.diffusion.weights.model_files import known_of
 from creativity_assets.engine.readouts import READOUTS
 from creativity_assets.errors import CatalogError, CreativityError, ModelError
@@ -86,7 +85,7 @@ class _Known:
 
 def _known(lineage: Lineage, name: str) -> _Known:
     pipeline, scheduler = known_of(model_source(lineage.catalog.model(name), lineage.store.data_root))
-    return _Known(FAMILIES[pipeline].kind if pipeline else None, scheduler)
+    return _Known(family_of(pipeline).kind if pipeline else None, scheduler)
 
 
 def _check_method_steps(name: str, settings: InversionSettings, scheduler: Mapping[str, Any]) -> None:
@@ -97,6 +96,6 @@ def _check_method_steps(name: str, settings: InversionSettings, scheduler: Mappi
 def _check_steps(name: str, steps: int, scheduler: Mapping[str, Any], spacing: str = "leading") -> None:
     """By making the schedule that the backbone will make."""
     try:
-        Schedule.over(TrainingLevels.from_config(scheduler), steps, replace(STUDY, spacing=spacing))
+        DiffusionLevels.from_config(scheduler).schedule(steps, spacing)
     except ModelError as problem:
         raise CatalogError(f"{name}: {problem}") from None

@@ -8,7 +8,7 @@ from creativity_assets.atelier import PAINTERS, Painter, paint, vocabulary
 from creativity_assets.atelier.canvas import PIGMENTS
 from creativity_assets.atelier.captions import words
 
-LONGEST = 40  # words and commas; room for both ends of a text in a context of 77, or of 48
+MAX_WORDS = 40  # words and commas; room for both ends of a text in a context of 77, or of 48
 
 
 @pytest.mark.parametrize("painter", PAINTERS, ids=lambda p: p.slug)
@@ -18,7 +18,7 @@ def test_captions_are_closed_and_name_the_painter(painter: Painter) -> None:
         caption = paint(painter, "suite", index, size=8).caption
         assert caption == " ".join(caption.lower().split())
         assert set(words(caption)) <= known
-        assert len(words(caption)) <= LONGEST
+        assert len(words(caption)) <= MAX_WORDS
         for article, noun in pairwise(words(caption)):
             assert article not in ("a", "an") or (article == "an") == (noun[0] in "aeiou")
         assert f", by {painter.name.lower()}, " in caption

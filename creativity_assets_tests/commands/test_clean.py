@@ -57,7 +57,7 @@ def test_what_left_the_catalogue_is_shown_first_and_freed_on_demand(measured_roo
 
 
 def test_an_artist_who_left_a_source_and_an_experiment_that_left_are_freed_alone(measured_root: Path) -> None:
-    stranger = Store(measured_root).root / "samples" / "all" / "paintings" / "somebody-else.parquet"
+    stranger = Store(measured_root).root / "raw_samples" / "all" / "paintings" / "somebody-else.parquet"
     stranger.write_bytes(b"PAR1")
     assert [leftover.path for leftover in leftovers(Study(measured_root))] == [stranger]
     stranger.unlink()
@@ -66,7 +66,7 @@ def test_an_artist_who_left_a_source_and_an_experiment_that_left_are_freed_alone
     }
     write_catalog(measured_root, {**CATALOG, "experiments": renamed})
     root = Store(measured_root).root
-    expected = [root / area / EXPERIMENT for area in ("reconstructions", "readouts", "metrics", "ceilings")]
+    expected = [root / area / EXPERIMENT for area in ("reconstructions", "readouts", "image_metrics", "ceilings")]
     found = [leftover.path for leftover in leftovers(Study(measured_root))]
     assert found == [path for path in expected if path.is_dir()]
     assert len(found) >= 3

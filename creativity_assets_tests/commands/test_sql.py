@@ -184,7 +184,7 @@ def test_a_full_standard_output_is_one_line(root: Path) -> None:
 
 
 def test_one_huge_value_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sql, "MOST_MEMORY", 64 * 2**20)
+    monkeypatch.setattr(sql, "MAX_MEMORY", 64 * 2**20)
     code, out, err = run("sql", "SELECT range(1000000000)")
     assert (code, out, len(err.splitlines())) == (2, "", 1)
     assert "SQL: out of memory" in err

@@ -5,26 +5,25 @@ import torch
 from torch import Tensor
 
 from creativity_assets.diffusion.conditioning import Conditioning
-from creativity_assets.diffusion.flow import FlowSchedule
+from creativity_assets.diffusion.diffusion_schedule import DiffusionLevels, DiffusionSchedule
+from creativity_assets.diffusion.flow_schedule import FlowLevels, FlowSchedule
 from creativity_assets.diffusion.guidance import Denoiser, Prompted
-from creativity_assets.diffusion.schedule import Sampler, Schedule
-from creativity_assets.diffusion.training_levels import TrainingLevels
 from creativity_assets_tests.tiny_models import SD15_SCHEDULER
 
 STUDY_FIELDS = {"timestep_spacing": "leading", "steps_offset": 1, "set_alpha_to_one": False, "clip_sample": False}
 SD15 = {**SD15_SCHEDULER, **STUDY_FIELDS}
 """The study's sampler as diffusers' schedulers are told it."""
-TRAINING = TrainingLevels.from_config(SD15_SCHEDULER)
-ALPHA_BARS = TRAINING.alpha_bars
+LEVELS = DiffusionLevels.from_config(SD15_SCHEDULER)
+ALPHA_BARS = LEVELS.alpha_bars
 MU, SIGMA = 0.7, 0.6
 
 
-def schedule_of(steps: int, spacing: str = "leading") -> Schedule:
-    return Schedule.over(TRAINING, steps, Sampler(spacing))
+def schedule_of(steps: int, spacing: str = "leading") -> DiffusionSchedule:
+    return LEVELS.schedule(steps, spacing)
 
 
-def levels_of(steps: int) -> FlowSchedule:
-    return FlowSchedule.from_config({}, steps)
+def flow_schedule_of(steps: int) -> FlowSchedule:
+    return FlowLevels().schedule(steps)
 
 
 def gaussian_noise(x: Tensor, t: int) -> Tensor:

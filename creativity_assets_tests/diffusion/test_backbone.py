@@ -14,6 +14,7 @@ from diffusers import DDIMInverseScheduler, DDIMScheduler, StableDiffusionPipeli
 from torch import Tensor
 
 from creativity_assets.diffusion.backbone import Backbone
+from creativity_assets.diffusion.diffusion_schedule import DiffusionLevels
 from creativity_assets.diffusion.inversion import ddim_invert, ddim_sample
 from creativity_assets.errors import ModelError
 
@@ -104,7 +105,8 @@ def test_velocity_prediction_is_diffusers(sd_folder: Path, pipeline: Any, tmp_pa
     config = folder / "scheduler" / "scheduler_config.json"
     config.write_text(json.dumps({**json.loads(config.read_text()), **facts}))
     velocity = Backbone.load(folder)
-    assert bool(velocity.alpha_bars[-1] == 0) is without_signal
+    assert isinstance(velocity.levels, DiffusionLevels)
+    assert bool(velocity.levels.alpha_bars[-1] == 0) is without_signal
     noise = velocity.noise([1, 2])
     sampler = DDIMScheduler.from_config(pipeline.scheduler.config, **facts)
     kept, pipeline.scheduler = pipeline.scheduler, sampler

@@ -13,7 +13,7 @@ from diffusers import DDIMInverseScheduler, DDIMScheduler
 from torch import Tensor
 
 from creativity_assets.diffusion.backbone import Backbone
-from creativity_assets.diffusion.families import FAMILIES
+from creativity_assets.diffusion.families import family_of
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.diffusion.weights.layouts import LAYOUTS
@@ -67,9 +67,8 @@ def study_ddim(pipeline: Any) -> Any:
 
 
 def test_layouts_and_families_are_the_same_ones() -> None:
-    assert list(LAYOUTS) == list(FAMILIES)
     for name, layout in LAYOUTS.items():
-        assert layout.network == FAMILIES[name].network_name
+        assert layout.network == family_of(name).network_name
         assert hasattr(diffusers, name)
 
 
@@ -83,11 +82,11 @@ def test_samples_are_those_of_the_pipeline(ours: Backbone, theirs: Any) -> None:
 
 
 def test_prompts_and_guidance_matter(ours: Backbone) -> None:
-    x, level = ours.noise([1, 2]), 1.0 if ours.kind == "flow" else 501
-    null = ours.denoiser()(x, level)
-    assert relative(ours.denoiser(PROMPTS, 1.0)(x, level), null) > 1e-3
-    assert relative(ours.denoiser(PROMPTS[::-1], 1.0)(x, level), ours.denoiser(PROMPTS, 1.0)(x, level)) > 1e-3
-    assert torch.equal(ours.denoiser(["", ""], 7.5)(x, level), null)
+    x, t = ours.noise([1, 2]), 1.0 if ours.kind == "flow" else 501
+    null = ours.denoiser()(x, t)
+    assert relative(ours.denoiser(PROMPTS, 1.0)(x, t), null) > 1e-3
+    assert relative(ours.denoiser(PROMPTS[::-1], 1.0)(x, t), ours.denoiser(PROMPTS, 1.0)(x, t)) > 1e-3
+    assert torch.equal(ours.denoiser(["", ""], 7.5)(x, t), null)
 
 
 @torch.inference_mode()
@@ -108,7 +107,7 @@ def reference_round_trip(pipeline: Any, originals: np.ndarray, steps: int) -> tu
         return z0, z
     z = z0
     if pipeline.scheduler.config.prediction_type == "v_prediction":
-        evaluate = noise_at_the_label(evaluate, pipeline.scheduler.alphas_cumprod)
+        evaluate = noise_at_the_timestep(evaluate, pipeline.scheduler.alphas_cumprod)
     for kind in (DDIMInverseScheduler, DDIMScheduler):
         scheduler = kind.from_config(pipeline.scheduler.config, prediction_type="epsilon")
         scheduler.set_timesteps(steps)
@@ -117,9 +116,9 @@ def reference_round_trip(pipeline: Any, originals: np.ndarray, steps: int) -> tu
     return z0, z
 
 
-def noise_at_the_label(velocity: Any, alpha_bars: Tensor) -> Any:
-    """e = a v + s x at the label the network was told. (diffusers' inverse scheduler reads v at the state it comes
-    from, where its own sampler reads it at the label: two different noises for one output.)
+def noise_at_the_timestep(velocity: Any, alpha_bars: Tensor) -> Any:
+    """e = a v + s x at the timestep that the network was told. (diffusers' inverse scheduler reads v at the state it
+    comes from, its own sampler at the timestep: two different noises for one output.)
     """
     return lambda z, t: alpha_bars[t].sqrt() * velocity(z, t) + (1 - alpha_bars[t]).sqrt() * z
 
@@ -161,7 +160,7 @@ REFERENCES = {
 def our_round_trip(backbone: Backbone, originals: np.ndarray, steps: int) -> tuple[Tensor, Tensor]:
     z0, schedule, denoiser = backbone.encode(originals), backbone.schedule(steps), backbone.denoiser()
     method = INVERSIONS["euler" if backbone.kind == "flow" else "ddim"]
-    return z0, method.resample(denoiser, schedule, method.invert(denoiser, schedule, z0).noise)
+    return z0, method.sample(denoiser, schedule, method.invert(denoiser, schedule, z0).noise)
 
 
 def test_round_trip_is_that_of_an_independent_loop(ours: Backbone, theirs: Any) -> None:
@@ -184,21 +183,21 @@ def test_floor_is_the_autoencoder_alone(ours: Backbone, theirs: Any) -> None:
 
 
 def test_a_conditioning_is_differentiable(ours: Backbone) -> None:
-    x, level = ours.encode(images(2)), 0.5 if ours.kind == "flow" else 501
+    x, t = ours.encode(images(2)), 0.5 if ours.kind == "flow" else 501
     null = ours.embed([""])
     leaf = null.tokens.clone().requires_grad_()
-    ours.prediction(null.with_tokens(leaf))(x, level).square().sum().backward()
+    ours.prediction(null.with_tokens(leaf))(x, t).square().sum().backward()
     assert float(leaf.grad.norm()) > 0
-    assert not ours.prediction(null)(x, level).requires_grad
+    assert not ours.prediction(null)(x, t).requires_grad
 
 
 def test_half_precision_networks_keep_a_float32_state(folder: Path, ours: Backbone) -> None:
     half = Backbone.load(folder, dtype="bfloat16")
     assert half.network.dtype == torch.bfloat16 and half._networks.vae.dtype == torch.float32
-    level = 0.5 if half.kind == "flow" else 501
-    e = half.denoiser()(half.noise([1]), level)
+    t = 0.5 if half.kind == "flow" else 501
+    e = half.denoiser()(half.noise([1]), t)
     assert e.dtype == torch.float32
-    assert relative(e, ours.denoiser()(ours.noise([1]), level)) < 0.05  # bfloat16 has 8 bits
+    assert relative(e, ours.denoiser()(ours.noise([1]), t)) < 0.05  # bfloat16 has 8 bits
 
 
 def test_a_schedule_of_another_kind_is_refused(folder: Path, ours: Backbone, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from creativity_assets.diffusion.guidance import Guidance, Stage, classifier_free
+from creativity_assets.diffusion.guidance import Guidance, Interval, classifier_free
 from creativity_assets.diffusion.inversion import ddim_invert, ddim_sample
 from creativity_assets_tests.diffusion.oracles import mixture_noise, mixture_samples, schedule_of
 
@@ -37,7 +37,7 @@ def test_weights_zero_and_one_cost_one_evaluation(weight: float, expected: list[
 
 
 def test_a_limited_interval_guides_inside_and_follows_the_prompt_outside() -> None:
-    guidance = Guidance((Stage(600, 1.0), Stage(200, 7.5), Stage(-1, 1.0)))
+    guidance = Guidance((Interval(600, 1.0), Interval(200, 7.5), Interval(-1, 1.0)))
     assert [guidance.weight(t) for t in (999, 601, 600, 201, 200, 1, 0)] == [1.0, 1.0, 7.5, 7.5, 1.0, 1.0, 1.0]
     x = torch.tensor([1.0, -2.0])
     guided = classifier_free(unconditional, conditional, guidance)
@@ -48,7 +48,7 @@ def test_a_limited_interval_guides_inside_and_follows_the_prompt_outside() -> No
 def test_two_equal_prompts_make_every_schedule_of_weights_irrelevant() -> None:
     """Law: with the caption in both roles, guided DDIM is captioned DDIM (negative-prompt inversion)."""
     x, schedule = mixture_samples(40), schedule_of(20)
-    staged = Guidance((Stage(500, 3.0), Stage(-1, 7.5)))
+    staged = Guidance((Interval(500, 3.0), Interval(-1, 7.5)))
     guided = classifier_free(mixture_noise, mixture_noise, staged)
     noise = ddim_invert(guided, schedule, x).noise
     torch.testing.assert_close(noise, ddim_invert(mixture_noise, schedule, x).noise, rtol=0, atol=1e-12)
@@ -58,15 +58,15 @@ def test_two_equal_prompts_make_every_schedule_of_weights_irrelevant() -> None:
 
 
 def test_the_same_field_both_ways_converges_and_a_mismatch_does_not() -> None:
-    """Guidance against a shifted prompt: equal weights are a distance, 1 there and 7.5 back are none."""
+    """Guidance against a shifted prompt: equal weights are a distance, 1 in the inversion and 7.5 in the sampling are none."""
     x = mixture_samples(1000)
 
     def prompted(x: Tensor, t: int) -> Tensor:
         return mixture_noise(x, t) + 0.05
 
-    def error(there: float, back: float, steps: int) -> float:
+    def error(inversion: float, sampling: float, steps: int) -> float:
         schedule = schedule_of(steps)
-        ways = [classifier_free(mixture_noise, prompted, Guidance.constant(w)) for w in (there, back)]
+        ways = [classifier_free(mixture_noise, prompted, Guidance.constant(w)) for w in (inversion, sampling)]
         returned = ddim_sample(ways[1], schedule, ddim_invert(ways[0], schedule, x).noise)
         return float((returned - x).square().mean().sqrt())
 

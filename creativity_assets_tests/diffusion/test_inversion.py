@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from creativity_assets.diffusion.conditioning import Conditioning
-from creativity_assets.diffusion.guidance import Denoiser, Guidance, Prompted, Stage
+from creativity_assets.diffusion.guidance import Denoiser, Guidance, Interval, Prompted
 from creativity_assets.diffusion.inversion import INVERSIONS, NO_DISTANCES, Inverted, MethodSpec, no_distance
 from creativity_assets.diffusion.inversion.fixed_point import _secant
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.errors import ModelError
 from creativity_assets_tests.diffusion.oracles import (
-    levels_of,
+    flow_schedule_of,
     mixture_noise,
     mixture_samples,
     mixture_velocity,
@@ -65,14 +65,14 @@ GOLDEN = {
 def world(spec: MethodSpec, steps: int) -> tuple[Any, Any]:
     """The exact model and the schedule that a method walks on."""
     if spec.kind == "flow":
-        return mixture_velocity, levels_of(steps)
+        return mixture_velocity, flow_schedule_of(steps)
     return SUBJECTS[spec.subject], schedule_of(steps, spec.spacing)
 
 
-def there_and_back(spec: MethodSpec, steps: int, x: Tensor, **options: float) -> tuple[Inverted, Tensor]:
+def round_trip(spec: MethodSpec, steps: int, x: Tensor, **options: float) -> tuple[Inverted, Tensor]:
     subject, schedule = world(spec, steps)
     inverted = spec.invert(subject, schedule, x, **options)
-    return inverted, spec.resample(subject, schedule, inverted.noise, inverted.carried, **options)
+    return inverted, spec.sample(subject, schedule, inverted.noise, inverted.auxiliary, **options)
 
 
 def error(returned: Tensor, x: Tensor) -> float:
@@ -85,12 +85,12 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 def counted(subject: Any) -> tuple[Any, list[float]]:
-    """The subject, and the labels of its evaluations; the batch is evaluated at once."""
-    labels: list[float] = []
+    """The subject, and the timesteps of its evaluations; the batch is evaluated at once."""
+    timesteps: list[float] = []
 
     def counting(e: Denoiser) -> Denoiser:
         def evaluated(x: Tensor, t: int) -> Tensor:
-            labels.append(t)
+            timesteps.append(t)
             return e(x, t)
 
         return evaluated
@@ -100,19 +100,19 @@ def counted(subject: Any) -> tuple[Any, list[float]]:
         def under(conditioning: Conditioning) -> Denoiser:
             return counting(subject.under(conditioning))
 
-        return Prompted(under, subject.prompts, subject.null), labels
-    return counting(subject), labels
+        return Prompted(under, subject.prompts, subject.null), timesteps
+    return counting(subject), timesteps
 
 
 def test_stated_cost_is_the_counted_cost(name: str) -> None:
     spec = INVERSIONS[name]
     subject, schedule = world(spec, 20)
-    subject, labels = counted(subject)
+    subject, timesteps = counted(subject)
     whole = {option: value + 1 for option, value in spec.defaults.items() if isinstance(value, int)}
     options = {**spec.defaults, **whole, **({"early_stop": 0.0} if "early_stop" in spec.defaults else {})}
     inverted = spec.invert(subject, schedule, mixture_samples(8), **options)
-    spec.resample(subject, schedule, inverted.noise, inverted.carried, **options)
-    assert len(labels) == spec.evaluations(20, **options)
+    spec.sample(subject, schedule, inverted.noise, inverted.auxiliary, **options)
+    assert len(timesteps) == spec.evaluations(20, **options)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -121,7 +121,7 @@ def test_precision_shape_and_states_are_kept(name: str, dtype: torch.dtype) -> N
     spec = INVERSIONS[name]
     subject, schedule = world(spec, 10)
     inverted = spec.invert(in_dtype(subject, dtype), schedule, x)
-    returned = spec.resample(in_dtype(subject, dtype), schedule, inverted.noise, inverted.carried)
+    returned = spec.sample(in_dtype(subject, dtype), schedule, inverted.noise, inverted.auxiliary)
     assert returned.dtype == inverted.noise.dtype == dtype
     assert returned.shape == x.shape
     assert len(inverted.states) == (1 if name == "autoencoder" else 11)
@@ -137,8 +137,8 @@ def in_dtype(subject: Any, dtype: torch.dtype) -> Any:
 
 def test_an_image_does_not_depend_on_its_batch(name: str) -> None:
     spec, x = INVERSIONS[name], mixture_samples(12)
-    _, together = there_and_back(spec, 10, x)
-    alone = torch.cat([there_and_back(spec, 10, image[None])[1] for image in x])
+    _, together = round_trip(spec, 10, x)
+    alone = torch.cat([round_trip(spec, 10, image[None])[1] for image in x])
     torch.testing.assert_close(alone, together, rtol=1e-9, atol=1e-9)
 
 
@@ -146,11 +146,11 @@ def test_round_trip_error_falls_as_the_order_says(name: str) -> None:
     """Law: nothing but rounding for an exact method, else a slope in log T; tolerance: T is not infinite."""
     spec, x = INVERSIONS[name], mixture_samples(1000)
     if spec.exact:
-        errors = [error(there_and_back(spec, T, x)[1], x) for T in (10, 20, 50)]
+        errors = [error(round_trip(spec, T, x)[1], x) for T in (10, 20, 50)]
         assert max(errors) < 1e-10
         return
     steps = np.array([20, 50, 100, 200])
-    errors = [error(there_and_back(spec, int(T), x)[1], x) for T in steps]
+    errors = [error(round_trip(spec, int(T), x)[1], x) for T in steps]
     if name in NOT_CONVERGING:
         assert min(errors) > NOT_CONVERGING[name]
         return
@@ -163,7 +163,7 @@ def test_golden_errors(name: str) -> None:
     spec, x = INVERSIONS[name], mixture_samples(1000)
     subject, schedule = world(spec, 20)
     inverted = spec.invert(subject, schedule, x)
-    returned = spec.resample(subject, schedule, inverted.noise, None if spec.exact else inverted.carried)
+    returned = spec.sample(subject, schedule, inverted.noise, None if spec.exact else inverted.auxiliary)
     assert error(returned, x) == pytest.approx(GOLDEN[name], rel=1e-5)
 
 
@@ -172,12 +172,12 @@ def test_exact_methods_are_not_exact_from_one_state(name: str) -> None:
     """What makes the one-state round trip a readout of the model, and not another zero."""
     spec, x = INVERSIONS[name], mixture_samples(1000)
     subject, schedule = world(spec, 20)
-    assert error(spec.resample(subject, schedule, spec.invert(subject, schedule, x).noise), x) > 0.01
+    assert error(spec.sample(subject, schedule, spec.invert(subject, schedule, x).noise), x) > 0.01
 
 
 def test_edict_is_exact_for_many_steps_without_mixing() -> None:
     x = mixture_samples(100)
-    assert error(there_and_back(INVERSIONS["edict"], 200, x, p=1.0)[1], x) < 1e-10
+    assert error(round_trip(INVERSIONS["edict"], 200, x, p=1.0)[1], x) < 1e-10
 
 
 @pytest.mark.parametrize(("dtype", "rounding"), [(torch.float32, 1e-7), (torch.float64, 1e-15)])
@@ -272,11 +272,11 @@ def test_a_mismatch_is_known_as_no_distance() -> None:
     assert not InversionSettings(guidance=one, resample_guidance=seven, prompt="caption").is_distance
 
 
-def test_stages_must_fall() -> None:
+def test_guidance_intervals_must_fall() -> None:
     with pytest.raises(ModelError, match="must fall"):
-        Guidance((Stage(-1, 1.0), Stage(500, 7.5)))
+        Guidance((Interval(-1, 1.0), Interval(500, 7.5)))
     with pytest.raises(ModelError, match="end below 0"):
-        Guidance((Stage(500, 7.5),))
+        Guidance((Interval(500, 7.5),))
 
 
 SUBJECTS = {"denoiser": mixture_noise, "prompted": prompted_mixture()}

@@ -20,17 +20,17 @@ from diffusers import (
 from scipy.optimize import brentq
 from torch import Tensor
 
-from creativity_assets.diffusion.flow import FlowSchedule
+from creativity_assets.diffusion.diffusion_schedule import DiffusionLevels, DiffusionSchedule
+from creativity_assets.diffusion.flow_schedule import FlowLevels, FlowSchedule
 from creativity_assets.diffusion.guidance import Guidance, classifier_free
 from creativity_assets.diffusion.inversion import INVERSIONS, ddim_invert, ddim_sample
-from creativity_assets.diffusion.schedule import Sampler, Schedule
-from creativity_assets.diffusion.training_levels import TrainingLevels
+from creativity_assets.diffusion.sampler import Sampler
 from creativity_assets_tests.diffusion.oracles import (
     ALPHA_BARS,
+    LEVELS,
     MU,
     SD15,
     SIGMA,
-    TRAINING,
     gaussian_noise,
     mixture_noise,
     mixture_samples,
@@ -52,7 +52,7 @@ def states_of(steps: int) -> list[tuple[float, float]]:
 
 
 def noise_row(state: tuple[float, float]) -> tuple[float, float]:
-    """(g, -g m): e(x) = g x - g m for the exact Gaussian at the level (a, s) whose label the network is told."""
+    """(g, -g m): e(x) = g x - g m for the exact Gaussian at the level (a, s) whose timestep the network is told."""
     a, s = state
     g = s / (a**2 * SIGMA**2 + s**2)
     return g, -g * a * MU
@@ -71,7 +71,7 @@ def affine(*rows: tuple[float, ...]) -> Matrix:
 
 
 def ddim_matrix(steps: int, i: int, j: int, told: int) -> Matrix:
-    """x -> D(x, e(x, label of state `told`); i, j)."""
+    """x -> D(x, e(x, timestep of state `told`); i, j)."""
     states = states_of(steps)
     p, q = ddim_coefficients(states, i, j)
     g, c = noise_row(states[told])
@@ -177,12 +177,12 @@ def test_inversion_sums_are_those_that_diffusers_publishes(fields: dict[str, Any
     count = 4 * 3 * 8 * 8
     ramp = (torch.arange(count).reshape(3, 8, 8, 4) / count).permute(3, 0, 1, 2)
     sampler = Sampler(offset=0, clean_is_one=bool(fields.get("clean_is_one", True)), clip=1.0)
-    schedule = Schedule.over(TrainingLevels.from_config(fields), 10, sampler)
+    schedule = DiffusionSchedule.over(DiffusionLevels.from_config(fields), 10, sampler)
     noise = ddim_invert(lambda x, t: x * t / (t + 1), schedule, ramp).noise
     assert float(noise.abs().sum()) == pytest.approx(published, abs=1e-2)  # the bound of those tests
 
 
-def test_source_label_is_the_closed_form() -> None:
+def test_source_timestep_is_the_closed_form() -> None:
     up = product([ddim_matrix(20, i - 1, i, told=i - 1) for i in range(1, 21)])
     same(INVERSIONS["ddim_source_label"].invert(gaussian_noise, schedule_of(20), POINTS).noise, *applied(up, POINTS))
 
@@ -213,7 +213,7 @@ def test_implicit_methods_find_scipys_root(method: str, evaluations: int) -> Non
     def root(x: float, i: int) -> float:
         def missed(y: float) -> float:
             state = torch.tensor([[y]], dtype=torch.float64)
-            return float(schedule.transfer(state, mixture_noise(state, schedule.label(i)), i, i - 1)) - x
+            return float(schedule.transfer(state, mixture_noise(state, schedule.timestep(i)), i, i - 1)) - x
 
         return float(brentq(missed, x - 2, x + 2, xtol=1e-13))
 
@@ -274,12 +274,12 @@ def test_edict_is_the_closed_form_and_its_inverse(p: float, steps: int) -> None:
     """An odd number of steps too: the alternation is counted from the noise, whichever way one goes."""
     matrix, spec, schedule = edict_sampling_matrix(steps, p), INVERSIONS["edict"], schedule_of(steps)
     other = POINTS.flip(0)
-    same(spec.resample(gaussian_noise, schedule, POINTS, other, p=p), applied(matrix, POINTS, other)[0])
+    same(spec.sample(gaussian_noise, schedule, POINTS, other, p=p), applied(matrix, POINTS, other)[0])
     inverted = spec.invert(gaussian_noise, schedule, POINTS, p=p)
     x_T, y_T = applied(np.linalg.inv(matrix), POINTS, POINTS)
     same(inverted.noise, x_T, 1e-6 if p < 0.9 else 1e-8)  # the condition of the factors
-    assert inverted.carried is not None
-    same(inverted.carried, y_T, 1e-6 if p < 0.9 else 1e-8)
+    assert inverted.auxiliary is not None
+    same(inverted.auxiliary, y_T, 1e-6 if p < 0.9 else 1e-8)
 
 
 def two_step_matrix(steps: int, coefficients: Callable[[int], tuple[float, float, float]]) -> Matrix:
@@ -317,13 +317,13 @@ def test_two_step_methods_are_the_closed_form_and_its_inverse(
 ) -> None:
     matrix, spec, schedule = two_step_matrix(20, coefficients), INVERSIONS[name], schedule_of(20)
     other = POINTS.flip(0) / 2
-    same(spec.resample(gaussian_noise, schedule, POINTS, other), applied(matrix, POINTS, other)[1], 1e-8)
+    same(spec.sample(gaussian_noise, schedule, POINTS, other), applied(matrix, POINTS, other)[1], 1e-8)
     inverted = spec.invert(gaussian_noise, schedule, POINTS)
     (x_1,) = applied(ddim_matrix(20, 0, 1, told=1), POINTS)
     x_T, x_before = applied(np.linalg.inv(matrix), x_1, POINTS)
     same(inverted.noise, x_T, 1e-8)
-    assert inverted.carried is not None
-    same(inverted.carried, x_before, 1e-8)
+    assert inverted.auxiliary is not None
+    same(inverted.auxiliary, x_before, 1e-8)
 
 
 def dpm_scheduler(kind: Any) -> Any:
@@ -346,7 +346,7 @@ def test_dpm_solver_walks_diffusers_schedulers_step_for_step() -> None:
         up = walk(dpm_scheduler(DPMSolverMultistepInverseScheduler), unet, x, 20)
         ours = spec.invert(unet, schedule, x)
         down = walk(dpm_scheduler(DPMSolverMultistepScheduler), unet, up[-1], 20)
-        returned = spec.resample(unet, schedule, ours.noise)
+        returned = spec.sample(unet, schedule, ours.noise)
     assert max(relative(a, b) for a, b in zip(ours.states, up, strict=True)) < 1e-4  # float32 logarithms of sigmas
     assert relative(returned, down[-1]) < 1e-4
 
@@ -362,7 +362,7 @@ def flow_velocity(x: Tensor, sigma: float) -> Tensor:
 def test_flow_solvers_converge_to_the_flow_of_a_gaussian(name: str, bound: float) -> None:
     """Closed form: x keeps its number of standard deviations, and at sigma = 1 those are of N(0, 1)."""
     exact = (POINTS - MU) / SIGMA
-    noise = INVERSIONS[name].invert(flow_velocity, FlowSchedule.from_config({}, 100), POINTS).noise
+    noise = INVERSIONS[name].invert(flow_velocity, FlowLevels().schedule(100), POINTS).noise
     assert float((noise - exact).abs().max()) < bound  # first order: a Lipschitz constant or two times 1/100
 
 
@@ -371,8 +371,8 @@ def test_euler_walks_diffusers_scheduler_step_for_step() -> None:
     scheduler = FlowMatchEulerDiscreteScheduler(shift=3.0)
     with torch.inference_mode():
         down = walk(scheduler, unet, x, 10)
-        schedule = FlowSchedule.from_config(scheduler.config, 10)
-        ours = INVERSIONS["euler"].resample(lambda x, sigma: unet(x, torch.tensor(1000 * sigma)), schedule, x)
+        schedule = FlowLevels.from_config(scheduler.config).schedule(10)
+        ours = INVERSIONS["euler"].sample(lambda x, sigma: unet(x, torch.tensor(1000 * sigma)), schedule, x)
     assert relative(ours, down[-1]) < 1e-5
 
 
@@ -399,7 +399,7 @@ def test_null_text_is_the_papers_loop_over_one_image() -> None:
         null, state = model.null.tokens.clone(), pivots[-1]
         for k in range(10):
             i = 10 - k
-            t = schedule.label(i)
+            t = schedule.timestep(i)
             null = null.detach().clone().requires_grad_()
             optimiser = torch.optim.Adam([null], lr=1e-2 * (1 - k / 100))
             target, e_prompt = pivots[i - 1], prompted(state, t)
@@ -417,9 +417,9 @@ def test_null_text_is_the_papers_loop_over_one_image() -> None:
                 state = schedule.transfer(state, e_null + 7.5 * (e_prompt - e_null), i, i - 1)
         expected.append(state)
     inverted = spec.invert(model, schedule, x)
-    returned = spec.resample(model, schedule, inverted.noise, inverted.carried)
+    returned = spec.sample(model, schedule, inverted.noise, inverted.auxiliary)
     same(returned, torch.cat(expected), 1e-8)
-    untaught = spec.resample(model, schedule, inverted.noise)
+    untaught = spec.sample(model, schedule, inverted.noise)
     assert (returned - x).square().mean() < 0.8 * (untaught - x).square().mean(), "optimising must help"
 
 
@@ -428,14 +428,14 @@ def test_cfg_pp_is_the_papers_step_and_without_guidance_ddim() -> None:
     spec = INVERSIONS["cfg_pp"]
     null, prompted = model.under(model.null), model.under(model.prompts)
     same(spec.invert(model, schedule, x, weight=0.0).noise, ddim_invert(null, schedule, x).noise)
-    same(spec.resample(model, schedule, x, weight=0.0), ddim_sample(null, schedule, x))
+    same(spec.sample(model, schedule, x, weight=0.0), ddim_sample(null, schedule, x))
     state = x
     for i in range(20, 0, -1):
         (a_i, s_i), (a_j, s_j) = states_of(20)[i], states_of(20)[i - 1]
-        e_null, e_prompt = null(state, schedule.label(i)), prompted(state, schedule.label(i))
+        e_null, e_prompt = null(state, schedule.timestep(i)), prompted(state, schedule.timestep(i))
         clean = (state - s_i * (0.4 * e_null + 0.6 * e_prompt)) / a_i
         state = a_j * clean + s_j * e_null
-    same(spec.resample(model, schedule, x), state)
+    same(spec.sample(model, schedule, x), state)
 
 
 def test_null_text_without_inner_steps_is_guided_ddim() -> None:
@@ -444,12 +444,12 @@ def test_null_text_without_inner_steps_is_guided_ddim() -> None:
     inverted = spec.invert(model, schedule, x, inner_steps=0)
     guided = classifier_free(model.under(model.null), model.under(model.prompts), Guidance.constant(7.5))
     same(
-        spec.resample(model, schedule, inverted.noise, inverted.carried), ddim_sample(guided, schedule, inverted.noise)
+        spec.sample(model, schedule, inverted.noise, inverted.auxiliary), ddim_sample(guided, schedule, inverted.noise)
     )
 
 
 def test_a_clipping_schedule_is_no_other() -> None:
-    clipped = Schedule.over(TRAINING, 20, Sampler(clip=1.0))
+    clipped = DiffusionSchedule.over(LEVELS, 20, Sampler(clip=1.0))
     x = 3 * mixture_samples(40)
     assert not torch.allclose(
         ddim_invert(mixture_noise, clipped, x).noise, ddim_invert(mixture_noise, schedule_of(20), x).noise

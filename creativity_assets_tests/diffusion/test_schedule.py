@@ -7,21 +7,21 @@ import pytest
 import torch
 from diffusers import DDIMScheduler
 
+from creativity_assets.diffusion.diffusion_schedule import DiffusionLevels, DiffusionSchedule
 from creativity_assets.diffusion.inversion import INVERSIONS
-from creativity_assets.diffusion.schedule import Sampler, Schedule
-from creativity_assets.diffusion.training_levels import TrainingLevels
-from creativity_assets.engine.likelihood import Path, log_likelihood
+from creativity_assets.diffusion.sampler import Sampler
+from creativity_assets.engine.likelihood import log_likelihood
 from creativity_assets.errors import ModelError
-from creativity_assets_tests.diffusion.oracles import SD15, TRAINING, schedule_of
+from creativity_assets_tests.diffusion.oracles import LEVELS, SD15, schedule_of
 from creativity_assets_tests.tiny_models import SD15_SCHEDULER
 
 ZERO_SNR = {**SD15_SCHEDULER, "rescale_betas_zero_snr": True, "prediction_type": "v_prediction"}
 
 
-def test_labels_are_those_of_the_study() -> None:
+def test_timesteps_are_those_of_the_study() -> None:
     schedule = schedule_of(20)
-    assert schedule.labels == tuple(range(1, 1000, 50))
-    assert (schedule.label(1), schedule.label(20)) == (1, 951)
+    assert schedule.timesteps == tuple(range(1, 1000, 50))
+    assert (schedule.timestep(1), schedule.timestep(20)) == (1, 951)
     assert schedule.steps == 20
     assert len(schedule.alpha_bars) == 21
     assert schedule.clip is None
@@ -43,21 +43,21 @@ def test_labels_are_those_of_the_study() -> None:
         ({"rescale_betas_zero_snr": True}, Sampler(offset=0), {"steps_offset": 0}),
     ],
 )
-def test_states_and_labels_are_diffusers(
+def test_states_and_timesteps_are_diffusers(
     training: dict[str, Any], sampler: Sampler, theirs: dict[str, Any], steps: int
 ) -> None:
     reference = DDIMScheduler.from_config({**SD15, **training, **theirs})
     reference.set_timesteps(steps)
-    labels = reference.timesteps.flip(0).tolist()
-    states = [float(reference.final_alpha_cumprod), *(float(reference.alphas_cumprod[t]) for t in labels)]
-    schedule = Schedule.over(TrainingLevels.from_config({**SD15_SCHEDULER, **training}), steps, sampler)
-    assert list(schedule.labels) == labels
+    timesteps = reference.timesteps.flip(0).tolist()
+    states = [float(reference.final_alpha_cumprod), *(float(reference.alphas_cumprod[t]) for t in timesteps)]
+    schedule = DiffusionSchedule.over(DiffusionLevels.from_config({**SD15_SCHEDULER, **training}), steps, sampler)
+    assert list(schedule.timesteps) == timesteps
     # diffusers accumulates a thousand factors in float32; ours are float64.
     np.testing.assert_allclose(schedule.alpha_bars, states, rtol=2e-5, atol=1e-10)
 
 
 def test_a_config_without_fields_has_diffusers_defaults() -> None:
-    reference, ours = DDIMScheduler(), TrainingLevels.from_config({})
+    reference, ours = DDIMScheduler(), DiffusionLevels.from_config({})
     np.testing.assert_allclose(ours.alpha_bars, reference.alphas_cumprod.numpy(), rtol=1e-4)
     assert ours.prediction == reference.config.prediction_type
 
@@ -70,7 +70,7 @@ def test_what_the_folder_says_of_sampling_is_not_read() -> None:
         "clip_sample": True,
         "clip_sample_range": 3.0,
     }
-    assert Schedule.over(TrainingLevels.from_config({**SD15_SCHEDULER, **said}), 20) == schedule_of(20)
+    assert DiffusionSchedule.over(DiffusionLevels.from_config({**SD15_SCHEDULER, **said}), 20) == schedule_of(20)
 
 
 def test_transfer_carries_a_noised_image_exactly() -> None:
@@ -86,12 +86,12 @@ def test_transfer_carries_a_noised_image_exactly() -> None:
 
 def test_zero_snr_levels_are_those_of_diffusers_and_end_without_signal() -> None:
     """The state that T = 20 ends in holds a tenth of the signal it would hold without the flag."""
-    ours = TrainingLevels.from_config(ZERO_SNR)
+    ours = DiffusionLevels.from_config(ZERO_SNR)
     theirs = DDIMScheduler.from_config(ZERO_SNR).alphas_cumprod.numpy()
     np.testing.assert_allclose(ours.alpha_bars, theirs, rtol=1e-4, atol=1e-9)
     assert ours.alpha_bars[-1] == 0
-    assert ours.alpha_bars[0] == pytest.approx(TRAINING.alpha_bars[0], rel=1e-12)
-    last, without = Schedule.over(ours, 20).alpha_bars[-1], schedule_of(20).alpha_bars[-1]
+    assert ours.alpha_bars[0] == pytest.approx(LEVELS.alpha_bars[0], rel=1e-12)
+    last, without = DiffusionSchedule.over(ours, 20).alpha_bars[-1], schedule_of(20).alpha_bars[-1]
     assert without == pytest.approx(0.008155, abs=1e-6)
     assert last == pytest.approx(float(theirs[951]), rel=1e-4)
     assert last < without / 10
@@ -103,37 +103,39 @@ DIFFUSION = [name for name, spec in INVERSIONS.items() if spec.kind == "diffusio
 @pytest.mark.parametrize("name", DIFFUSION)
 def test_every_method_walks_a_zero_snr_model_or_says_that_it_cannot(name: str) -> None:
     """The exact v prediction of N(0, I), under which the noise is s x: all is finite, or refused before it starts."""
-    training, spec = TrainingLevels.from_config(ZERO_SNR), INVERSIONS[name]
+    levels, spec = DiffusionLevels.from_config(ZERO_SNR), INVERSIONS[name]
     if spec.spacing != "leading":
         with pytest.raises(ModelError, match=r"step 999 of this model holds no signal .* a method of leading spacing"):
-            Schedule.over(training, 20, Sampler(spec.spacing))
+            levels.schedule(20, spec.spacing)
         return
     x = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
-    schedule = Schedule.over(training, 20)
+    schedule = levels.schedule(20)
 
     def e(x: torch.Tensor, t: int) -> torch.Tensor:
-        return float(np.sqrt(1 - training.alpha_bars[t])) * x
+        return float(np.sqrt(1 - levels.alpha_bars[t])) * x
 
     inverted = spec.invert(e, schedule, x)
-    returned = spec.resample(e, schedule, inverted.noise, inverted.carried)
+    returned = spec.sample(e, schedule, inverted.noise, inverted.auxiliary)
     assert all(torch.isfinite(state).all() for state in (*inverted.states, returned))
     assert float((returned - x).square().mean().sqrt()) < 0.2 or name == "ddim_class_defaults"
 
 
 def test_a_state_without_signal_is_refused_at_any_spacing() -> None:
-    training = TrainingLevels.from_config(ZERO_SNR)
+    levels = DiffusionLevels.from_config(ZERO_SNR)
     with pytest.raises(ModelError, match=r"steps 500: training step 999 .* holds no signal .*; take fewer steps"):
-        Schedule.over(training, 500)
+        levels.schedule(500)
     betas = [*np.linspace(0.0001, 0.02, 999), 1.0]
     with pytest.raises(ModelError, match="holds no signal"):
-        Schedule.over(TrainingLevels.from_config({"trained_betas": betas}), 20, Sampler("trailing"))
+        DiffusionSchedule.over(DiffusionLevels.from_config({"trained_betas": betas}), 20, Sampler("trailing"))
 
 
 def test_the_likelihood_of_a_zero_snr_model_is_that_of_its_gaussian() -> None:
     """Closed form: data N(0, S^2), so that the state of the first training step is N(0, a^2 S^2 + s^2)."""
-    bars = TrainingLevels.from_config(ZERO_SNR).alpha_bars
-    path = Path.of_diffusion(bars)
-    assert bars[path.labels[-1]] > 1e-3 > bars[path.labels[-1] + 1]
+    levels = DiffusionLevels.from_config(ZERO_SNR)
+    bars = levels.alpha_bars
+    path = levels.likelihood_path()
+    last = int(path.timesteps[-1])
+    assert bars[last] > 1e-3 > bars[last + 1]
     for deviation in (0.1, 0.5, 1.5):
 
         def e(x: torch.Tensor, t: int, deviation: float = deviation) -> torch.Tensor:
@@ -152,7 +154,7 @@ def test_the_likelihood_of_a_zero_snr_model_is_that_of_its_gaussian() -> None:
     [
         ({}, 30, "steps 30: must divide"),
         ({}, 0, "steps 0: must divide"),
-        ({}, 1000, "last label 1000"),
+        ({}, 1000, "last timestep 1000"),
         ({"beta_schedule": "squaredcos_cap_v2"}, 20, "no beta_schedule 'squaredcos_cap_v2'"),
         ({"beta_start": "small"}, 20, "beta_start 'small' is no number"),
         ({"beta_start": float("nan")}, 20, "beta_start 'nan' is no number"),
@@ -173,11 +175,11 @@ def test_the_likelihood_of_a_zero_snr_model_is_that_of_its_gaussian() -> None:
 )
 def test_what_cannot_be_inverted_is_refused(fields: dict[str, object], steps: int, message: str) -> None:
     with pytest.raises(ModelError, match=message) as caught:
-        Schedule.over(TrainingLevels.from_config({**SD15_SCHEDULER, **fields}), steps)
+        DiffusionSchedule.over(DiffusionLevels.from_config({**SD15_SCHEDULER, **fields}), steps)
     assert "\n" not in str(caught.value)
 
 
 def test_a_step_outside_is_refused() -> None:
     for step in (0, 21):
         with pytest.raises(IndexError):
-            schedule_of(20).label(step)
+            schedule_of(20).timestep(step)

@@ -53,11 +53,11 @@ def test_results_come_before_the_next_item_is_asked_for() -> None:
     assert asked == [0, 1, 2, 3, 4, 5]
 
 
-def test_memory_running_out_halves_for_good_and_is_told() -> None:
+def test_memory_running_out_halves_for_good_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     network, size = Network(room=3), BatchSize(8)
     assert list(in_batches(range(20), size, network)) == [number**2 for number in range(20)]
     assert size.current == 2
-    assert size.events == [
+    assert caplog.messages == [
         "out of memory at batch 8, going on with 4",
         "out of memory at batch 4, going on with 2",
     ]

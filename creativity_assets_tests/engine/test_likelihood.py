@@ -10,8 +10,9 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from creativity_assets.engine.likelihood import PROBES, Path, log_likelihood
-from creativity_assets_tests.diffusion.oracles import ALPHA_BARS
+from creativity_assets.diffusion.flow_schedule import FlowLevels
+from creativity_assets.engine.likelihood import PROBES, log_likelihood
+from creativity_assets_tests.diffusion.oracles import ALPHA_BARS, LEVELS
 
 D = 16
 A0, S0 = math.sqrt(ALPHA_BARS[0]), math.sqrt(1 - ALPHA_BARS[0])
@@ -75,12 +76,12 @@ def test_it_is_the_density_of_white_gaussians(flow: bool, deviation: float) -> N
     covariance = deviation**2 * np.eye(D)
     if flow:
         x = drawn(covariance)
-        ours = log_likelihood(flow_field(covariance), Path.of_flow(), x, signs(1, tuple(x.shape))).value
+        ours = log_likelihood(flow_field(covariance), FlowLevels().likelihood_path(), x, signs(1, tuple(x.shape))).value
         expected, tolerance = density(covariance, x), 0.015
     else:
         covariance_0 = A0**2 * covariance + S0**2 * np.eye(D)
         x = drawn(covariance_0)
-        path = Path.of_diffusion(ALPHA_BARS)
+        path = LEVELS.likelihood_path()
         ours = log_likelihood(diffusion_field(covariance), path, x, signs(1, tuple(x.shape))).value
         expected, tolerance = density(covariance_0, x), 0.006
     np.testing.assert_allclose(ours.numpy(), expected, atol=tolerance)
@@ -93,11 +94,11 @@ def test_it_is_the_density_of_a_correlated_gaussian(flow: bool) -> None:
     """Against SciPy's density. 400 probes: vectors of ones, or too few, would show."""
     covariance = correlated()
     if flow:
-        x, field, path = drawn(covariance), flow_field(covariance), Path.of_flow()
+        x, field, path = drawn(covariance), flow_field(covariance), FlowLevels().likelihood_path()
         expected = density(covariance, x)
     else:
         covariance_0 = A0**2 * covariance + S0**2 * np.eye(D)
-        x, field, path = drawn(covariance_0), diffusion_field(covariance), Path.of_diffusion(ALPHA_BARS)
+        x, field, path = drawn(covariance_0), diffusion_field(covariance), LEVELS.likelihood_path()
         expected = density(covariance_0, x)
     ours = log_likelihood(field, path, x, signs(400, tuple(x.shape))).value
     np.testing.assert_allclose(ours.numpy(), expected, atol=0.03)
@@ -106,16 +107,16 @@ def test_it_is_the_density_of_a_correlated_gaussian(flow: bool) -> None:
 
 
 def test_probes_scatter_as_stated() -> None:
-    """Variance per dimension 2 |J|^2 / (P d^2): the spread over 300 sets of PROBES probes, for one label's trace."""
+    """Variance per dimension 2 |J|^2 / (P d^2): the spread over 300 sets of PROBES probes, for one timestep's trace."""
     from creativity_assets.engine.likelihood import _with_trace
 
-    covariance, label = correlated(), 300
+    covariance, t = correlated(), 300
     x = drawn(covariance, 1)
-    a, s = math.sqrt(ALPHA_BARS[label]), math.sqrt(1 - ALPHA_BARS[label])
+    a, s = math.sqrt(ALPHA_BARS[t]), math.sqrt(1 - ALPHA_BARS[t])
     jacobian = s * np.linalg.inv(a**2 * covariance + s**2 * np.eye(D))
     off = jacobian - np.diag(np.diag(jacobian))
     field = diffusion_field(covariance)
-    traces = [float(_with_trace(field, x, label, signs(PROBES, tuple(x.shape), seed))[1].mean()) for seed in range(300)]
+    traces = [float(_with_trace(field, x, t, signs(PROBES, tuple(x.shape), seed))[1].mean()) for seed in range(300)]
     assert np.mean(traces) == pytest.approx(np.trace(jacobian), abs=4 * np.std(traces) / 300**0.5)
     assert np.var(traces) == pytest.approx(2 * np.square(off).sum() / PROBES, rel=0.35)
 
@@ -123,7 +124,7 @@ def test_probes_scatter_as_stated() -> None:
 def test_the_error_is_the_scatter_between_sets_of_probes() -> None:
     """sqrt(E[error^2]) over 200 sets of PROBES probes is the deviation of their values, to a fifth."""
     covariance = correlated()
-    x, field, path = drawn(covariance, 1), flow_field(covariance), Path.of_flow()
+    x, field, path = drawn(covariance, 1), flow_field(covariance), FlowLevels().likelihood_path()
     together = x.expand(200, -1, -1, -1)
     value, error = log_likelihood(field, path, together, signs(PROBES, tuple(together.shape)))
     assert float(value.std()) == pytest.approx(float(error.square().mean().sqrt()), rel=0.2)
@@ -133,16 +134,16 @@ def test_the_error_is_the_scatter_between_sets_of_probes() -> None:
 def test_one_probe_has_no_error_of_its_own() -> None:
     covariance = 0.09 * np.eye(D)
     x = drawn(covariance)
-    found = log_likelihood(flow_field(covariance), Path.of_flow(), x, signs(1, tuple(x.shape)))
+    found = log_likelihood(flow_field(covariance), FlowLevels().likelihood_path(), x, signs(1, tuple(x.shape)))
     assert torch.isnan(found.error).all()
-    white = log_likelihood(flow_field(covariance), Path.of_flow(), x, signs(PROBES, tuple(x.shape)))
+    white = log_likelihood(flow_field(covariance), FlowLevels().likelihood_path(), x, signs(PROBES, tuple(x.shape)))
     assert float(white.error.max()) < 1e-12, "a diagonal Jacobian is read exactly by signs"
 
 
-def test_labels_are_training_steps_spread_evenly_over_the_log_of_noise_to_signal() -> None:
-    path = Path.of_diffusion(ALPHA_BARS)
-    assert path.labels[0] == 0
-    assert path.labels[-1] == len(ALPHA_BARS) - 1
-    assert list(path.labels) == sorted(set(path.labels))
+def test_timesteps_are_training_steps_spread_evenly_over_the_log_of_noise_to_signal() -> None:
+    path = LEVELS.likelihood_path()
+    assert path.timesteps[0] == 0
+    assert path.timesteps[-1] == len(ALPHA_BARS) - 1
+    assert list(path.timesteps) == sorted(set(path.timesteps))
     assert np.diff(path.at).max() < 0.4  # between the first two training steps
     assert np.exp(path.at) == pytest.approx(np.array(path.c))

@@ -53,7 +53,7 @@ def levels_apart(one: np.ndarray | None, other: np.ndarray | None) -> int:
     return int(np.abs(one.astype(int) - other.astype(int)).max())
 
 
-def test_a_reconstruction_is_encode_invert_resample_decode(
+def test_a_reconstruction_is_encode_invert_sample_decode(
     backbone: Backbone, items: Items, encodings: list[Encoding], reference: list[Reconstruction]
 ) -> None:
     latents = backbone.encode(np.stack([image for _, image in items]))
@@ -158,7 +158,7 @@ def test_images_are_yielded_as_their_batch_is_done(backbone: Backbone, latents: 
 
 
 def test_memory_running_out_changes_nothing_but_the_batch(
-    backbone: Backbone, latents: list[Latent], reference: list[Reconstruction]
+    backbone: Backbone, latents: list[Latent], reference: list[Reconstruction], caplog: pytest.LogCaptureFixture
 ) -> None:
     batches: list[int] = []
 
@@ -175,7 +175,7 @@ def test_memory_running_out_changes_nothing_but_the_batch(
         hook.remove()
     assert [r.sample_id for r in done] == [r.sample_id for r in reference]
     assert all(levels_apart(ours.image, theirs.image) <= 1 for ours, theirs in zip(done, reference, strict=True))
-    assert size.events == ["out of memory at batch 5, going on with 2"]
+    assert caplog.messages == ["out of memory at batch 5, going on with 2"]
     assert batches == [2] * 60 + [1] * 20
 
 
@@ -236,35 +236,35 @@ Way = Callable[[Backbone, torch.Tensor], torch.Tensor]
 """A round trip written out: clean latents to what comes back, both (B, C, h, w)."""
 
 
-def ddim_way(there: float, back: float) -> Way:
-    """DDIM under the captions, at one guidance weight there and at another back."""
+def ddim_way(inversion: float, sampling: float) -> Way:
+    """DDIM under the captions, at one guidance weight in the inversion and another in the sampling."""
 
     def way(backbone: Backbone, x: torch.Tensor) -> torch.Tensor:
         schedule = backbone.schedule(10)
-        noise = ddim_invert(backbone.denoiser(CAPTIONS, there), schedule, x).noise
-        return ddim_sample(backbone.denoiser(CAPTIONS, back), schedule, noise)
+        noise = ddim_invert(backbone.denoiser(CAPTIONS, inversion), schedule, x).noise
+        return ddim_sample(backbone.denoiser(CAPTIONS, sampling), schedule, noise)
 
     return way
 
 
-def cfg_pp_way(there: float, back: float) -> Way:
-    """CFG++ under the captions, at one weight there and at another back."""
+def cfg_pp_way(inversion: float, sampling: float) -> Way:
+    """CFG++ under the captions, at one weight in the inversion and another in the sampling."""
 
     def way(backbone: Backbone, x: torch.Tensor) -> torch.Tensor:
         model, schedule = backbone.prompted(CAPTIONS), backbone.schedule(10)
-        noise = cfg_pp_invert(model, schedule, x, weight=there).noise
-        return cfg_pp_sample(model, schedule, noise, weight=back)
+        noise = cfg_pp_invert(model, schedule, x, weight=inversion).noise
+        return cfg_pp_sample(model, schedule, noise, weight=sampling)
 
     return way
 
 
-def edict_way(there: float, back: float, *, second: bool = True) -> Way:
-    """EDICT at one p there and at another back, with its second latent or from x_T alone."""
+def edict_way(inversion: float, sampling: float, *, second: bool = True) -> Way:
+    """EDICT at one p in the inversion and another in the sampling, with its second latent or from x_T alone."""
 
     def way(backbone: Backbone, x: torch.Tensor) -> torch.Tensor:
         e, schedule = backbone.denoiser(), backbone.schedule(10)
-        inverted = edict_invert(e, schedule, x, p=there)
-        return edict_sample(e, schedule, inverted.noise, inverted.carried if second else None, p=back)
+        inverted = edict_invert(e, schedule, x, p=inversion)
+        return edict_sample(e, schedule, inverted.noise, inverted.auxiliary if second else None, p=sampling)
 
     return way
 
@@ -284,7 +284,7 @@ def dpmpp_2m_way(spacing: str) -> Way:
     [
         pytest.param(MISMATCH, ddim_way(1.0, 7.5), [ddim_way(1.0, 1.0), ddim_way(7.5, 7.5)], id="guidance"),
         pytest.param(WEAK, cfg_pp_way(0.2, 0.2), [cfg_pp_way(0.6, 0.2), cfg_pp_way(0.2, 0.6)], id="options"),
-        pytest.param(MIXED, edict_way(0.6, 0.6), [edict_way(0.93, 0.6), edict_way(0.6, 0.6, second=False)], id="carried"),
+        pytest.param(MIXED, edict_way(0.6, 0.6), [edict_way(0.93, 0.6), edict_way(0.6, 0.6, second=False)], id="auxiliary"),
         pytest.param(MULTISTEP, dpmpp_2m_way("linspace"), [dpmpp_2m_way("leading")], id="spacing"),
     ],
 )  # fmt: skip

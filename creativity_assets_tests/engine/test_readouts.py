@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,28 +11,28 @@ from scipy import stats
 from torch import Tensor
 
 from creativity_assets.diffusion.settings import InversionSettings
-from creativity_assets.engine.likelihood import Path, log_likelihood
+from creativity_assets.engine.likelihood import log_likelihood
 from creativity_assets.engine.readouts import (
-    DRAWS,
+    NOISES,
     READOUTS,
-    Trip,
+    RoundTrip,
     noise_autocorrelation,
     noise_kl,
     noise_power,
     read_out,
+    require_readouts,
 )
 from creativity_assets.errors import ModelError
 from creativity_assets_tests.diffusion.oracles import (
     ALPHA_BARS,
+    LEVELS,
     MU,
     SIGMA,
+    flow_schedule_of,
     gaussian_noise,
-    levels_of,
     mixture_noise,
     schedule_of,
 )
-
-BACKBONE: Any = SimpleNamespace(alpha_bars=ALPHA_BARS)
 
 
 def works(count: int = 6) -> Tensor:
@@ -42,13 +41,13 @@ def works(count: int = 6) -> Tensor:
     return MU + SIGMA * torch.randn(count, 2, 8, 8, dtype=torch.float64, generator=generator)
 
 
-def trip_of(settings: InversionSettings, e: Any, x: Tensor, schedule: Any = None, first: int = 0) -> Trip:
-    """There and back; the works are called work-0, work-1 and so on, from `first`."""
+def trip_of(settings: InversionSettings, e: Any, x: Tensor, schedule: Any = None, first: int = 0) -> RoundTrip:
+    """Inverted and sampled; the works are called work-0, work-1 and so on, from `first`."""
     schedule = schedule or schedule_of(settings.steps, settings.method.spacing)
     names = tuple(f"work-{first + i}" for i in range(len(x)))
     inverted = settings.method.invert(e, schedule, x, **settings.options)
-    returned = settings.method.resample(e, schedule, inverted.noise, inverted.carried, **settings.options)
-    return Trip(BACKBONE, settings, e, e, schedule, inverted, returned, names)
+    sampled = settings.method.sample(e, schedule, inverted.noise, inverted.auxiliary, **settings.options)
+    return RoundTrip(settings, e, e, schedule, inverted, sampled, names)
 
 
 def gaussian_velocity(x: Tensor, sigma: float) -> Tensor:
@@ -96,7 +95,7 @@ def test_autocorrelation_is_centred_per_channel() -> None:
 
 
 def test_the_denoising_error_is_read_at_training_step_200_over_four_noises() -> None:
-    """LaRE2's step, and as many draws as the documentation says: what the network is asked, whatever it answers."""
+    """LaRE2's step, and as many noises as the documentation says: what the network is asked, whatever it answers."""
     asked: list[Any] = []
 
     def e(x: Tensor, t: Any) -> Tensor:
@@ -104,24 +103,24 @@ def test_the_denoising_error_is_read_at_training_step_200_over_four_noises() -> 
         return torch.zeros_like(x)
 
     alpha_bar, x = float(ALPHA_BARS[200]), works(2)
-    trip = replace(trip_of(InversionSettings(), gaussian_noise, x), there=e)
+    trip = replace(trip_of(InversionSettings(), gaussian_noise, x), inversion_denoiser=e)
     ours = read_out(trip, ["denoising_error"])["denoising_error"]
     assert asked == [200] * 4
-    drawn = [noise.square().flatten(1).mean(1) for noise in trip.draws(4, "denoising_error")]
+    drawn = [noise.square().flatten(1).mean(1) for noise in trip.noises(4, "denoising_error")]
     torch.testing.assert_close(ours, torch.stack(drawn).mean(0))
 
     def sees(x: Tensor, t: Any) -> Tensor:
         return x
 
-    mixed = read_out(replace(trip, there=sees), ["denoising_error"])["denoising_error"]
+    mixed = read_out(replace(trip, inversion_denoiser=sees), ["denoising_error"])["denoising_error"]
     wanted = [
         (alpha_bar**0.5 * x + (1 - alpha_bar) ** 0.5 * n - n).square().flatten(1).mean(1)
-        for n in trip.draws(4, "denoising_error")
+        for n in trip.noises(4, "denoising_error")
     ]
     torch.testing.assert_close(mixed, torch.stack(wanted).mean(0))
     asked.clear()
-    flow = trip_of(InversionSettings("euler", 5), gaussian_velocity, x, levels_of(5))
-    read_out(replace(flow, there=e), ["denoising_error"])
+    flow = trip_of(InversionSettings("euler", 5), gaussian_velocity, x, flow_schedule_of(5))
+    read_out(replace(flow, inversion_denoiser=e), ["denoising_error"])
     assert asked == [0.2] * 4
 
 
@@ -131,8 +130,8 @@ def test_the_likelihood_is_read_with_four_probes_of_the_image_s_own() -> None:
 
     x = works(2)
     trip = trip_of(InversionSettings(), e, x)
-    probes = [noise.sign() for noise in trip.draws(4, "log_likelihood")]
-    value, error = log_likelihood(e, Path.of_diffusion(ALPHA_BARS), x, probes)
+    probes = [noise.sign() for noise in trip.noises(4, "log_likelihood")]
+    value, error = log_likelihood(e, LEVELS.likelihood_path(), x, probes)
     assert float(error.min()) > 1e-4
     ours = read_out(trip, ["log_likelihood"])
     assert set(ours) == {"log_likelihood", "log_likelihood_se"}
@@ -142,7 +141,7 @@ def test_the_likelihood_is_read_with_four_probes_of_the_image_s_own() -> None:
 
 def test_the_defect_of_a_flow_asks_at_the_noisier_level() -> None:
     """By hand: an Euler step back from x_i under v(x_i, sigma_i), against x_{i-1}."""
-    x, schedule = works(2), levels_of(5)
+    x, schedule = works(2), flow_schedule_of(5)
     trip = trip_of(InversionSettings("euler", 5), gaussian_velocity, x, schedule)
     missed = [
         (b + (schedule.sigmas[i] - schedule.sigmas[i + 1]) * gaussian_velocity(b, schedule.sigmas[i + 1]) - a)
@@ -162,7 +161,9 @@ def test_an_implicit_inversion_has_no_defect_and_ddim_has_a_known_one() -> None:
     trip = trip_of(InversionSettings(), gaussian_noise, x)
     by_hand = [
         float(
-            (trip.schedule.transfer(b, gaussian_noise(b, trip.schedule.label(i + 1)), i + 1, i) - a)[0].square().mean()
+            (trip.schedule.transfer(b, gaussian_noise(b, trip.schedule.timestep(i + 1)), i + 1, i) - a)[0]
+            .square()
+            .mean()
         )
         ** 0.5
         for i, (a, b) in enumerate(zip(trip.inverted.states[:-1], trip.inverted.states[1:], strict=True))
@@ -172,13 +173,13 @@ def test_an_implicit_inversion_has_no_defect_and_ddim_has_a_known_one() -> None:
 
 def test_one_state_error_is_zero_only_where_one_state_is_enough() -> None:
     x = works()
-    for name, carried in (("ddim", False), ("edict", True), ("bdia", True), ("o_belm", True)):
+    for name, coupled in (("ddim", False), ("edict", True), ("bdia", True), ("o_belm", True)):
         trip = trip_of(InversionSettings(name), mixture_noise, x)
         ours = read_out(trip, ["one_state"])["one_state_error"]
         spec = trip.settings.method
-        whole = spec.resample(mixture_noise, trip.schedule, trip.inverted.noise, trip.inverted.carried)
+        whole = spec.sample(mixture_noise, trip.schedule, trip.inverted.noise, trip.inverted.auxiliary)
         missed = (whole - x).flatten(1).square().mean(1).sqrt()
-        if carried:
+        if coupled:
             assert float(missed.max()) < 1e-10
             assert float(ours.min()) > 1e-3
         else:
@@ -189,9 +190,9 @@ def test_denoising_error_of_a_flow_is_the_posterior_variance() -> None:
     """Closed form: v is known up to Var(n - x0 | x) = S^2 / ((1 - s)^2 S^2 + s^2) a number, at s = 0.2."""
     s = 0.2
     expected = SIGMA**2 / ((1 - s) ** 2 * SIGMA**2 + s**2)
-    trip = trip_of(InversionSettings("euler", 5), gaussian_velocity, works(40), levels_of(5))
+    trip = trip_of(InversionSettings("euler", 5), gaussian_velocity, works(40), flow_schedule_of(5))
     ours = read_out(trip, ["denoising_error"])["denoising_error"]
-    assert float(ours.mean()) == pytest.approx(expected, abs=4 * expected * math.sqrt(2 / (40 * 128 * DRAWS)))
+    assert float(ours.mean()) == pytest.approx(expected, abs=4 * expected * math.sqrt(2 / (40 * 128 * NOISES)))
 
 
 def test_denoising_error_is_the_posterior_variance() -> None:
@@ -200,17 +201,17 @@ def test_denoising_error_is_the_posterior_variance() -> None:
     expected = alpha_bar * SIGMA**2 / (alpha_bar * SIGMA**2 + 1 - alpha_bar)
     x = works(40)
     ours = read_out(trip_of(InversionSettings(), gaussian_noise, x), ["denoising_error"])["denoising_error"]
-    standard_error = expected * math.sqrt(2 / (40 * 128 * DRAWS))
+    standard_error = expected * math.sqrt(2 / (40 * 128 * NOISES))
     assert float(ours.mean()) == pytest.approx(expected, abs=4 * standard_error)
 
 
-@pytest.mark.parametrize("group", READOUTS)
-def test_a_readout_does_not_depend_on_the_batch(group: str) -> None:
+@pytest.mark.parametrize("readout", READOUTS)
+def test_a_readout_does_not_depend_on_the_batch(readout: str) -> None:
     x, settings = works(3), InversionSettings("bdia")
-    together = read_out(trip_of(settings, mixture_noise, x), [group])
+    together = read_out(trip_of(settings, mixture_noise, x), [readout])
     assert together
     for i in range(3):
-        alone = read_out(trip_of(settings, mixture_noise, x[i : i + 1], first=i), [group])
+        alone = read_out(trip_of(settings, mixture_noise, x[i : i + 1], first=i), [readout])
         for name, values in together.items():
             torch.testing.assert_close(alone[name][0], values[i], rtol=1e-9, atol=1e-9)
 
@@ -221,23 +222,23 @@ def test_each_image_draws_noise_of_its_own() -> None:
     error = read_out(trip, ["denoising_error"])["denoising_error"]
     assert error[0] != error[1]
     assert float(error[0]) == pytest.approx(float(error[1]), rel=0.3)
-    for_error, for_trace = (next(trip.draws(1, what)) for what in ("denoising_error", "log_likelihood"))
+    for_error, for_trace = (next(trip.noises(1, what)) for what in ("denoising_error", "log_likelihood"))
     assert not torch.equal(for_trace[0], for_trace[1])
     assert not torch.equal(for_trace, for_error)
 
 
-def test_the_one_state_of_a_mismatch_goes_back_as_the_images_did() -> None:
+def test_the_one_state_of_a_mismatch_is_sampled_as_the_images_were() -> None:
     x, settings = works(2), InversionSettings()
-    trip = replace(trip_of(settings, gaussian_noise, x), back=mixture_noise, returned=torch.zeros_like(x))
+    trip = replace(trip_of(settings, gaussian_noise, x), sampling_denoiser=mixture_noise, sampled=torch.zeros_like(x))
     ours = read_out(trip, ["one_state"])["one_state_error"]
     torch.testing.assert_close(ours, x.flatten(1).square().mean(1).sqrt())
-    coupled = replace(trip_of(InversionSettings("edict"), gaussian_noise, x), back=mixture_noise)
+    coupled = replace(trip_of(InversionSettings("edict"), gaussian_noise, x), sampling_denoiser=mixture_noise)
     spec = coupled.settings.method
-    missed = spec.resample(mixture_noise, coupled.schedule, coupled.inverted.noise) - x
+    missed = spec.sample(mixture_noise, coupled.schedule, coupled.inverted.noise) - x
     ours = read_out(coupled, ["one_state"])["one_state_error"]
     torch.testing.assert_close(ours, missed.flatten(1).square().mean(1).sqrt())
 
 
-def test_an_unknown_group_is_named() -> None:
+def test_an_unknown_readout_is_named() -> None:
     with pytest.raises(ModelError, match=r"no readout 'aura'; have \['defect'"):
-        read_out(trip_of(InversionSettings(), gaussian_noise, works(1)), ["aura"])
+        require_readouts(["noise", "aura"])

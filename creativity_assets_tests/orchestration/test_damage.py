@@ -15,11 +15,12 @@ from creativity_assets.store.parts import read_part
 from creativity_assets.store.schemas import SHARD
 from creativity_assets.store.sql import query
 from creativity_assets.store.warehouse import warehouse_hash
-from creativity_assets.workflow import indexing
-from creativity_assets.workflow.indexing import original_bytes
-from creativity_assets.workflow.lineage import records_of
+from creativity_assets.workflow import payloads
+from creativity_assets.workflow.payloads import original_bytes
+from creativity_assets.workflow.pieces import pieces_of, records_of
 from creativity_assets.workflow.plan import plan
-from creativity_assets.workflow.steps import Step, index_dataset
+from creativity_assets.workflow.steps.dataset_index import dataset_index
+from creativity_assets.workflow.steps.step import Step
 from creativity_assets.workflow.study import Study
 from creativity_assets_tests.running import assert_same_tables, bring_up_to_date
 from creativity_assets_tests.studies import EXPERIMENT, RESOLUTION
@@ -36,16 +37,16 @@ def files(root: Path) -> dict[str, Path]:
         "shard": shard,
         "index": store.index("paintings"),
         "index rejects": store.index_rejects("paintings"),
-        "samples": store.samples(ONE),
-        "rejects": store.rejects(ONE),
-        "tensors": store.tensors(ONE, RESOLUTION),
-        "latents": store.latents(ONE, "tiny"),
-        "floor images": store.floor_images(ONE, "tiny"),
-        "embeddings": store.embeddings(ONE, RESOLUTION, "embedded"),
-        "floor scores": store.floor_scores(ONE, "tiny", "embedded"),
-        "reconstructions": store.reconstructions(ONE, EXPERIMENT),
-        "readouts": store.readouts(ONE, EXPERIMENT),
-        "metrics": store.metrics(ONE, EXPERIMENT),
+        "samples": store.part("raw_samples", ONE),
+        "rejects": store.part("rejected", ONE),
+        "tensors": store.part("preprocessed_tensors", ONE, str(RESOLUTION)),
+        "latents": store.part("latents", ONE, "tiny"),
+        "floor images": store.part("floor_images", ONE, "tiny"),
+        "embeddings": store.part("embeddings", ONE, f"{RESOLUTION}.embedded"),
+        "floor scores": store.part("floor_scores", ONE, "tiny.embedded"),
+        "reconstructions": store.part("reconstructions", ONE, EXPERIMENT),
+        "readouts": store.part("readouts", ONE, EXPERIMENT),
+        "metrics": store.part("image_metrics", ONE, EXPERIMENT),
         "table": store.table("stats_overall"),
         "duplicates": store.table("duplicates"),
         "revisions": store.root / "revisions.json",
@@ -106,7 +107,7 @@ def test_one_of_every_kind_damaged_at_once_is_made_again(
     for path in files(measured_root).values():
         damage(path)
     # So that what scores are made from is looked at too.
-    Store(measured_root).reconstructions(Collection("paintings", "vincent-van-gogh"), EXPERIMENT).unlink()
+    Store(measured_root).part("reconstructions", Collection("paintings", "vincent-van-gogh"), EXPERIMENT).unlink()
     assert bring_up_to_date(measured_root).problems == (), "it is made again in the very same run"
     assert_same_tables(measured_root, before, *PUBLIC)
     for path in (measured_root / "store").rglob("*.parquet"):
@@ -127,9 +128,9 @@ def test_originals_in_each_others_place_are_found_as_they_are_read_and_read_agai
     whole = pq.ParquetFile(shard).read()
     assert whole.schema.names == SHARD.names
     swap(shard)
-    Store(measured_root).samples(ONE).unlink()
+    Store(measured_root).part("raw_samples", ONE).unlink()
     study = Study(measured_root)
-    rows = records_of(study.store, ONE).to_pylist()
+    rows = records_of(*pieces_of(study.lineage, [ONE]))
     with pytest.raises(DamagedPart, match="are not those that the index knows"):
         list(original_bytes(study.store, rows))
     assert not shard.exists()
@@ -143,7 +144,7 @@ def test_originals_in_each_others_place_are_found_as_they_are_read_and_read_agai
 def test_the_gap_of_a_lost_shard_is_filled_and_no_other_is_written_over(
     measured_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexing, "SHARD_RECORDS", 2)
+    monkeypatch.setattr(payloads, "SHARD_RECORDS", 2)
     shutil.rmtree(files(measured_root)["shard"].parent)
     study = Study(measured_root)
     write_index_again(study)
@@ -160,7 +161,7 @@ def test_the_gap_of_a_lost_shard_is_filled_and_no_other_is_written_over(
 
 
 def write_index_again(study: Study) -> None:
-    index_dataset(Step(study, "test"), "paintings")
+    dataset_index(Step(study, "test"), "paintings")
 
 
 STRAYS = ("metrics/foo", "metrics/Foo Bar", "metrics/tiny.ddim4/foo", "index/foo", "tables/foo", "locks/foo", "foo")
@@ -182,10 +183,10 @@ def test_strays_in_the_store_stop_nothing(measured_root: Path) -> None:
 
 
 def test_a_lock_that_is_a_folder_is_named_with_the_remedy(measured_root: Path) -> None:
-    lock = Store(measured_root).locks() / "index-paintings.lock"
+    lock = Store(measured_root).locks() / "dataset_index-paintings.lock"
     lock.unlink(missing_ok=True)
     lock.mkdir()
-    with pytest.raises(StoreError, match=r"index-paintings\.lock: .*; move it away, then run the same command"):
+    with pytest.raises(StoreError, match=r"dataset_index-paintings\.lock: .*; move it away, then run the same command"):
         write_index_again(Study(measured_root))
 
 

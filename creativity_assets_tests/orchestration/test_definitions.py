@@ -8,10 +8,13 @@ with warnings.catch_warnings():
     from creativity_assets.definitions import defs
 
 from creativity_assets import vocabulary
-from creativity_assets.orchestration.tables import STATS
 from creativity_assets.statistics.tables import GROUPINGS
-from creativity_assets.workflow.tables import TABLES
+from creativity_assets.workflow.tables.graph import TABLES
 
+STATS = {
+    f"stats_{name}" for name in ("overall", "by_metric", "by_era", "by_artist", "by_decade", "by_family", "by_style")
+}
+TABLES_OF_PARTS = {"raw_samples", "reconstructions", "image_metrics"}
 ASSETS = {
     "dataset_index": set(),
     "raw_samples": {"dataset_index"},
@@ -22,8 +25,12 @@ ASSETS = {
     "comparison_members": {"raw_samples", "duplicates"},
     **{name: {"raw_samples", "image_metrics", "comparison_members"} for name in STATS},
     "paper_reference": set(),
-    "paper_comparison": set(STATS),
-    "warehouse": {"raw_samples", "image_metrics", "duplicates", "comparison_members", "paper_comparison", *STATS},
+    "paper_comparison": {"paper_reference", *STATS},
+    "warehouse": {
+        *TABLES_OF_PARTS,
+        *("duplicates", "comparison_members", "paper_reference", "paper_comparison"),
+        *STATS,
+    },
     "report": {"warehouse"},
 }
 
@@ -52,7 +59,7 @@ def test_the_definitions_can_be_loaded() -> None:
 
 
 def test_every_table_has_an_asset() -> None:
-    assert set(STATS) == set(GROUPINGS)
+    assert set(GROUPINGS) == STATS
     assert set(TABLES) <= set(ASSETS)
 
 

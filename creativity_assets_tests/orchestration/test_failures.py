@@ -67,7 +67,7 @@ def test_the_command_ends_with_a_line_each_and_exit_code_2(measured_root: Path) 
 def test_a_collection_whose_stored_pictures_are_damaged_does_not_stop_the_others(measured_root: Path) -> None:
     """What was measured before stays, and the others are measured."""
     store = Store(measured_root)
-    damaged = store.tensors(next(iter(_collections(measured_root))), 32)
+    damaged = store.part("preprocessed_tensors", next(iter(_collections(measured_root))), "32")
     damaged.write_bytes(b"PAR1" + b"\0" * 100 + b"PAR1")
     os.utime(damaged)
     added = {"tiny.ddim2": {"model": "tiny", "method": "ddim2", "suite": "embedded", "datasets": ["paintings"]}}

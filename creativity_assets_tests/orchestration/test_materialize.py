@@ -12,8 +12,10 @@ import duckdb
 import pytest
 
 from creativity_assets.orchestration.instance import open_instance
-from creativity_assets.orchestration.materialize import Outcome
+from creativity_assets.orchestration.outcome import Outcome
 from creativity_assets.store.layout import Store
+from creativity_assets.workflow.parts import IMAGE_METRICS
+from creativity_assets.workflow.pieces import pieces_of
 from creativity_assets.workflow.study import Study
 from creativity_assets_tests.running import assert_same_tables, bring_up_to_date, partitions, recorded, table
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, WORKS, save_picture, write_catalog
@@ -45,9 +47,9 @@ def test_each_partition_is_recorded_once_with_its_numbers_and_data_version(measu
         assert isinstance(sheet, dg.MarkdownMetadataValue)
         assert "data:image/jpeg;base64," in str(sheet.value)
         assert len(str(sheet.value)) < 150_000
-    held = study.lineage.collections("paintings")
     entry = study.catalog.experiment(EXPERIMENT)
-    expected = {study.lineage.metrics(contents, entry) for contents in held.values()}
+    pieces = pieces_of(study.lineage, study.lineage.collections("paintings"), entry)
+    expected = {piece.hash_of(IMAGE_METRICS) for piece in pieces}
     versions = {event.tags["dagster/data_version"] for event in events.values() if event and event.tags}
     assert expected <= versions
 

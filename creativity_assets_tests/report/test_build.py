@@ -16,7 +16,7 @@ from creativity_assets.report import calibration, comparison_tables, formats, ov
 from creativity_assets.report.build import BANNER, QUERIES, build_report, render
 from creativity_assets.report.data import read_evidence
 from creativity_assets.report.gallery import MAX_WORKS, per_end
-from creativity_assets.statistics.bounds import LEAST_ROOM
+from creativity_assets.statistics.bounds import MIN_ROOM
 from creativity_assets.store.sql import query
 from creativity_assets_tests.report.page import Page
 from creativity_assets_tests.report.warehouse import COMPARISONS, HOSTILE, build, pictures, write
@@ -118,11 +118,11 @@ def test_groups_that_nobody_shares_are_explained(page: Page) -> None:
 def test_readouts_compare_the_sides(database: Path) -> None:
     """Made up so that the ai side lies one below, but for the same spread; a readout without values has no row."""
     evidence = read_evidence(database)
-    for study in evidence.studies():
-        (row,) = comparison_tables.readouts(evidence, study).rows
+    for contrast in evidence.contrasts():
+        (row,) = comparison_tables.readouts(evidence, contrast).rows
         of_ai, of_human = (
             query(database, f"SELECT value FROM readouts WHERE readout = 'noise_power' AND sample_id IN {ids}")["value"]
-            for ids in (tuple(study.ai["sample_id"]), tuple(study.human["sample_id"]))
+            for ids in (tuple(contrast.ai["sample_id"]), tuple(contrast.human["sample_id"]))
         )
         tested = scipy.stats.ttest_ind(of_ai, of_human, equal_var=False)
         assert row[:3] == ("noise_power", formats.count(len(of_ai)), formats.count(len(of_human)))
@@ -138,13 +138,13 @@ def test_readouts_compare_the_sides(database: Path) -> None:
 def test_bounds_are_ratios_of_means(database: Path) -> None:
     """Every ceiling is 0.9 for LPIPS and 0.2 for the composite, where some floors leave no room."""
     evidence = read_evidence(database)
-    study = next(evidence.studies())
-    rows = {row[:2]: row[2:] for row in comparison_tables.bounds(evidence, study).rows}
+    contrast = next(evidence.contrasts())
+    rows = {row[:2]: row[2:] for row in comparison_tables.bounds(evidence, contrast).rows}
     assert list(rows) == [("Composite score", "ai"), ("Composite score", "human"), ("LPIPS", "ai"), ("LPIPS", "human")]
-    floor, score = study.ai["floor_lpips"].mean(), study.ai["lpips"].mean()
+    floor, score = contrast.ai["floor_lpips"].mean(), contrast.ai["lpips"].mean()
     expected = (floor, score, 0.9, (score - floor) / (0.9 - floor))
-    assert rows["LPIPS", "ai"] == (formats.count(len(study.ai)), *map(formats.score, expected))
-    tight = 0.2 - study.ai["floor_composite"].mean() < LEAST_ROOM
+    assert rows["LPIPS", "ai"] == (formats.count(len(contrast.ai)), *map(formats.score, expected))
+    tight = 0.2 - contrast.ai["floor_composite"].mean() < MIN_ROOM
     assert (rows["Composite score", "ai"][-1] == formats.MISSING) == tight
 
 
@@ -194,9 +194,9 @@ def test_the_gallery_shows_both_ends(page: Page, database: Path) -> None:
     assert d == tuple(min(255, 3 * abs(a - b)) for a, b in zip(x, y, strict=True))
 
 
-@pytest.mark.parametrize("studies", [1, 6, 7, 24, 25, 500])
-def test_many_comparisons_still_fit(studies: int) -> None:
-    assert per_end(studies) * 4 * studies <= MAX_WORKS
+@pytest.mark.parametrize("contrasts", [1, 6, 7, 24, 25, 500])
+def test_many_comparisons_still_fit(contrasts: int) -> None:
+    assert per_end(contrasts) * 4 * contrasts <= MAX_WORKS
 
 
 def test_the_same_warehouse_gives_the_same_page(database: Path, text: str) -> None:
@@ -253,7 +253,7 @@ def test_an_older_warehouse_without_a_column_is_read(tmp_path: Path) -> None:
         connection.execute("ALTER TABLE image_metrics DROP COLUMN scored_at")
     evidence = read_evidence(database)
     assert evidence.last_scored == ""
-    assert [pd.isna(study.overall["n_pairs"]) for study in evidence.studies()] == [True, True]
+    assert [pd.isna(contrast.overall["n_pairs"]) for contrast in evidence.contrasts()] == [True, True]
 
 
 def test_missing_and_damaged_databases_are_named(tmp_path: Path) -> None:
@@ -275,6 +275,6 @@ def test_a_page_that_cannot_be_written_leaves_no_trace(tmp_path: Path) -> None:
 
 
 def test_evidence_holds_the_sides_that_the_statistics_counted(database: Path) -> None:
-    for study in read_evidence(database).studies():
-        assert (len(study.human), len(study.ai)) == (study.overall["n_human"], study.overall["n_ai"])
-        assert pd.Series(study.ai["label"]).unique().tolist() == ["ai"]
+    for contrast in read_evidence(database).contrasts():
+        assert (len(contrast.human), len(contrast.ai)) == (contrast.overall["n_human"], contrast.overall["n_ai"])
+        assert pd.Series(contrast.ai["label"]).unique().tolist() == ["ai"]

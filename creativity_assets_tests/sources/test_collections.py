@@ -13,7 +13,7 @@ from creativity_assets import sources
 from creativity_assets.catalog import load_catalog
 from creativity_assets.catalog.datasets import DatasetEntry
 from creativity_assets.sources.records import SourceRecord, SourceReject
-from creativity_assets.workflow.indexing import record_row
+from creativity_assets.workflow.steps.records import record_row
 from creativity_assets_tests.images.pictures import encoded, scene, write
 from creativity_assets_tests.sources.archives import ai_members, human_members, tar
 from creativity_assets_tests.sources.videos import video
@@ -220,6 +220,6 @@ def test_strata_and_values_hold_for_tables_with_embedded_images(tmp_path: Path, 
         settings = entry.model_dump(exclude={"kind", "hub_id", "revision", "split", "streaming"})
         entry = ParquetDataset(kind="parquet", **settings)
     for seed in range(5):
-        drawn = list(sources.read(entry.model_copy(update={"seed": seed}), tmp_path))
-        styles = sorted(item.fields["style"] for item in drawn if isinstance(item, SourceRecord))
+        sample = list(sources.read(entry.model_copy(update={"seed": seed}), tmp_path))
+        styles = sorted(item.fields["style"] for item in sample if isinstance(item, SourceRecord))
         assert styles == ["Abstract_Expressionism", "Impressionism"]  # 1 and 2 of 3: quotas 0.67 and 1.33

@@ -161,7 +161,7 @@ def test_a_hub_is_asked_for_the_entrys_revision_each_time(
     far = HuggingFaceDataset(name="far", kind="huggingface", hub_id="some/where", revision="0" * 40, limit=limit)
     items = list(sources.read(far, embedded.parent))
     assert len(items) == (limit or 8)
-    assert asked == [("some/where", "0" * 40)] * (1 if limit is None else 2)  # the draw's pass over the keys
+    assert asked == [("some/where", "0" * 40)] * (1 if limit is None else 2)  # the sample's pass over the keys
 
 
 def test_a_hub_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from creativity_assets.catalog.datasets import ArchiveDataset, FolderDataset
 from creativity_assets.errors import SourceError
 from creativity_assets.sources import archive
 from creativity_assets.sources.records import SourceRecord, SourceReject
-from creativity_assets.workflow.indexing import record_row, unusable
+from creativity_assets.workflow.steps.records import record_row, unusable
 from creativity_assets_tests.images.pictures import write
 from creativity_assets_tests.sources.archives import tar, zipped
 from creativity_assets_tests.sources.shared_cases import case

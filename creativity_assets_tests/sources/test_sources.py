@@ -19,7 +19,7 @@ from creativity_assets.sources.records import SourceRecord, SourceReject, reject
 def test_a_kind_without_a_reader_is_named() -> None:
     entry = cast(DatasetEntry, SimpleNamespace(name="x", kind="gallery"))
     for function in (sources.read, sources.fingerprint):
-        with pytest.raises(SourceError, match="x: no reader for kind 'gallery'; have folder, "):
+        with pytest.raises(SourceError, match="x: no reader 'gallery'; have folder, "):
             function(entry, Path("data"))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from creativity_assets.statistics.bounds import LEAST_ROOM, normalised
+from creativity_assets.statistics.bounds import MIN_ROOM, normalised
 
 
 def test_the_bounds_are_0_and_1_and_bound_nothing() -> None:
@@ -19,11 +19,11 @@ def test_it_does_not_change_with_unit_or_origin() -> None:
 
 
 @pytest.mark.parametrize(
-    ("room", "known"), [(LEAST_ROOM + 1e-9, True), (LEAST_ROOM - 1e-9, False), (0, False), (-1, False)]
+    ("room", "known"), [(MIN_ROOM + 1e-9, True), (MIN_ROOM - 1e-9, False), (0, False), (-1, False)]
 )
 def test_it_is_unknown_without_room(room: float, known: bool) -> None:
     assert np.isfinite(normalised(0.3, 0.25, 0.25 + room)) == known
-    assert normalised(LEAST_ROOM, 0.0, LEAST_ROOM) == 1.0, "the bound itself is room enough"
+    assert normalised(MIN_ROOM, 0.0, MIN_ROOM) == 1.0, "the bound itself is room enough"
 
 
 def test_what_is_missing_stays_missing() -> None:

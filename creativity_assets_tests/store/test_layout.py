@@ -10,16 +10,16 @@ from creativity_assets.store.layout import Collection, Store
 def test_a_name_that_is_no_slug_never_becomes_a_path(tmp_path: Path, name: str) -> None:
     store = Store(tmp_path)
     with pytest.raises(StoreError, match="cannot name a file"):
-        store.samples(Collection(name, "artist"))
+        store.part("raw_samples", Collection(name, "artist"))
     with pytest.raises(StoreError, match="cannot name a file"):
-        store.metrics(Collection("dataset", name), "model.method")
+        store.part("image_metrics", Collection("dataset", name), "model.method")
     with pytest.raises(StoreError, match="cannot name a file"):
-        store.shards(name, "abc")
+        store.payloads(name, "abc")
 
 
 def test_the_parts_of_two_cells_are_two_files(tmp_path: Path) -> None:
     store = Store(tmp_path)
     collections = [Collection(d, a) for d in ("x", "y") for a in ("p", "q")]
-    paths = {store.metrics(c, e) for c in collections for e in ("m.a", "m.b")}
+    paths = {store.part("image_metrics", c, e) for c in collections for e in ("m.a", "m.b")}
     assert len(paths) == 8
     assert all(path.is_relative_to(tmp_path / "store") for path in paths)

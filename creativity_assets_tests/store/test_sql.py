@@ -364,7 +364,7 @@ def test_what_only_asks_is_answered(write: Write, statement: str) -> None:
 
 
 def test_memory_is_bounded(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_MEMORY", 100 * 2**20)
+    monkeypatch.setattr(module, "MAX_MEMORY", 100 * 2**20)
     crossed = "SELECT * FROM samples a, samples b, samples c, samples d ORDER BY a.sample_id || d.sample_id"
     for statement in (crossed, "SELECT list(range) FROM range(300000000)"):
         with pytest.raises(QueryError, match="^SQL: out of memory: .*; narrow it with WHERE") as error:
@@ -376,7 +376,7 @@ def test_memory_is_bounded(database: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_large_result_is_not_held(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows of some 400 MB pass through a limit of 64 MB, and are gone once written."""
-    monkeypatch.setattr(module, "MOST_MEMORY", 64 * 2**20)
+    monkeypatch.setattr(module, "MAX_MEMORY", 64 * 2**20)
 
     class Counting(io.RawIOBase):
         count = 0

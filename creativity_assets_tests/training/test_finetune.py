@@ -120,17 +120,17 @@ def test_a_second_call_trains_nothing_and_more_steps_go_on(root: Path, tuned: ob
 
 
 def test_the_error_is_that_of_an_independent_loop(root: Path) -> None:
-    """diffusers' own noising, one label and image at a time."""
+    """diffusers' own noising, one timestep and image at a time."""
     backbone, works = Backbone.load(root / "embedded" / "tiny-sd"), data.validation_works(1).by(range(2))
     scheduler = DDPMScheduler.from_config({k: v for k, v in SCHEDULER.items() if k != "skip_prk_steps"})
     null = backbone.embed([""]).tokens
     for i, error in enumerate(finetune.noise_errors(backbone, works)):
         x, noise = backbone.encode(works.images[i : i + 1]), backbone.noise([i])
         squares = []
-        for label in finetune.LABELS:
-            noisy = scheduler.add_noise(x, noise, torch.tensor([label]))
+        for t in finetune.TIMESTEPS:
+            noisy = scheduler.add_noise(x, noise, torch.tensor([t]))
             with torch.inference_mode():
-                predicted = backbone.network(noisy, label, encoder_hidden_states=null).sample
+                predicted = backbone.network(noisy, t, encoder_hidden_states=null).sample
             squares.append(float((predicted - noise).square().mean()))
         assert float(error) == pytest.approx(np.mean(squares), rel=1e-4)
 

@@ -44,7 +44,7 @@ def test_loss_falls() -> None:
         Budget(steps=150),
         OPTIMISATION,
         file=None,
-        report=lambda progress: losses.append(progress.loss),
+        on_progress=lambda progress: losses.append(progress.loss),
     )
     assert counters.step == 150
     assert counters.loss == losses[-1] < 0.05 * first

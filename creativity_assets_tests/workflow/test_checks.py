@@ -13,9 +13,9 @@ from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, read_part, read_provenance, write_part
 from creativity_assets.store.schemas import READOUTS, image_metrics, samples
 from creativity_assets.vocabulary import SCORES as DECLARED
-from creativity_assets.workflow.checks import CHECKS, failed_checks, run_check
-from creativity_assets.workflow.collected import Collected
 from creativity_assets.workflow.study import Study
+from creativity_assets.workflow.tables.checks import CHECKS, failed_checks, run_check
+from creativity_assets.workflow.tables.collected import Collected
 from creativity_assets_tests.running import bring_up_to_date
 from creativity_assets_tests.studies import EXPERIMENT
 
@@ -64,13 +64,13 @@ SCORES: dict[str, tuple[str, Change]] = {
 @pytest.mark.parametrize("case", SCORES)
 def test_spoiled_scores_are_found(measured_root: Path, case: str) -> None:
     name, spoil = SCORES[case]
-    change(Store(measured_root).metrics(ONE, EXPERIMENT), spoil, image_metrics())
+    change(Store(measured_root).part("image_metrics", ONE, EXPERIMENT), spoil, image_metrics())
     assert CHECKS[name](collected(measured_root)) != []
 
 
 @pytest.mark.parametrize("name", [name for name, score in DECLARED.items() if score.high is not None])
 def test_a_score_may_reach_its_bound_and_not_pass_it(measured_root: Path, name: str) -> None:
-    path, high = Store(measured_root).metrics(ONE, EXPERIMENT), DECLARED[name].high
+    path, high = Store(measured_root).part("image_metrics", ONE, EXPERIMENT), DECLARED[name].high
     change(path, first(name, high), image_metrics())
     assert CHECKS["scores_in_range"](collected(measured_root)) == []
     change(path, first(name, high + 1e-6), image_metrics())
@@ -106,7 +106,7 @@ SAMPLE_FAULTS: dict[str, tuple[Change, str]] = {
 @pytest.mark.parametrize("case", SAMPLE_FAULTS)
 def test_spoiled_samples_are_found(measured_root: Path, case: str) -> None:
     spoil, message = SAMPLE_FAULTS[case]
-    path = Store(measured_root).samples(ONE)
+    path = Store(measured_root).part("raw_samples", ONE)
     years = read_part(path)["year_source"].to_pylist()
     change(
         path, lambda rows: spoil(rows.iloc[[years.index("stated"), *range(len(years))]].drop_duplicates()), samples()
@@ -117,7 +117,7 @@ def test_spoiled_samples_are_found(measured_root: Path, case: str) -> None:
 
 
 def test_a_sample_twice_is_found(measured_root: Path) -> None:
-    path = Store(measured_root).samples(ONE)
+    path = Store(measured_root).part("raw_samples", ONE)
     change(path, lambda rows: pd.concat([rows, rows.iloc[:1]]), samples(), STALE)
     assert [line for line in CHECKS["samples_sound"](collected(measured_root)) if "a sample twice" in line]
     assert [line for line in CHECKS["every_record_accounted"](collected(measured_root)) if "1 more than its" in line]
@@ -134,14 +134,14 @@ def doubled(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("spoil", [other, doubled, lambda rows: rows.iloc[1:]])
-@pytest.mark.parametrize("kind", ["samples", "metrics", "reconstructions", "readouts"])
+@pytest.mark.parametrize("kind", ["raw_samples", "image_metrics", "reconstructions", "readouts"])
 def test_rows_of_something_else_are_found_though_their_number_is_right(
     measured_root: Path, kind: str, spoil: Change
 ) -> None:
     store = Store(measured_root)
-    path = store.samples(ONE) if kind == "samples" else getattr(store, kind)(ONE, EXPERIMENT)
+    path = store.part(kind, ONE) if kind == "raw_samples" else store.part(kind, ONE, EXPERIMENT)
     if kind == "readouts":
-        ids = read_part(store.samples(ONE))["sample_id"].to_pylist()
+        ids = read_part(store.part("raw_samples", ONE))["sample_id"].to_pylist()
         rows = [{"sample_id": s, "experiment": EXPERIMENT, "readout": "noise_kl", "value": 0.1} for s in ids]
         write_part(path, pa.Table.from_pylist(rows, READOUTS), STALE)
         assert CHECKS["every_record_accounted"](collected(measured_root)) == []
@@ -205,7 +205,7 @@ def test_every_check_holds_of_what_was_measured(measured_root: Path) -> None:
 
 
 def test_a_failed_check_fails_until_it_is_cured(measured_root: Path) -> None:
-    path = Store(measured_root).metrics(ONE, EXPERIMENT)
+    path = Store(measured_root).part("image_metrics", ONE, EXPERIMENT)
     change(path, first("composite", np.nan), image_metrics())
     for _ in range(2):
         outcome = bring_up_to_date(measured_root)
@@ -231,7 +231,7 @@ def test_what_was_looked_at_is_not_looked_at_again_until_it_changes(
     for _ in range(2):
         assert "samples_sound: a: first (1 more)" in failed_checks(Study(measured_root))
     assert looked == ["look"]
-    path = Store(measured_root).samples(ONE)
+    path = Store(measured_root).part("raw_samples", ONE)
     change(path, lambda rows: rows, samples())
     failed_checks(Study(measured_root))
     assert looked == ["look", "look"]

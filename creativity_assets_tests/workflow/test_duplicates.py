@@ -15,8 +15,8 @@ from creativity_assets.atelier import works
 from creativity_assets.images.audit import without_bars
 from creativity_assets.images.perceptual_hash import colour_fields, phash
 from creativity_assets.statistics.sides import ComparisonLike, copies_in, sides
-from creativity_assets.workflow import duplicates
-from creativity_assets.workflow.duplicates import COLUMNS, find_duplicates
+from creativity_assets.workflow.tables import duplicates
+from creativity_assets.workflow.tables.duplicates import COLUMNS, find_duplicates
 from creativity_assets_tests.running import bring_up_to_date, table
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, write_catalog
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creativity_assets.workflow.grouping import grouped
+from creativity_assets.workflow.steps.grouping import grouped
 
 
 @given(sizes=st.lists(st.integers(0, 5), max_size=12), batch=st.integers(1, 7))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from PIL import Image
 from scipy import stats
@@ -15,10 +16,10 @@ from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, read_part, write_part
 from creativity_assets.store.schemas import image_metrics
 from creativity_assets.vocabulary import TABLES
-from creativity_assets.workflow.checks import CHECKS
-from creativity_assets.workflow.collected import Collected
-from creativity_assets.workflow.generating import seed_of
+from creativity_assets.workflow.steps.generated import seed_of
 from creativity_assets.workflow.study import Study
+from creativity_assets.workflow.tables.checks import CHECKS
+from creativity_assets.workflow.tables.collected import Collected
 from creativity_assets_tests.running import assert_same_tables, bring_up_to_date, table
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, WORKS, write_catalog
 
@@ -80,7 +81,7 @@ SPOILED = {
 
 @pytest.mark.parametrize("name", SPOILED)
 def test_each_check_on_scores_can_fail(measured_root: Path, name: str) -> None:
-    path = Store(measured_root).metrics(Collection("paintings", "lucja-unal"), EXPERIMENT)
+    path = Store(measured_root).part("image_metrics", Collection("paintings", "lucja-unal"), EXPERIMENT)
     rows: pd.DataFrame = SPOILED[name](read_part(path).to_pandas())
     import pyarrow as pa
 
@@ -89,7 +90,7 @@ def test_each_check_on_scores_can_fail(measured_root: Path, name: str) -> None:
 
 
 def test_the_check_on_pairs_can_fail(measured_root: Path) -> None:
-    path = Store(measured_root).samples(Collection("copies", "lucja-unal"))
+    path = Store(measured_root).part("raw_samples", Collection("copies", "lucja-unal"))
     write_part(path, read_part(path).slice(1), Provenance("spoiled"))
     problems = CHECKS["pairs_complete"](collected(measured_root))
     assert len(problems) == 1
@@ -148,8 +149,22 @@ def test_an_experiment_that_has_not_begun_is_no_fault_and_one_that_stopped_half_
     later = {"model": "tiny", "method": "ddim2", "suite": "embedded", "datasets": ["paintings", "copies"]}
     write_catalog(measured_root, {**CATALOG, "experiments": {**CATALOG["experiments"], "tiny.ddim2": later}})
     assert check(collected(measured_root)) == []
-    Store(measured_root).metrics(Collection("paintings", "vincent-van-gogh"), EXPERIMENT).unlink()
+    Store(measured_root).part("image_metrics", Collection("paintings", "vincent-van-gogh"), EXPERIMENT).unlink()
     (problem,) = check(collected(measured_root))
     assert problem.startswith(
         f"paintings/vincent-van-gogh x {EXPERIMENT}: 2 of 2 samples not measured, first paintings-"
     )
+
+
+def test_pairs_are_asked_of_the_members_and_not_of_the_whole_data_sets(measured_root: Path) -> None:
+    """Two ai images after one work are a fault where both are members, and none where a filter takes one of them."""
+    twin = {"human": {"dataset": "paintings"}, "ai": {"dataset": "copies"}, "pairing": "work"}
+    of_one = {side: {**twin[side], "where": {"artist_slug": "lucja-unal"}} for side in ("human", "ai")}  # type: ignore[dict-item]
+    write_catalog(measured_root, {**CATALOG, "comparisons": {"all": twin, "one": {**of_one, "pairing": "work"}}})
+    path = Store(measured_root).part("raw_samples", Collection("copies", "vincent-van-gogh"))
+    table_of = read_part(path)
+    pairs = pa.array([table_of["pair_id"][0].as_py()] * len(table_of))
+    doubled = table_of.set_column(table_of.schema.get_field_index("pair_id"), "pair_id", pairs)
+    write_part(path, doubled, Provenance("spoiled"))
+    problems = CHECKS["pairs_complete"](collected(measured_root))
+    assert problems and all(line.startswith("all: ") for line in problems)

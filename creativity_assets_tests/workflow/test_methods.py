@@ -8,8 +8,8 @@ import pytest
 from creativity_assets.catalog.entries import MethodEntry
 from creativity_assets.errors import CatalogError
 from creativity_assets.orchestration.partitions import cell_key
-from creativity_assets.workflow.lineage import METHOD_VERSIONS
 from creativity_assets.workflow.methods import inversion_settings
+from creativity_assets.workflow.parts import METHOD_VERSIONS
 from creativity_assets.workflow.plan import plan
 from creativity_assets.workflow.study import Study
 from creativity_assets_tests.running import bring_up_to_date, partitions, recorded, table
@@ -116,7 +116,7 @@ def test_a_data_set_is_one_entry_and_a_word_in_its_experiment(measured_root: Pat
         ({"prompt": "caption"}, "m: prompt: caption at guidance 0 never reads the caption"),
         ({"options": {"k": 3}}, "m: ddim: no option 'k'; have none"),
         ({"inversion": "aidi", "options": {"evaluations": 2.5}}, "m: aidi: option evaluations 2.5: must be a whole"),
-        ({"prompt": "caption", "guidance": [{"above": 200, "weight": 3}]}, "m: guidance stages"),
+        ({"prompt": "caption", "guidance": [{"above": 200, "weight": 3}]}, "m: guidance intervals"),
     ],
 )
 def test_an_entry_that_no_method_understands_is_named(settings: dict[str, Any], message: str) -> None:

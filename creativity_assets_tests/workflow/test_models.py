@@ -10,9 +10,9 @@ import pytest
 
 from creativity_assets.orchestration.partitions import cell_key
 from creativity_assets.orchestration.sensors import _facts
-from creativity_assets.workflow.collected import Collected
 from creativity_assets.workflow.plan import Scope, plan
 from creativity_assets.workflow.study import Study
+from creativity_assets.workflow.tables.collected import Collected
 from creativity_assets_tests.diffusion.weights.test_overrides import save_lora
 from creativity_assets_tests.running import bring_up_to_date, partitions, table
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, RESOLUTION, write_catalog

@@ -10,11 +10,11 @@ from creativity_assets.catalog import load_catalog
 from creativity_assets.catalog.datasets import TwinRule
 from creativity_assets.sources.columns.dates import Year
 from creativity_assets.sources.records import SourceRecord, SourceReject
-from creativity_assets.workflow.checks import CHECKS
-from creativity_assets.workflow.collected import Collected
-from creativity_assets.workflow.originals import with_originals
 from creativity_assets.workflow.plan import plan
+from creativity_assets.workflow.steps.originals import with_originals
 from creativity_assets.workflow.study import Study
+from creativity_assets.workflow.tables.checks import CHECKS
+from creativity_assets.workflow.tables.collected import Collected
 from creativity_assets_tests.running import bring_up_to_date, table
 from creativity_assets_tests.sources.archives import WORKS, ai_members, human_members, tar
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, write_catalog

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from creativity_assets.images.encoding import from_png
+from creativity_assets.images.encoding import pixels_of
 from creativity_assets.store.images import read_images
-from creativity_assets.store.layout import Collection, Store
+from creativity_assets.store.layout import Collection, Shard, Store
 from creativity_assets.workflow.panel import CANDIDATES, SIZE, Member, Panel, panel_of
 from creativity_assets.workflow.plan import Scope
 from creativity_assets.workflow.study import Study
@@ -32,7 +32,7 @@ def root(study_root: Path) -> Path:
 
 def test_an_image_is_not_held_against_its_artist_its_twin_or_itself() -> None:
     def member(artist: str, number: int, pair: str | None = None) -> Member:
-        return Member(Collection("d", artist), f"{artist}-{number}", pair)
+        return Member(Shard(Collection("d", artist)), f"{artist}-{number}", pair)
 
     panel = Panel(tuple(member("ada" if k % 2 else "bea", k, f"twin-{k}") for k in range(CANDIDATES)), "hash")
     assert panel.against("ada-1", "ada", None) == tuple(range(0, CANDIDATES, 2))[:SIZE]
@@ -56,7 +56,7 @@ def test_ceilings_are_measured_once_there_is_a_panel_and_bound_the_scores(root: 
     panel = panel_of(Study(root).lineage, experiment)
     assert panel is not None
     assert len(panel.members) == CANDIDATES
-    assert len({member.collection.artist for member in panel.members}) == 5
+    assert len({member.shard.collection.artist for member in panel.members}) == 5
     assert bring_up_to_date(root).made == ()
 
     readouts = table(root, "readouts").pivot(index="sample_id", columns="readout", values="value")
@@ -74,14 +74,14 @@ def test_ceilings_are_measured_once_there_is_a_panel_and_bound_the_scores(root: 
     store, suite = Store(root), _suite(root)
     sample = metrics.index[metrics["artist_slug"] == "ada"][0]
     collection = Collection(str(metrics.loc[sample, "dataset"]), "ada")
-    original = from_png(dict(read_images(store.tensors(collection, 32)))[sample])
+    original = pixels_of(dict(read_images(store.part("preprocessed_tensors", collection, "32")))[sample])
     pair = table(root, "samples").set_index("sample_id").loc[sample, "pair_id"]
     against = [panel.members[k] for k in panel.against(sample, "ada", pair)]
-    assert {member.collection.artist for member in against} & {"ada"} == set()
+    assert {member.shard.collection.artist for member in against} & {"ada"} == set()
     scores = [
         suite.score(
             np.stack([original]),
-            np.stack([from_png(dict(read_images(store.reconstructions(m.collection, EXPERIMENT)))[m.sample_id])]),
+            np.stack([pixels_of(dict(read_images(store.part("reconstructions", m.shard, EXPERIMENT)))[m.sample_id])]),
         )["composite"][0]
         for m in against
     ]

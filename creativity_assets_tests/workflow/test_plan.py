@@ -1,16 +1,19 @@
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from creativity_assets.errors import CatalogError
+from creativity_assets.store.ledger import ledger_of
+from creativity_assets.workflow import contents
 from creativity_assets.workflow.plan import Plan, Scope, plan
 from creativity_assets.workflow.study import Study
 from creativity_assets_tests.running import bring_up_to_date, table
-from creativity_assets_tests.studies import CATALOG, EXPERIMENT, save_picture, save_weights, write_catalog
+from creativity_assets_tests.studies import CATALOG, EXPERIMENT, WORKS, save_picture, save_weights, write_catalog
 
 
 def plan_of(root: Path, scope: Scope | None = None) -> Plan:
@@ -49,9 +52,10 @@ def test_touched_files_are_indexed_again_but_not_measured_again(measured_root: P
 def test_a_changed_picture_makes_its_own_collection_stale_and_no_other(measured_root: Path) -> None:
     save_picture(measured_root.parent / "pictures" / "paintings" / "a" / "one.png", seed=99)
     study = Study(measured_root)
-    from creativity_assets.workflow.steps import Step, index_dataset
+    from creativity_assets.workflow.steps.dataset_index import dataset_index
+    from creativity_assets.workflow.steps.step import Step
 
-    index_dataset(Step(study, "run"), "paintings")
+    dataset_index(Step(study, "run"), "paintings")
     todo = plan_of(measured_root)
     assert [c.key for c in todo.tensors] == ["paintings/lucja-unal"]
     assert [c.key for c in todo.metrics[EXPERIMENT]] == ["paintings/lucja-unal"]
@@ -61,9 +65,10 @@ def test_a_changed_title_is_no_reason_to_measure(measured_root: Path) -> None:
     rows = measured_root.parent / "pictures" / "paintings" / "metadata.csv"
     rows.write_text(rows.read_text(encoding="utf-8").replace('"Five"', '"Fifth"'), encoding="utf-8")
     study = Study(measured_root)
-    from creativity_assets.workflow.steps import Step, index_dataset
+    from creativity_assets.workflow.steps.dataset_index import dataset_index
+    from creativity_assets.workflow.steps.step import Step
 
-    index_dataset(Step(study, "run"), "paintings")
+    dataset_index(Step(study, "run"), "paintings")
     todo = plan_of(measured_root)
     assert [c.key for c in todo.samples] == ["paintings/vincent-van-gogh"]
     assert not todo.tensors
@@ -137,3 +142,34 @@ def test_a_plan_counts_the_images_that_were_accepted(measured_root: Path) -> Non
     todo = plan_of(measured_root)
     assert todo.images == {EXPERIMENT: 8}  # of 5 paintings and their 5 copies one each is gone
     assert sum(todo.sizes.values()) == 8
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_the_plan_over_500_fresh_collections_takes_under_a_second(study_root: Path) -> None:
+    """It looks at the state of files, not into them; the first plan of a process, and a later one."""
+    pictures = study_root.parent / "pictures" / "paintings"
+    rows = ["file,artist,title,year,caption"]
+    for number in range(500):
+        save_picture(pictures / f"{number}.png", seed=number)
+        rows.append(f"{number}.png,Artist {number},Work,1900,red")
+    for file, *_ in WORKS:
+        (pictures / file).unlink()
+    (pictures / "metadata.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    experiment = {"model": "tiny", "method": "autoencoder", "suite": "embedded", "datasets": ["paintings"]}
+    catalog = {
+        "datasets": {"paintings": CATALOG["datasets"]["paintings"]},  # type: ignore[index]
+        "models": {"tiny": {"path": "embedded/tiny", "resolution": 32}},
+        "methods": {"autoencoder": {"inversion": "autoencoder", "steps": 0}},
+        "experiments": {"tiny.autoencoder": experiment},
+    }
+    write_catalog(study_root, catalog)
+    bring_up_to_date(study_root)
+    ledger_of.cache_clear()
+    contents._held.cache_clear()  # as in a process of its own
+    for _ in range(2):
+        started = time.perf_counter()
+        todo = plan(Study(study_root).lineage)
+        assert time.perf_counter() - started < 1
+        assert not todo
+        assert len(todo.sizes) == 500

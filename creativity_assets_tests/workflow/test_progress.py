@@ -1,6 +1,6 @@
 import pytest
 
-from creativity_assets.workflow.progress import Lines, begin, duration, listening, told
+from creativity_assets.workflow.progress import Lines, begin, duration, listening, with_progress
 
 
 def spoken(seconds_per_image: float, images: int) -> list[str]:
@@ -9,7 +9,7 @@ def spoken(seconds_per_image: float, images: int) -> list[str]:
     lines = Lines(said.append, clock=lambda: now[0])
     with listening(lines):
         begin("measure tiny.ddim4", images)
-        for _ in told("score", range(images)):
+        for _ in with_progress("score", range(images)):
             now[0] += seconds_per_image
     return said
 
@@ -34,7 +34,7 @@ def test_without_a_total_only_what_is_known_is_said() -> None:
     lines = Lines(said.append, clock=lambda: now[0])
     with listening(lines):
         begin("index paintings")
-        for _ in told("sample", range(3)):
+        for _ in with_progress("sample", range(3)):
             now[0] += 11
     assert said == [
         "index paintings",

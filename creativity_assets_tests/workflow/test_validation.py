@@ -13,7 +13,9 @@ from creativity_assets.engine.readouts import READOUTS
 from creativity_assets.errors import CatalogError
 from creativity_assets.orchestration.instance import open_instance
 from creativity_assets.workflow.plan import Scope, plan
-from creativity_assets.workflow.steps import Step, index_dataset, reconstruct_collections
+from creativity_assets.workflow.steps.dataset_index import dataset_index
+from creativity_assets.workflow.steps.reconstructions import reconstructions
+from creativity_assets.workflow.steps.step import Step
 from creativity_assets.workflow.study import Study
 from creativity_assets_tests.running import bring_up_to_date
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, RESOLUTION, write_catalog
@@ -145,7 +147,7 @@ def test_a_generated_data_set_needs_steps_of_its_model(study_root: Path) -> None
     write_catalog(study_root, {**CATALOG, "datasets": {**CATALOG["datasets"], "copies": copies}})
     assert refusal(study_root).startswith("copies: steps 30: must divide")
     with pytest.raises(CatalogError, match="copies: steps 30"):
-        index_dataset(Step(Study(study_root), "run"), "copies")
+        dataset_index(Step(Study(study_root), "run"), "copies")
 
 
 def test_unknown_readouts_are_refused_before_anything_is_inverted(study_root: Path) -> None:
@@ -153,7 +155,7 @@ def test_unknown_readouts_are_refused_before_anything_is_inverted(study_root: Pa
     message = f"{name}: no readout 'aura'; have {', '.join(READOUTS)}"
     assert refusal(study_root) == message
     with pytest.raises(CatalogError) as by_step:
-        next(reconstruct_collections(Step(Study(study_root), "run"), None, name, []))  # type: ignore[arg-type]
+        next(reconstructions(Step(Study(study_root), "run"), None, name, []))  # type: ignore[arg-type]
     with pytest.raises(CatalogError) as by_score:
         score_files(study_root, [], name)
     assert str(by_step.value) == str(by_score.value) == message

@@ -1,15 +1,22 @@
 """What is different about each family of models: how prompts become a conditioning, and how the network is called.
 
-Keys are diffusers' pipeline classes, as in layouts.LAYOUTS, which says what lies in their folders.
+Which class is whose is said by layouts.LAYOUTS, beside what lies in its folders.
 """
 
-from creativity_assets.diffusion.families.family import Family
-from creativity_assets.diffusion.families.sdxl import StableDiffusionXL
-from creativity_assets.diffusion.families.stable_diffusion import StableDiffusion
-from creativity_assets.diffusion.families.stable_diffusion_3 import StableDiffusion3
+from pkgutil import resolve_name
 
-FAMILIES: dict[str, type[Family]] = {
-    "StableDiffusionPipeline": StableDiffusion,
-    "StableDiffusionXLPipeline": StableDiffusionXL,
-    "StableDiffusion3Pipeline": StableDiffusion3,
-}
+from creativity_assets.diffusion.families.family import Family
+from creativity_assets.diffusion.weights.layouts import LAYOUTS
+from creativity_assets.errors import ModelError
+
+
+def family_of(pipeline: str) -> type[Family]:
+    """The class of a pipeline of LAYOUTS. Raises ModelError where its layout names what is none."""
+    named = LAYOUTS[pipeline].family
+    try:
+        family = resolve_name(named)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ModelError(f"{pipeline}: its layout names {named}, which cannot be imported ({error})") from error
+    if not (isinstance(family, type) and issubclass(family, Family)):
+        raise ModelError(f"{pipeline}: its layout names {named}, which is no Family")
+    return family

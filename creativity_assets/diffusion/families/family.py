@@ -2,12 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from creativity_assets.diffusion.conditioning import Conditioning
+from creativity_assets.diffusion.schedule import Kind
 
 
 class Family(ABC):
@@ -17,7 +18,7 @@ class Family(ABC):
     resolution: pixels a side.
     """
 
-    kind: ClassVar[Literal["diffusion", "flow"]]
+    kind: ClassVar[Kind]
     network_name: ClassVar[str]
 
     def __init__(self, parts: Mapping[str, Any], index: Mapping[str, Any], resolution: int) -> None:
@@ -35,8 +36,8 @@ class Family(ABC):
         """One prompt per image, in the network's dtype."""
 
     @abstractmethod
-    def evaluate(self, x: Tensor, level: float, conditioning: Conditioning) -> Tensor:
-        """The network's output for x (B, C, h, w) at a training step (diffusion) or a sigma (flow).
+    def evaluate(self, x: Tensor, timestep: float, conditioning: Conditioning) -> Tensor:
+        """The network's output for x (B, C, h, w) at a timestep, a sigma where the family is of flow models.
 
         x and conditioning are in the network's dtype; the conditioning has B rows.
         """

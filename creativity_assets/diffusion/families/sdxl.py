@@ -32,13 +32,13 @@ class StableDiffusionXL(Family):
             tokens, pooled = tokens * given[:, None, None], pooled * given[:, None]
         return Conditioning(tokens.to(dtype), pooled.to(dtype))
 
-    def evaluate(self, x: Tensor, level: float, conditioning: Conditioning) -> Tensor:
+    def evaluate(self, x: Tensor, timestep: float, conditioning: Conditioning) -> Tensor:
         side = float(self._resolution)
         # original height and width, top and left of the crop, target height and width
         ids = torch.tensor([[side, side, 0.0, 0.0, side, side]], device=x.device).expand(len(x), -1)
         output: Tensor = self.network(
             x,
-            level,
+            timestep,
             encoder_hidden_states=conditioning.tokens,
             added_cond_kwargs={"text_embeds": conditioning.pooled, "time_ids": ids},
             return_dict=False,

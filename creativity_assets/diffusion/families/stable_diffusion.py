@@ -19,6 +19,6 @@ class StableDiffusion(Family):
         ids = token_ids(tokenizer, prompts, tokenizer.model_max_length, encoder.device)
         return Conditioning(encoder(ids)[0].to(self.network.dtype))
 
-    def evaluate(self, x: Tensor, level: float, conditioning: Conditioning) -> Tensor:
-        output: Tensor = self.network(x, level, encoder_hidden_states=conditioning.tokens, return_dict=False)[0]
+    def evaluate(self, x: Tensor, timestep: float, conditioning: Conditioning) -> Tensor:
+        output: Tensor = self.network(x, timestep, encoder_hidden_states=conditioning.tokens, return_dict=False)[0]
         return output

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from creativity_assets.diffusion.conditioning import Conditioning
 from creativity_assets.diffusion.families.family import Family, penultimate, token_ids
+from creativity_assets.diffusion.flow_schedule import TRAINING_STEPS
 
-TRAINING_STEPS = 1000  # the transformer takes 1000 sigma
 T5_TOKENS = 256
 
 
@@ -36,10 +36,10 @@ class StableDiffusion3(Family):
         clip = torch.nn.functional.pad(clip, (0, t5.shape[-1] - clip.shape[-1]))
         return Conditioning(torch.cat([clip, t5], dim=-2).to(dtype), torch.cat(pools, dim=-1).to(dtype))
 
-    def evaluate(self, x: Tensor, level: float, conditioning: Conditioning) -> Tensor:
+    def evaluate(self, x: Tensor, timestep: float, conditioning: Conditioning) -> Tensor:
         output: Tensor = self.network(
             hidden_states=x,
-            timestep=torch.full((len(x),), level * TRAINING_STEPS, device=x.device),
+            timestep=torch.full((len(x),), timestep * TRAINING_STEPS, device=x.device),
             encoder_hidden_states=conditioning.tokens,
             pooled_projections=conditioning.pooled,
             return_dict=False,

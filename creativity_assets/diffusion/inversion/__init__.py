@@ -1,7 +1,7 @@
 """Inversion methods: one function per method and direction over (denoiser, schedule, latent), in the papers' letters.
 
-x_i is the state i of the schedule, e the predicted noise, t_i the label between the states i - 1 and i, and
-D(x, e; i, j) the transfer between two states (`Schedule.transfer`). Latents are float32 (B, C, h, w); float64 in,
+x_i is the state i of the schedule, e the predicted noise, t_i the timestep of the step between the states i - 1 and i,
+and D(x, e; i, j) the transfer between two states (`Schedule.transfer`). Latents are float32 (B, C, h, w); float64 in,
 float64 out. A new method is a file with its two functions and a MethodSpec, and a line in INVERSIONS.
 """
 
@@ -11,7 +11,7 @@ from creativity_assets.diffusion.inversion.cfg_pp import CFG_PP
 from creativity_assets.diffusion.inversion.ddim import (
     DDIM,
     DDIM_CLASS_DEFAULTS,
-    DDIM_SOURCE_LABEL,
+    DDIM_SOURCE_TIMESTEP,
     ddim_invert,
     ddim_sample,
 )
@@ -32,7 +32,7 @@ NO_DISTANCES = {
     "direct": "it puts the source's own latents back, by their difference at every step: it always returns its input",
     "rf_inversion": "its controller pulls the resampling towards the original",
 }
-"""Methods that carry the answer along: their round trip says nothing of the model."""
+"""Methods that keep the answer for the sampling: their round trip says nothing of the model."""
 
 
 def no_distance(name: str) -> str | None:
@@ -48,7 +48,7 @@ INVERSIONS = {
     "autoencoder": AUTOENCODER,
     "ddim": DDIM,
     "ddim_class_defaults": DDIM_CLASS_DEFAULTS,
-    "ddim_source_label": DDIM_SOURCE_LABEL,
+    "ddim_source_label": DDIM_SOURCE_TIMESTEP,  # the catalogue's name of old: it is in the hash of what is stored
     "fixed_point": FIXED_POINT,
     "aidi": AIDI,
     "renoise": RENOISE,

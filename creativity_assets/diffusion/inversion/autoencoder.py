@@ -7,13 +7,13 @@ from torch import Tensor
 from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec
 
 
-def stay(subject: Any, schedule: Any, x: Tensor) -> Inverted:
-    """x_0 is all there is."""
+def identity_invert(subject: Any, schedule: Any, x: Tensor) -> Inverted:
+    """x_0 is the only state."""
     return Inverted((x,))
 
 
-def come_back(subject: Any, schedule: Any, x: Tensor, carried: Tensor | None = None) -> Tensor:
-    """x_0 as it was: the score of this experiment is the floor."""
+def identity_sample(subject: Any, schedule: Any, x: Tensor, auxiliary: Tensor | None = None) -> Tensor:
+    """x_0 unchanged: the score of this experiment is the floor."""
     return x
 
 
@@ -25,4 +25,4 @@ def _problem(steps: int, prompt: str) -> str | None:
     return "nothing reads a prompt; drop prompt and guidance" if prompt == "caption" else None
 
 
-AUTOENCODER = MethodSpec(stay, come_back, _cost, exact=True, problem=_problem, kind=None, steps=0)
+AUTOENCODER = MethodSpec(identity_invert, identity_sample, _cost, exact=True, problem=_problem, kind=None, steps=0)

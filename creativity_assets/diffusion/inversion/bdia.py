@@ -1,24 +1,24 @@
-"""BDIA: each state is set from the two before it, so that the way back is the same equation solved."""
+"""BDIA: each state follows from the two before it; the inversion solves the same equation for the third."""
 
 from torch import Tensor
 
+from creativity_assets.diffusion.diffusion_schedule import DiffusionSchedule
 from creativity_assets.diffusion.guidance import Denoiser
 from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec, Option
-from creativity_assets.diffusion.schedule import Schedule
 
 GAMMA = 1.0
 
 
-def bdia_invert(e: Denoiser, schedule: Schedule, x: Tensor, *, gamma: float = GAMMA) -> Inverted:
-    """BDIA (Zhang et al. 2023, eq. 15 solved for x_{i+1}); x_1 by DDIM. Carries x_{T-1}.
+def bdia_invert(e: Denoiser, schedule: DiffusionSchedule, x: Tensor, *, gamma: float = GAMMA) -> Inverted:
+    """BDIA (Zhang et al. 2023, eq. 15 solved for x_{i+1}); x_1 by DDIM. Auxiliary state: x_{T-1}.
 
     x_{i+1} = (x_{i-1} - D(x_i, e; i, i-1)) / g + D(x_i, e; i, i+1) with e = e(x_i, t_i). A gamma below 1 divides the
     error by gamma at every step and diverges.
     """
-    before, x = x, schedule.transfer(x, e(x, schedule.label(1)), 0, 1)
+    before, x = x, schedule.transfer(x, e(x, schedule.timestep(1)), 0, 1)
     states = [before, x]
     for i in range(1, schedule.steps):
-        noise = e(x, schedule.label(i))
+        noise = e(x, schedule.timestep(i))
         back, on = schedule.transfer(x, noise, i, i - 1), schedule.transfer(x, noise, i, i + 1)
         before, x = x, (before - back) / gamma + on
         states.append(x)
@@ -26,16 +26,16 @@ def bdia_invert(e: Denoiser, schedule: Schedule, x: Tensor, *, gamma: float = GA
 
 
 def bdia_sample(
-    e: Denoiser, schedule: Schedule, x: Tensor, carried: Tensor | None = None, *, gamma: float = GAMMA
+    e: Denoiser, schedule: DiffusionSchedule, x: Tensor, auxiliary: Tensor | None = None, *, gamma: float = GAMMA
 ) -> Tensor:
-    """BDIA (Zhang et al. 2023, eq. 15). carried: x_{T-1}; without it x_{T-1} is one DDIM step from x_T.
+    """BDIA (Zhang et al. 2023, eq. 15). auxiliary: x_{T-1}; without it x_{T-1} is one DDIM step from x_T.
 
     x_{i-1} = g (x_{i+1} - D(x_i, e; i, i+1)) + D(x_i, e; i, i-1) with e = e(x_i, t_i).
     """
     T = schedule.steps
-    before, x = x, schedule.transfer(x, e(x, schedule.label(T)), T, T - 1) if carried is None else carried
+    before, x = x, schedule.transfer(x, e(x, schedule.timestep(T)), T, T - 1) if auxiliary is None else auxiliary
     for i in range(T - 1, 0, -1):
-        noise = e(x, schedule.label(i))
+        noise = e(x, schedule.timestep(i))
         back, on = schedule.transfer(x, noise, i, i - 1), schedule.transfer(x, noise, i, i + 1)
         before, x = x, gamma * (before - on) + back
     return x

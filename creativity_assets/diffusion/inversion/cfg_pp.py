@@ -2,25 +2,25 @@
 
 from torch import Tensor
 
+from creativity_assets.diffusion.diffusion_schedule import DiffusionSchedule, signal_and_noise
 from creativity_assets.diffusion.guidance import Prompted
 from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec, Option
-from creativity_assets.diffusion.schedule import Schedule, signal_and_noise
 
 WEIGHT = 0.6
 
 
-def cfg_pp_invert(model: Prompted, schedule: Schedule, x: Tensor, *, weight: float = WEIGHT) -> Inverted:
+def cfg_pp_invert(model: Prompted, schedule: DiffusionSchedule, x: Tensor, *, weight: float = WEIGHT) -> Inverted:
     """CFG++ inversion (Chung et al. 2024): the clean estimate by the null prompt, the noise by the guided one."""
     states = [x]
     for i in range(1, schedule.steps + 1):
-        null, guided = _noises(model, x, schedule.label(i), weight)
+        null, guided = _noises(model, x, schedule.timestep(i), weight)
         x = _exchange(schedule, x, (null, guided), i - 1, i)
         states.append(x)
     return Inverted(tuple(states))
 
 
 def cfg_pp_sample(
-    model: Prompted, schedule: Schedule, x: Tensor, carried: Tensor | None = None, *, weight: float = WEIGHT
+    model: Prompted, schedule: DiffusionSchedule, x: Tensor, auxiliary: Tensor | None = None, *, weight: float = WEIGHT
 ) -> Tensor:
     """CFG++ sampling (Chung et al. 2024): the clean estimate by the guided noise, noised again by the null prompt.
 
@@ -28,7 +28,7 @@ def cfg_pp_sample(
     states, so the pair is approximate like DDIM's.
     """
     for i in range(schedule.steps, 0, -1):
-        null, guided = _noises(model, x, schedule.label(i), weight)
+        null, guided = _noises(model, x, schedule.timestep(i), weight)
         x = _exchange(schedule, x, (guided, null), i, i - 1)
     return x
 
@@ -38,7 +38,7 @@ def _noises(model: Prompted, x: Tensor, t: int, weight: float) -> tuple[Tensor, 
     return null, null + weight * (model.under(model.prompts)(x, t) - null)
 
 
-def _exchange(schedule: Schedule, x: Tensor, noises: tuple[Tensor, Tensor], i: int, j: int) -> Tensor:
+def _exchange(schedule: DiffusionSchedule, x: Tensor, noises: tuple[Tensor, Tensor], i: int, j: int) -> Tensor:
     """a_j (x - s_i taken) / a_i + s_j given, for the noises (taken, given)."""
     taken, given = noises
     a_i, s_i = signal_and_noise(schedule.alpha_bars[i])

@@ -2,15 +2,15 @@
 
 from torch import Tensor
 
+from creativity_assets.diffusion.diffusion_schedule import DiffusionSchedule
 from creativity_assets.diffusion.guidance import Denoiser
 from creativity_assets.diffusion.inversion.ddim import ddim_sample
 from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec, Option
-from creativity_assets.diffusion.schedule import Schedule
 
 K = 5
 
 
-def fixed_point_invert(e: Denoiser, schedule: Schedule, x: Tensor, *, evaluations: int = K) -> Inverted:
+def fixed_point_invert(e: Denoiser, schedule: DiffusionSchedule, x: Tensor, *, evaluations: int = K) -> Inverted:
     """Fixed-point iteration: y <- D(x_{i-1}, e(y, t_i); i-1, i) from y = x_{i-1}, `evaluations` times a step.
 
     One evaluation is DDIM. In the limit x_i is what the sampler takes to x_{i-1} exactly; where e changes fast
@@ -20,13 +20,13 @@ def fixed_point_invert(e: Denoiser, schedule: Schedule, x: Tensor, *, evaluation
     for i in range(1, schedule.steps + 1):
         y = x
         for _ in range(evaluations):
-            y = schedule.transfer(x, e(y, schedule.label(i)), i - 1, i)
+            y = schedule.transfer(x, e(y, schedule.timestep(i)), i - 1, i)
         x = y
         states.append(x)
     return Inverted(tuple(states))
 
 
-def aidi_invert(e: Denoiser, schedule: Schedule, x: Tensor, *, evaluations: int = K) -> Inverted:
+def aidi_invert(e: Denoiser, schedule: DiffusionSchedule, x: Tensor, *, evaluations: int = K) -> Inverted:
     """AIDI (Pan et al. 2023, algorithm 1 with Anderson window 1): the fixed point, accelerated and steadied.
 
     With g(y) = D(x_{i-1}, e(y, t_i); i-1, i) and f(y) = g(y) - y: y <- g(y) - c (g(y) - g(y_before)),
@@ -36,7 +36,7 @@ def aidi_invert(e: Denoiser, schedule: Schedule, x: Tensor, *, evaluations: int 
     for i in range(1, schedule.steps + 1):
         y, g_before, f_before = x, None, None
         for _ in range(evaluations):
-            g = schedule.transfer(x, e(y, schedule.label(i)), i - 1, i)
+            g = schedule.transfer(x, e(y, schedule.timestep(i)), i - 1, i)
             f = g - y
             y = g if g_before is None or f_before is None else g - _secant(f, f - f_before) * (g - g_before)
             g_before, f_before = g, f
@@ -46,7 +46,7 @@ def aidi_invert(e: Denoiser, schedule: Schedule, x: Tensor, *, evaluations: int 
 
 
 def fixed_point_sample(
-    e: Denoiser, schedule: Schedule, x: Tensor, carried: Tensor | None = None, *, evaluations: int = K
+    e: Denoiser, schedule: DiffusionSchedule, x: Tensor, auxiliary: Tensor | None = None, *, evaluations: int = K
 ) -> Tensor:
     """DDIM, whose steps the inversion has solved for: `evaluations` are the inversion's alone."""
     return ddim_sample(e, schedule, x)

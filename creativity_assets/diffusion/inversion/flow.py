@@ -1,4 +1,4 @@
-"""Inversion of flow-matching models: solvers of dx/dsigma = v(x, sigma), from data to noise and back.
+"""Inversion of flow-matching models: solvers of dx/dsigma = v(x, sigma), in both directions.
 
 Here `v` takes the place of the denoiser: v(x, sigma) = noise - data at noise level sigma, and a schedule is N + 1
 rising levels from 0 (data).
@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from torch import Tensor
 
-from creativity_assets.diffusion.flow import FlowSchedule, Velocity
+from creativity_assets.diffusion.flow_schedule import FlowSchedule, Velocity
 from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec
 
 Solver = Callable[[Velocity, Tensor, Sequence[float]], Iterator[Tensor]]
@@ -44,12 +44,12 @@ def fireflow(v: Velocity, x: Tensor, sigmas: Sequence[float]) -> Iterator[Tensor
 
 
 def _spec(solver: Solver, evaluations: Callable[[int], int], steps: int) -> MethodSpec:
-    """A solver as a method: the same one up the levels and down."""
+    """A solver as a method: the same in both directions."""
 
     def invert(v: Velocity, schedule: FlowSchedule, x: Tensor) -> Inverted:
         return Inverted(tuple(solver(v, x, schedule.sigmas)))
 
-    def sample(v: Velocity, schedule: FlowSchedule, x: Tensor, carried: Tensor | None = None) -> Tensor:
+    def sample(v: Velocity, schedule: FlowSchedule, x: Tensor, auxiliary: Tensor | None = None) -> Tensor:
         *_, x = solver(v, x, schedule.sigmas[::-1])
         return x
 

@@ -1,12 +1,12 @@
-"""Null-text inversion: per step, an empty-prompt embedding that leads guided sampling back along the way it came."""
+"""Null-text inversion: per step, an empty-prompt embedding by which guided sampling follows the inversion's states."""
 
 import torch
 from torch import Tensor
 
+from creativity_assets.diffusion.diffusion_schedule import DiffusionSchedule
 from creativity_assets.diffusion.guidance import Denoiser, Guidance, Prompted, classifier_free
 from creativity_assets.diffusion.inversion.ddim import ddim_invert
 from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec, Option
-from creativity_assets.diffusion.schedule import Schedule
 
 W = 7.5
 INNER_STEPS = 10
@@ -15,18 +15,18 @@ EARLY_STOP = 1e-5
 
 def null_text_invert(
     model: Prompted,
-    schedule: Schedule,
+    schedule: DiffusionSchedule,
     x: Tensor,
     *,
     w: float = W,
     inner_steps: int = INNER_STEPS,
     early_stop: float = EARLY_STOP,
 ) -> Inverted:
-    """Null-text inversion (Mokady et al. 2023, algorithm 1). Carries the embeddings, (T, B, tokens, D).
+    """Null-text inversion (Mokady et al. 2023, algorithm 1). Auxiliary state: the embeddings, (T, B, tokens, D).
 
-    The pivots are DDIM inversion at w = 1. From the noise down, step i's embedding is optimised with a new Adam so
-    that the guided step lands on pivot i - 1, and starts from the one before; an image whose loss falls below
-    early_stop (1 + 2 k) at the k-th step down keeps its embedding, whatever others of the batch still need.
+    The pivots are the states of DDIM inversion at w = 1. From the noise down, a new Adam optimises step i's embedding
+    so that the guided step lands on pivot i - 1; it starts from the embedding of the step before. An image whose loss
+    falls below early_stop (1 + 2 k) at the k-th step down keeps its embedding, whatever others of the batch still need.
     """
     x = x.clone()  # of an inference tensor: one that autograd may see
     prompted = model.under(model.prompts)
@@ -38,7 +38,7 @@ def null_text_invert(
         return model.under(model.null.expanded(len(tokens)).with_tokens(tokens))
 
     for k, i in enumerate(range(schedule.steps, 0, -1)):
-        t, given = schedule.label(i), x
+        t, given = schedule.timestep(i), x
 
         def step(noise: Tensor, conditional: Tensor, given: Tensor = given, i: int = i) -> Tensor:
             return schedule.transfer(given, noise + w * (conditional - noise), i, i - 1)
@@ -73,25 +73,25 @@ def _at_least_float32(tokens: Tensor) -> Tensor:
 
 def null_text_sample(
     model: Prompted,
-    schedule: Schedule,
+    schedule: DiffusionSchedule,
     x: Tensor,
-    carried: Tensor | None = None,
+    auxiliary: Tensor | None = None,
     *,
     w: float = W,
     inner_steps: int = INNER_STEPS,
     early_stop: float = EARLY_STOP,
 ) -> Tensor:
-    """Guided DDIM sampling under the carried embeddings, one a step; without them under the empty prompt's."""
+    """Guided DDIM sampling under the optimised embeddings, one a step; without them under the empty prompt's."""
     conditional = model.under(model.prompts)
     for k, i in enumerate(range(schedule.steps, 0, -1)):
-        null = model.null if carried is None else model.null.expanded(len(x)).with_tokens(carried[k])
+        null = model.null if auxiliary is None else model.null.expanded(len(x)).with_tokens(auxiliary[k])
         e = classifier_free(model.under(null), conditional, Guidance.constant(w))
-        x = schedule.transfer(x, e(x, schedule.label(i)), i, i - 1)
+        x = schedule.transfer(x, e(x, schedule.timestep(i)), i, i - 1)
     return x
 
 
 def _cost(steps: int, w: float = W, inner_steps: int = INNER_STEPS, early_stop: float = EARLY_STOP) -> int:
-    """At most, and without the gradients, which cost about two evaluations each."""
+    """At most. The gradients are not counted; each costs about two evaluations."""
     return steps + (inner_steps + 2) * steps + 2 * steps
 
 

@@ -2,13 +2,15 @@
 
 from torch import Tensor
 
+from creativity_assets.diffusion.diffusion_schedule import DiffusionSchedule
 from creativity_assets.diffusion.guidance import Denoiser
 from creativity_assets.diffusion.inversion.ddim import ddim_sample
 from creativity_assets.diffusion.inversion.trajectory import Inverted, MethodSpec, Option
-from creativity_assets.diffusion.schedule import Schedule
 
 
-def renoise_invert(e: Denoiser, schedule: Schedule, x: Tensor, *, renoisings: int = 1, averaged: int = 2) -> Inverted:
+def renoise_invert(
+    e: Denoiser, schedule: DiffusionSchedule, x: Tensor, *, renoisings: int = 1, averaged: int = 2
+) -> Inverted:
     """ReNoise (Garibi et al. 2024, algorithm 1, without its edit losses).
 
     y_0 = x_{i-1}, y_{k+1} = D(x_{i-1}, e(y_k, t_i); i-1, i) for k = 0 to K; then x_i = D(x_{i-1}, m; i-1, i) with m
@@ -18,10 +20,10 @@ def renoise_invert(e: Denoiser, schedule: Schedule, x: Tensor, *, renoisings: in
     """
     states = [x]
     for i in range(1, schedule.steps + 1):
-        predictions = [e(x, schedule.label(i))]
+        predictions = [e(x, schedule.timestep(i))]
         for _ in range(renoisings):
             y = schedule.transfer(x, predictions[-1], i - 1, i)
-            predictions.append(e(y, schedule.label(i)))
+            predictions.append(e(y, schedule.timestep(i)))
         renoised = predictions[1:][-averaged:] or predictions
         x = schedule.transfer(x, sum(renoised[1:], renoised[0]) / len(renoised), i - 1, i)
         states.append(x)
@@ -30,9 +32,9 @@ def renoise_invert(e: Denoiser, schedule: Schedule, x: Tensor, *, renoisings: in
 
 def renoise_sample(
     e: Denoiser,
-    schedule: Schedule,
+    schedule: DiffusionSchedule,
     x: Tensor,
-    carried: Tensor | None = None,
+    auxiliary: Tensor | None = None,
     *,
     renoisings: int = 1,
     averaged: int = 2,

@@ -1,4 +1,4 @@
-"""What every inversion method hands over between its two directions, and what is known of it beforehand."""
+"""What an inversion method hands from its inversion to its sampling, and what is known of a method beforehand."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -7,19 +7,20 @@ from typing import Literal, NamedTuple
 
 from torch import Tensor
 
-Kind = Literal["diffusion", "flow"]
+from creativity_assets.diffusion.schedule import Kind
+
 Subject = Literal["denoiser", "prompted"]
 
 
 class Inverted(NamedTuple):
-    """The way from an image's latent to noise.
+    """An image's latent, inverted to noise.
 
-    states: T + 1 latents x_0 to x_T, each (B, C, h, w). carried: what else the way back needs, or None: the second
-    latent of a coupled method, (B, C, h, w), or the embeddings that null-text inversion has optimised.
+    states: T + 1 latents x_0 to x_T, each (B, C, h, w). auxiliary: the state that sampling needs besides x_T, or None:
+    the second latent of a coupled method, (B, C, h, w), or the embeddings that null-text inversion has optimised.
     """
 
     states: tuple[Tensor, ...]
-    carried: Tensor | None = None
+    auxiliary: Tensor | None = None
 
     @property
     def noise(self) -> Tensor:
@@ -52,17 +53,18 @@ def _no_problem(steps: int, prompt: str, **options: float) -> str | None:
 class MethodSpec:
     """An inversion method: its two directions and what is known of it.
 
-    invert: (subject, schedule, x_0, **options) -> Inverted. resample: (subject, schedule, x_T, carried, **options)
-    -> x_0; without `carried` it goes back from x_T alone, which for an exact method is the one-state round trip.
+    invert: (subject, schedule, x_0, **options) -> Inverted. sample: (subject, schedule, x_T, auxiliary, **options)
+    -> x_0; without `auxiliary` it samples from x_T alone, which for an exact method is the one-state round trip.
     evaluations: (T, **options) -> network evaluations per image for both directions, a guided one counted once.
     exact: the round trip returns its input up to rounding, so that the score equals the floor.
     options: by name, what else the method takes. problem: (T, prompt, **options) -> why this setting of the method
-    means nothing, and the remedy, or None. subject: `denoiser` for e(x, t), `prompted` for the model
-    under any prompt. kind: the models it is for, None for all. spacing: where the steps lie. steps: a usual T.
+    means nothing, and the remedy; None for a setting that means something. subject: what a direction is called with,
+    `denoiser` for e(x, t), `prompted` for the model under any prompt. kind: the models it is for, None for all.
+    spacing: where the steps lie. steps: a usual T.
     """
 
     invert: Callable[..., Inverted]
-    resample: Callable[..., Tensor]
+    sample: Callable[..., Tensor]
     evaluations: Callable[..., int]
     exact: bool = False
     options: Mapping[str, Option] = field(default_factory=dict)

@@ -18,7 +18,7 @@ MAX_WORDS = 64 * 2**20
 """Bytes of a configuration, and of a tokenizer's file, that are read at most; real ones have a tenth."""
 
 PICKLES = ("*.bin", "*.ckpt", "*.pt", "*.pth", "*.pkl")
-LONGEST_PROMPT = 4096
+MAX_PROMPT_TOKENS = 4096
 """Tokens that a CLIP tokenizer may pad to; the text encoders take 77."""
 OLDER_TOKENIZER = ("vocab.json", "merges.txt")
 
@@ -124,11 +124,13 @@ class ComponentFiles:
             raise ModelError(f"{self.name}: {self.folder} has {neither}{names}; {self.place.remedy}")
         for file in sorted(self.folder.glob("*.json")):
             settings = read_json(self.name, file, self.place.remedy, MAX_WORDS)
-            length = settings.get("model_max_length", LONGEST_PROMPT) if file.name == "tokenizer_config.json" else None
-            if older and length is not None and not (isinstance(length, int) and 4 <= length <= LONGEST_PROMPT):
+            length = (
+                settings.get("model_max_length", MAX_PROMPT_TOKENS) if file.name == "tokenizer_config.json" else None
+            )
+            if older and length is not None and not (isinstance(length, int) and 4 <= length <= MAX_PROMPT_TOKENS):
                 raise ModelError(
                     f"{self.name}: {file}: model_max_length {escaped(length)[:40]} is not within 4 to "
-                    f"{LONGEST_PROMPT} tokens; {self.place.remedy}"
+                    f"{MAX_PROMPT_TOKENS} tokens; {self.place.remedy}"
                 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from creativity_assets.diffusion.weights.component_files import LONGEST_PROMPT, ComponentFiles
+from creativity_assets.diffusion.weights.component_files import MAX_PROMPT_TOKENS, ComponentFiles
 from creativity_assets.diffusion.weights.lora import fuse_lora, updatable
 from creativity_assets.diffusion.weights.model_files import ModelFiles
 from creativity_assets.errors import ModelError
@@ -99,7 +99,7 @@ def _load_tokenizer(part: ComponentFiles) -> Any:
         length = int(tokenizer.model_max_length)
     except Exception as error:  # transformers and tokenizers raise a dozen unrelated types here
         raise ModelError(f"{part.name}: {part.folder} cannot be loaded ({_line(error)}); restore the folder") from None
-    if part.component.architecture == "CLIPTokenizer" and length > LONGEST_PROMPT:
+    if part.component.architecture == "CLIPTokenizer" and length > MAX_PROMPT_TOKENS:
         raise ModelError(f"{part.name}: {part.folder} states no model_max_length; restore tokenizer_config.json")
     return tokenizer
 

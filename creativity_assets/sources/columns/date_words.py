@@ -7,7 +7,7 @@ q1 to q4 (quarters) and turn.
 import re
 import unicodedata
 
-LONGEST = 300
+MAX_LENGTH = 300
 """Characters of a date that are looked at."""
 
 _BEFORE_CHRIST = re.compile(
@@ -110,7 +110,7 @@ def is_unsure(date: str) -> bool:
 
 def _plain(date: str) -> str:
     """Small letters without accents, one kind of dash and of apostrophe."""
-    text = unicodedata.normalize("NFKD", date[:LONGEST]).strip().lower()
+    text = unicodedata.normalize("NFKD", date[:MAX_LENGTH]).strip().lower()
     text = "".join(c for c in text if not unicodedata.combining(c))
     return re.sub(r"[\u2010-\u2015\u2212]", "-", text).replace("’", "'")
 

@@ -17,7 +17,7 @@ from creativity_assets.sources.columns.date_words import OR, in_english, is_unsu
 
 YearSource = Literal["stated", "circa", "range", "century", "filename", "none"]
 EARLIEST = 1
-LONGEST_RANGE = 500
+MAX_RANGE = 500
 """Years; `2nd - 19th century` is no range of centuries but two numbers."""
 PLAIN = 1000  # a smaller number that no word makes a year is more likely a catalogue number
 
@@ -184,7 +184,7 @@ def _read(found: re.Match[str]) -> _Span | None:
         last = _second(first, right)
     if first is None and last is not None and left[8] and last.length == 100:
         start = _End(_first_of_century(left[8]), 100, _part(left[7]))
-        first = start if abs(last.first - start.first) <= LONGEST_RANGE else None
+        first = start if abs(last.first - start.first) <= MAX_RANGE else None
     if first is None:
         return None if last is None else _span(last, last, found.string)
     if last is None:

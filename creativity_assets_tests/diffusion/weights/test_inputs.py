@@ -134,11 +134,11 @@ def test_every_family_s_own_models_fit(folders: Callable[[str], Path], family: s
 
 def test_what_no_rule_foresees_fails_at_the_first_evaluation(sd_folder: Path, tmp_path: Path) -> None:
     """A rule taken away: the network itself says what it lacks, and that is one line too."""
-    from creativity_assets.diffusion.weights import inputs
+    from creativity_assets.diffusion.weights import layouts
 
     folder = with_network(sd_folder, tmp_path / "odd", num_class_embeds=10)
     with pytest.MonkeyPatch.context() as patch:
-        patch.delitem(inputs.GIVEN, "num_class_embeds")
+        patch.delitem(layouts.GIVEN, "num_class_embeds")
         with pytest.raises(ModelError, match=r"my-entry: the network does not take .* \(class_labels should be prov"):
             Backbone.load(folder, name="my-entry")
 

@@ -1,0 +1,138 @@
+"""What an index holds: collections, cut into shards of bounded size, and what each of these is made of.
+
+A shard is told by the leading bits of a hash of its samples' ids. While more than SHARD_IMAGES samples share them it is
+split in two, so that a further image touches one shard, wherever it stands in the index.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from creativity_assets.hashing import digest, seed_of
+from creativity_assets.store.layout import Collection, Shard
+from creativity_assets.store.parts import damaged, read_part
+
+SAMPLES_VERSION = 2
+
+SHARD_IMAGES = 1000
+"""At most so many images are in one shard: what a step holds in memory, and what a crash costs."""
+
+BITS = 64
+IDENTITY = {"sample_id", "artist_slug", "sha256"}
+_PLACE = {"shard", "row"}
+"""Columns of an index that say where an image's bytes lie, and nothing of the image."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a collection or shard holds: `records` changes with any metadata, `images` only with the pictures."""
+
+    records: str
+    images: str
+    size: int
+
+    @classmethod
+    def of(cls, rows: list[dict[str, Any]]) -> "Contents":
+        """Of the rows of an index, without the places of their bytes."""
+        return cls(
+            records=digest(version=SAMPLES_VERSION, records=rows),
+            images=digest(version=SAMPLES_VERSION, images=[(row["sample_id"], row["sha256"]) for row in rows]),
+            size=len(rows),
+        )
+
+    @classmethod
+    def of_shards(cls, parts: list["Contents"]) -> "Contents":
+        """Of a collection by its shards."""
+        return cls(
+            records=together([part.records for part in parts]),
+            images=together([part.images for part in parts]),
+            size=sum(part.size for part in parts),
+        )
+
+
+def together(hashes: list[str]) -> str:
+    """The hash of what has several shards; of one alone its own."""
+    return hashes[0] if len(hashes) == 1 else digest(shards=hashes)
+
+
+@dataclass(frozen=True)
+class Held:
+    """An indexed data set. rows: the numbers of each shard's rows in the index."""
+
+    collections: Mapping[Collection, Contents]
+    shards: Mapping[Collection, Mapping[Shard, Contents]]
+    rows: Mapping[Shard, tuple[int, ...]]
+
+
+State = tuple[int, int, int]
+
+
+def state_of(path: Path) -> State | None:
+    """What tells one file at `path` from another; None where there is none."""
+    if not path.is_file():
+        return None
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def held(index: Path, dataset: str) -> Held | None:
+    """What the index of a data set holds; None before indexing. Raises DamagedPart."""
+    state = state_of(index)
+    return None if state is None else _held(index, dataset, SHARD_IMAGES, state)
+
+
+def rows_of_shard(index: Path, shard: Shard) -> list[dict[str, Any]]:
+    """The index rows of one shard, with the places of their bytes, in the order of the index."""
+    found, state = held(index, shard.collection.dataset), state_of(index)
+    if found is None or state is None or shard not in found.rows:
+        return []
+    rows: list[dict[str, Any]] = _table(index, state).take(pa.array(found.rows[shard], pa.int64())).to_pylist()
+    return rows
+
+
+@lru_cache(maxsize=2)
+def _table(path: Path, _state: State) -> pa.Table:
+    table = read_part(path)
+    if lacking := IDENTITY - set(table.column_names):
+        raise damaged(path, f"it has no column {min(lacking)}")
+    return table
+
+
+@lru_cache(maxsize=64)
+def _held(path: Path, dataset: str, most: int, state: State) -> Held:
+    """Read and hashed once for each state of an index: a part is never changed, only replaced."""
+    table = _table(path, state)
+    ids = table["sample_id"].to_pylist()
+    by_artist: dict[str, list[int]] = {}
+    for row, artist in enumerate(table["artist_slug"].to_pylist()):
+        by_artist.setdefault(artist, []).append(row)
+    said = table.drop_columns([name for name in table.column_names if name in _PLACE])
+    shards: dict[Collection, dict[Shard, Contents]] = {}
+    rows: dict[Shard, tuple[int, ...]] = {}
+    for artist, numbers in sorted(by_artist.items()):
+        collection = Collection(dataset, artist)
+        for bits, some in _split([(row, "" if len(numbers) <= most else _bits(ids[row])) for row in numbers], most):
+            shard = Shard(collection, bits)
+            rows[shard] = some
+            contents = Contents.of(said.take(pa.array(some, pa.int64())).to_pylist())
+            shards.setdefault(collection, {})[shard] = contents
+    collections = {collection: Contents.of_shards(list(of.values())) for collection, of in shards.items()}
+    return Held(collections, shards, rows)
+
+
+def _split(rows: list[tuple[int, str]], most: int, bits: str = "") -> Iterator[tuple[str, tuple[int, ...]]]:
+    """(leading bits, row numbers) of each shard that the rows, given with their bits, come to."""
+    if len(rows) <= most or len(bits) == BITS:
+        yield bits, tuple(row for row, _ in rows)
+        return
+    for bit in "01":
+        if some := [(row, of) for row, of in rows if of[len(bits)] == bit]:
+            yield from _split(some, most, bits + bit)
+
+
+def _bits(sample: str) -> str:
+    return f"{seed_of(sample, BITS // 8):0{BITS}b}"

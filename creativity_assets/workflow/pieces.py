@@ -1,0 +1,189 @@
+"""A piece of the work, one shard of a collection under an experiment, and the parts that are stored of it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from creativity_assets.catalog.entries import ExperimentEntry, MethodEntry, ModelEntry
+from creativity_assets.diffusion.weights.model_files import known_of
+from creativity_assets.hashing import digest
+from creativity_assets.store.images import read_images
+from creativity_assets.store.layout import Collection, Shard
+from creativity_assets.store.parts import Provenance, read_part, write_part
+from creativity_assets.store.vectors import Vector, read_vectors
+from creativity_assets.workflow.contents import Contents, rows_of_shard, together
+from creativity_assets.workflow.lineage import Lineage
+from creativity_assets.workflow.parts import KINDS, PREPROCESSED_TENSORS, Fact, Kind, kinds_of
+from creativity_assets.workflow.revisions import model_source
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One shard of a collection, under an experiment where there is one: what tells the path and hash of its parts.
+
+    experiment: None for what no experiment has a say in; resolution: the working one, in pixels.
+    """
+
+    lineage: Lineage
+    shard: Shard
+    contents: Contents
+    experiment: ExperimentEntry | None = None
+    resolution: int = 0
+    _shared: dict[Fact, object] = field(default_factory=dict, compare=False, repr=False)
+    """What is the same for all pieces that were made with this one."""
+    _hashes: dict[Kind, str | None] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def collection(self) -> Collection:
+        return self.shard.collection
+
+    @property
+    def entry(self) -> ExperimentEntry:
+        assert self.experiment is not None
+        return self.experiment
+
+    @property
+    def model(self) -> ModelEntry:
+        return self.lineage.catalog.model(self.entry.model)
+
+    @property
+    def method(self) -> MethodEntry:
+        return self.lineage.catalog.method(self.entry.method)
+
+    @property
+    def pipeline(self) -> str:
+        """The family of the model, by its folder or its entry; empty where neither says."""
+        return known_of(model_source(self.model, self.lineage.store.data_root))[0] or ""
+
+    def name(self, word: str) -> str:
+        """What a word of `Kind.under` stands for."""
+        return str(self.resolution) if word == "resolution" else str(getattr(self.entry, _NAMES[word]))
+
+    def part(self, kind: Kind) -> "Part":
+        return Part(kind, self)
+
+    def hash_of(self, kind: Kind) -> str | None:
+        """The input hash of a part of this piece; None where it cannot be made yet, as its sources are not there."""
+        if kind not in self._hashes:
+            self._hashes[kind] = self._hash_of(kind)
+        return self._hashes[kind]
+
+    def _hash_of(self, kind: Kind) -> str | None:
+        facts = {word: self._value(source) for word, source in kind.made_from.items()}
+        awaited = [facts[word] for word, s in kind.made_from.items() if isinstance(s, Kind) or s.awaited]
+        if None in awaited:
+            return None
+        if kind.version is None and len(facts) == 1:
+            return str(*facts.values())  # it counts its versions itself
+        return digest(**facts) if kind.version is None else digest(version=kind.version, **facts)
+
+    def _value(self, source: Kind | Fact) -> object:
+        if isinstance(source, Kind):
+            return self.hash_of(source)
+        if source.each:
+            return source.of(self)
+        if source not in self._shared:
+            self._shared[source] = source.of(self)
+        return self._shared[source]
+
+
+_NAMES = {"model": "model", "suite": "suite", "experiment": "name"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is stored of one kind for one piece."""
+
+    kind: Kind
+    piece: Piece
+
+    @cached_property
+    def path(self) -> Path:
+        under = ".".join(self.piece.name(word) for word in self.kind.under)
+        return self.piece.lineage.store.part(self.kind.name, self.piece.shard, under or "all")
+
+    @property
+    def input_hash(self) -> str | None:
+        return self.piece.hash_of(self.kind)
+
+    @property
+    def is_there(self) -> bool:
+        return self.path.is_file()
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it was made from what is there now; so is what cannot be made yet, as nothing is to be done."""
+        expected = self.input_hash
+        return expected is None or self.piece.lineage.ledger.is_fresh(self.path, expected)
+
+    @property
+    def rows(self) -> int:
+        """How many it has; 0 where it is not there."""
+        return self.piece.lineage.ledger.rows(self.path)
+
+    def read(self, columns: list[str] | None = None) -> pa.Table:
+        """Raises StoreError where it is missing, DamagedPart where it is damaged."""
+        return read_part(self.path, columns)
+
+    def images(self) -> Iterator[tuple[str, bytes]]:
+        """(sample_id, encoded picture). Raises as `read` does."""
+        return read_images(self.path)
+
+    def vectors(self) -> dict[str, Vector]:
+        """By sample_id. Raises as `read` does."""
+        return read_vectors(self.path)
+
+    def write(self, rows: pa.Table | list[dict[str, Any]], stamp: "Stamp") -> Provenance:
+        """Write it aside and let it take its place, with where it comes from in its footer. Raises StoreError."""
+        assert self.input_hash is not None
+        provenance = stamp(self.input_hash)
+        table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(rows, schema=self.kind.schema)
+        write_part(self.path, table, provenance)
+        return provenance
+
+
+Stamp = Callable[[str], Provenance]
+"""input hash -> the provenance of a part that this run writes."""
+
+
+def pieces_of(
+    lineage: Lineage,
+    collections: Iterable[Collection],
+    experiment: ExperimentEntry | None = None,
+    resolution: int | None = None,
+) -> list[Piece]:
+    """The pieces of collections, in their order. resolution: without an experiment, whose model has one."""
+    if experiment is not None:
+        resolution = lineage.catalog.model(experiment.model).resolution
+    shared: dict[Fact, object] = {}
+    return [
+        Piece(lineage, shard, contents, experiment, resolution or 0, shared)
+        for collection in collections
+        for shard, contents in lineage.shards(collection).items()
+    ]
+
+
+def records_of(piece: Piece) -> list[dict[str, Any]]:
+    """The index rows of a piece, with the places of their bytes."""
+    return rows_of_shard(piece.lineage.store.index(piece.collection.dataset), piece.shard)
+
+
+def is_fresh(piece: Piece, asset: str) -> bool:
+    """Whether all that an asset makes of a piece is."""
+    return all(piece.part(kind).is_fresh for kind in kinds_of(asset))
+
+
+def version_of(asset: str, pieces: list[Piece]) -> str:
+    """The data version of an asset's partition, by all pieces of its collection."""
+    lineage, dataset = pieces[0].lineage, pieces[0].collection.dataset
+    if asset == "dataset_index":
+        entry = lineage.ledger.entry(lineage.store.index(dataset))
+        return "" if entry is None else entry.input_hash
+    if asset == PREPROCESSED_TENSORS.name:  # at every resolution that is wanted
+        return together([piece.contents.images for piece in pieces])
+    kind = next(kind for kind in KINDS if kind.name == asset)
+    return together([str(piece.hash_of(kind)) for piece in pieces])

@@ -1,0 +1,62 @@
+"""The ceilings of one experiment's images: what they score against the reference panel's reconstructions."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from creativity_assets.engine.ceilings import CeilingItem, ceilings
+from creativity_assets.images.encoding import pixels_of
+from creativity_assets.workflow.panel import SIZE, Panel, panel_of
+from creativity_assets.workflow.parts import CEILINGS, EMBEDDINGS, PREPROCESSED_TENSORS, RAW_SAMPLES, RECONSTRUCTIONS
+from creativity_assets.workflow.pieces import Piece, pieces_of
+from creativity_assets.workflow.progress import with_progress
+from creativity_assets.workflow.steps.grouping import Mapped
+from creativity_assets.workflow.steps.step import Step, remade
+
+if TYPE_CHECKING:
+    from creativity_assets.engine.loading import Instrument
+
+
+def write_ceilings(step: Step, instrument: "Instrument", pieces: list[Piece]) -> None:
+    """Write the ceilings of the pieces where they are missing, if the experiment's panel is reconstructed."""
+    stale = [piece for piece in step.stale(pieces, (CEILINGS,)) if piece.hash_of(CEILINGS) is not None]
+    panel = panel_of(step.study.lineage, pieces[0].entry) if stale else None
+    if panel is None:
+        return
+    pictures = _pictures(panel, pieces[0])
+
+    def process(items: Iterator[CeilingItem]) -> Iterator[tuple[str, dict[str, float]]]:
+        suite = instrument.suite(pieces[0].entry.suite)
+        return with_progress("ceiling", ceilings(suite, items, pictures, batch=instrument.batch(pieces[0].resolution)))
+
+    for piece, results in remade(stale, lambda piece: _items(panel, piece), process):
+        rows = [{"sample_id": sample, "experiment": piece.entry.name} | scores for sample, scores in results]
+        piece.part(CEILINGS).write(rows, step.stamp)
+
+
+def _pictures(panel: Panel, piece: Piece) -> NDArray[np.uint8]:
+    """The reconstructions of the panel's members under the piece's experiment: (members, H, W, 3)."""
+    shards = {member.shard for member in panel.members}
+    collections = dict.fromkeys(shard.collection for shard in shards)
+    found: dict[str, bytes] = {}
+    for of_panel in pieces_of(piece.lineage, collections, piece.entry):
+        if of_panel.shard in shards:
+            found |= of_panel.part(RECONSTRUCTIONS).images()
+    return np.stack([pixels_of(found[member.sample_id]) for member in panel.members])
+
+
+def _items(panel: Panel, piece: Piece) -> Mapped[tuple[str, bytes, tuple[int, ...]], CeilingItem]:
+    """The originals with their members of the panel; none for an image with too few unrelated works."""
+    pairs = piece.part(RAW_SAMPLES).read(["sample_id", "pair_id"]).to_pylist()
+    pair_of = {row["sample_id"]: row["pair_id"] for row in pairs}
+    embeddings, artist = piece.part(EMBEDDINGS).vectors(), piece.collection.artist
+    held = [
+        (sample, picture, panel.against(sample, artist, pair_of.get(sample)))
+        for sample, picture in piece.part(PREPROCESSED_TENSORS).images()
+    ]
+    return Mapped(
+        lambda of: CeilingItem(of[0], pixels_of(of[1]), embeddings[of[0]], of[2]),
+        [of for of in held if len(of[2]) == SIZE],
+    )

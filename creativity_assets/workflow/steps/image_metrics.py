@@ -1,0 +1,130 @@
+"""image_metrics: the scores of one experiment's reconstructions and floors, then the ceilings."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from creativity_assets.engine.measure import ScoreItem, embed, score
+from creativity_assets.images.encoding import Pixels, pixels_of
+from creativity_assets.store.layout import Collection
+from creativity_assets.store.locks import exclusive
+from creativity_assets.store.vectors import Vector, vector_table
+from creativity_assets.workflow.costs import timed
+from creativity_assets.workflow.parts import (
+    EMBEDDINGS,
+    FLOOR_IMAGES,
+    FLOOR_SCORES,
+    IMAGE_METRICS,
+    PREPROCESSED_TENSORS,
+    RECONSTRUCTIONS,
+)
+from creativity_assets.workflow.pieces import Piece
+from creativity_assets.workflow.progress import with_progress
+from creativity_assets.workflow.steps.ceilings import write_ceilings
+from creativity_assets.workflow.steps.grouping import Mapped
+from creativity_assets.workflow.steps.reconstructions import originals
+from creativity_assets.workflow.steps.step import Finished, Step, by_collection, completed, memory, remade
+from creativity_assets.workflow.study import code_version
+
+if TYPE_CHECKING:
+    from creativity_assets.engine.loading import Instrument
+
+Scores = dict[str, float]
+Rows = list[dict[str, Any]]
+
+ASSET = "image_metrics"
+
+
+def image_metrics(
+    step: Step, instrument: "Instrument", experiment: str, collections: Iterable[Collection]
+) -> Iterator[Finished]:
+    """The scores of the collections' reconstructions, their floors and ceilings."""
+    study = step.study
+    entry = study.catalog.experiment(experiment)
+    with exclusive(study.store, f"{ASSET}-{experiment}"), timed(study.store, experiment, "score") as clock:
+        instrument.watch_memory()
+        pieces = step.pieces(collections, entry)
+        stale, of = step.stale(pieces, (FLOOR_SCORES, IMAGE_METRICS)), by_collection(pieces)
+        _embed(step, instrument, pieces)
+        for collection, rows in completed(stale, _score(step, instrument, stale)):
+            scored = [row for some in rows for row in some]
+            numbers = _numbers(scored) | clock.lap(len(scored)) | memory(instrument)
+            yield step.finished(ASSET, of.pop(collection), numbers)
+        write_ceilings(step, instrument, pieces)
+        for of_it in of.values():
+            scored = [row for piece in of_it for row in piece.part(IMAGE_METRICS).read().to_pylist()]
+            yield step.kept(IMAGE_METRICS, of_it, _numbers(scored))
+
+
+def _embed(step: Step, instrument: "Instrument", pieces: list[Piece]) -> None:
+    """Write the originals' embeddings where they are missing: once for all experiments of a suite and resolution."""
+
+    def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[tuple[str, Vector]]:
+        suite = instrument.suite(pieces[0].entry.suite)
+        return with_progress("embed", embed(suite, items, batch=instrument.batch(pieces[0].resolution)))
+
+    for piece, results in remade(step.stale(pieces, (EMBEDDINGS,)), originals, process):
+        piece.part(EMBEDDINGS).write(vector_table(results), step.stamp)
+
+
+def _score(step: Step, instrument: "Instrument", pieces: list[Piece]) -> Iterator[tuple[Piece, Rows]]:
+    """Write the scores of each piece, and its floors unless they are there, measured once per model and suite.
+
+    Yields each piece with its rows of IMAGE_METRICS when its parts are on disk.
+    """
+
+    def process(items: Iterator[ScoreItem]) -> Iterator[tuple[str, Scores]]:
+        suite = instrument.suite(pieces[0].entry.suite)
+        return with_progress("score", score(suite, items, batch=instrument.batch(pieces[0].resolution)))
+
+    floors = {piece.shard for piece in step.stale(pieces, (FLOOR_SCORES,))}
+    for piece, results in remade(pieces, lambda piece: _items(piece, with_floor=piece.shard in floors), process):
+        if piece.shard in floors:
+            rows = [{"sample_id": sample} | of for sample, of in results]  # the part takes the floors
+            piece.part(FLOOR_SCORES).write(rows, step.stamp)
+        rows = _rows(step, piece, results)
+        piece.part(IMAGE_METRICS).write(rows, step.stamp)
+        yield piece, rows
+
+
+def _items(piece: Piece, *, with_floor: bool) -> Mapped[tuple[str, bytes], ScoreItem]:
+    """Originals beside their reconstructions, and beside their floor images where these are to be scored."""
+    again = dict(piece.part(RECONSTRUCTIONS).images())
+    floor = dict(piece.part(FLOOR_IMAGES).images()) if with_floor else {}
+    embeddings = piece.part(EMBEDDINGS).vectors()
+
+    def item(original: tuple[str, bytes]) -> ScoreItem:
+        sample, picture = original
+        floor_image = pixels_of(floor[sample]) if sample in floor else None
+        return ScoreItem(sample, pixels_of(picture), pixels_of(again[sample]), floor_image, embeddings[sample])
+
+    return Mapped(item, list(piece.part(PREPROCESSED_TENSORS).images()))
+
+
+def _rows(step: Step, piece: Piece, results: list[tuple[str, Scores]]) -> Rows:
+    """Scores, the floor of the same image, and where the numbers come from, as rows of IMAGE_METRICS."""
+    revisions = piece.lineage.revisions
+    floor_of = {row["sample_id"]: row for row in piece.part(FLOOR_SCORES).read().to_pylist()}
+    common = {
+        "dataset": piece.collection.dataset,
+        "artist_slug": piece.collection.artist,
+        "experiment": piece.entry.name,
+        "model": piece.model.name,
+        "model_revision": revisions.model(piece.model),
+        "method": piece.method.name,
+        "steps": piece.method.steps,
+        "suite": piece.entry.suite,
+        "suite_revision": revisions.suite(piece.entry.suite),
+        "code_version": code_version(),
+        "run_id": step.run_id,
+        "scored_at": datetime.now(UTC),
+    }
+    return [common | scores | floor_of[sample] for sample, scores in results]
+
+
+def _numbers(rows: Rows) -> dict[str, float | int]:
+    if not rows:
+        return {"n_images": 0}
+    mean = sum(row["composite"] for row in rows) / len(rows)
+    floor = sum(row["floor_composite"] for row in rows) / len(rows)
+    return {"n_images": len(rows), "mean_composite": mean, "mean_floor_composite": floor}
