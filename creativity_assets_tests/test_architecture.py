@@ -13,7 +13,7 @@ import creativity_assets
 
 PACKAGE = Path(creativity_assets.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-GROUND_FLOOR = {"errors", "paths", "vocabulary", "hub"}
+GROUND_FLOOR = {"errors", "paths", "vocabulary", "hub", "hashing"}
 """Known to all areas, and knowing none; of other packages only `hub` needs one, the hub's own client."""
 
 INSTRUMENT = {"catalog", "images", "atelier", "sources", "diffusion", "metrics", "statistics"}

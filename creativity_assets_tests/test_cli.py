@@ -16,9 +16,9 @@ from PIL import Image
 
 from creativity_assets import cli
 from creativity_assets.catalog import load_catalog
+from creativity_assets.store import schemas
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import read_part, read_provenance, write_part
-from creativity_assets.store.schemas import IMAGE_METRICS
 from creativity_assets.vocabulary import EMBEDDED_NOTE
 from creativity_assets_tests.studies import EXPERIMENT, WORKS, save_picture
 
@@ -289,7 +289,7 @@ def test_a_failed_check_is_named_by_every_command_that_could_pass_over_it(measur
     stamp, rows = read_provenance(part), read_part(part).to_pandas()
     assert stamp is not None
     spoiled = rows.assign(lpips=[float("nan"), *rows["lpips"][1:]])
-    write_part(part, pa.Table.from_pandas(spoiled, IMAGE_METRICS, preserve_index=False), stamp)
+    write_part(part, pa.Table.from_pandas(spoiled, schemas.image_metrics(), preserve_index=False), stamp)
     for arguments, expected in ((("materialize",), 1), (("materialize",), 1), (("report",), 1)):
         code, _, err = run(*arguments)
         assert code == expected, err

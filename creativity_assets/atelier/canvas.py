@@ -8,7 +8,6 @@ picture at any size. A canvas is drawn SUPERSAMPLING times larger than the finis
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TypeVar
@@ -16,6 +15,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+
+from creativity_assets.hashing import seed_of
 
 Colour = tuple[int, int, int]  # 8-bit sRGB
 Point = tuple[float, float]  # units of the picture's side
@@ -40,7 +41,7 @@ class Dice:
     """Random choices that depend on nothing but a key: the same key gives the same throws on any machine."""
 
     def __init__(self, key: str) -> None:
-        seed = int.from_bytes(hashlib.sha256(key.encode("utf-8")).digest()[:16], "big")
+        seed = seed_of(key, 16)
         self._generator = np.random.Generator(np.random.PCG64(seed))
 
     def between(self, low: float, high: float) -> float:

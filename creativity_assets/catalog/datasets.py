@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from creativity_assets.catalog.entry import Entry, PathText, Slug, Strict, Weight
 from creativity_assets.catalog.location import Located
-from creativity_assets.vocabulary import AUTOMATIONS, FAMILIES, LABELS
+from creativity_assets.vocabulary import PLACES, given_columns, grouping_words
 
 Stratum = Literal["artist", "style", "genre", "label", "family", "generator"]
 Scalar = str | int | float
@@ -16,28 +16,8 @@ Scalar = str | int | float
 INCOMING = "incoming"
 """In an experiment's `datasets` this word stands for every folder dropped into data/incoming."""
 
-CANONICAL_COLUMNS = (
-    "file",
-    "image",
-    "key",
-    "artist",
-    "title",
-    "year",
-    "style",
-    "genre",
-    "caption",
-    "label",
-    "automation",
-    "family",
-    "generator",
-    "pair_key",
-    "novelty",
-    "membership",
-)
-"""The names a column map or constant may give; `file` and `image` say where the picture is."""
-
-VOCABULARY = {"label": LABELS, "automation": AUTOMATIONS, "family": FAMILIES}
-"""The words of the columns that tables are grouped by."""
+CANONICAL_COLUMNS = (*PLACES, *given_columns())
+"""The names a column map or constant may give; PLACES say where the picture is."""
 
 
 def _check_column(name: str) -> None:
@@ -46,7 +26,7 @@ def _check_column(name: str) -> None:
 
 
 def _check_words(fields: Mapping[str, object]) -> None:
-    for name, words in VOCABULARY.items():
+    for name, words in grouping_words().items():
         if name in fields and fields[name] not in words:
             raise ValueError(f"no {name} {fields[name]!r}; have {', '.join(words)}")
 

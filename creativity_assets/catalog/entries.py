@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from creativity_assets.catalog.entry import Entry, Slug, Strict, Weight
 from creativity_assets.catalog.location import Located
 from creativity_assets.catalog.overrides import Overrides
-from creativity_assets.vocabulary import TABLES
+from creativity_assets.vocabulary import filterable_columns
 
 Pairing = Literal["work", "artist", "none"]
 Side = Literal["human", "ai"]
@@ -109,10 +109,6 @@ class ExperimentEntry(Entry):
         return self
 
 
-COMPARED = TABLES["samples"].names
-"""The columns of `samples` that a comparison may choose by."""
-
-
 class ComparisonSide(Strict):
     """One group of a comparison: the samples of a data set whose columns equal `where`."""
 
@@ -121,8 +117,9 @@ class ComparisonSide(Strict):
 
     @model_validator(mode="after")
     def _known_columns(self) -> "ComparisonSide":
-        if unknown := [column for column in self.where if column not in COMPARED]:
-            raise ValueError(f"samples have no column {unknown[0]!r}; have {', '.join(COMPARED)}")
+        columns = filterable_columns()
+        if unknown := [column for column in self.where if column not in columns]:
+            raise ValueError(f"samples have no column {unknown[0]!r}; have {', '.join(columns)}")
         return self
 
 

@@ -43,7 +43,7 @@ def score_files(
     Raises CatalogError, ModelError, MetricError, and CreativityError where one would overwrite what is there.
     """
     from creativity_assets.engine.streams import ScoredImage
-    from creativity_assets.front.instrument import COLUMNS, Instrument
+    from creativity_assets.front.instrument import Instrument
     from creativity_assets.images.encoding import to_png
     from creativity_assets.store.files import replacing
     from creativity_assets.workflow.study import Study
@@ -59,8 +59,7 @@ def score_files(
             save_to.mkdir(parents=True, exist_ok=True)  # refused now rather than after all the work
         for done in instrument.stream(list(files)):
             if isinstance(done, ScoredImage):
-                row = instrument.row(done)
-                rows.append({name: row[name] for name in COLUMNS if name != "error"})
+                rows.append({name: value for name, value in instrument.row(done).items() if name != "error"})
                 if save_to is not None:
                     with replacing(_target(Path(done.name), save_to)) as temporary:
                         temporary.write_bytes(to_png(done.reconstruction))

@@ -211,7 +211,7 @@ def embed(
 def score(
     suite: Suite, items: Iterable[ScoreItem | tuple[str, np.ndarray, np.ndarray]], *, batch: BatchSize
 ) -> Iterator[tuple[str, dict[str, float]]]:
-    """The suite's scores of each item of a stream, keyed as `metrics.suites.SCORES`, floors as `floor_<score>`.
+    """The suite's scores of each item of a stream, keyed as `Suite.scores`, floors as `floor_<score>`.
 
     Raises MetricError, naming suite and image, for NaN or infinity.
     """

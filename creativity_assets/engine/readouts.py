@@ -4,7 +4,6 @@ Each image is treated alone, whatever batch it is in; random numbers come from t
 function and a line in READOUTS.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from creativity_assets.diffusion.schedule import Schedule
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.likelihood import PROBES, Field, log_likelihood
 from creativity_assets.errors import ModelError
+from creativity_assets.hashing import seed_of
 
 DENOISING_STEP = 200  # of 1000 training steps (LaRE2, Luo et al. 2024)
 NOISES = 4
@@ -155,7 +155,7 @@ def _mean_square(x: Tensor) -> Tensor:
 
 
 def _seed(what: str, k: int, sample_id: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{what} {k} {sample_id}".encode()).digest()[:7], "big")
+    return seed_of(f"{what} {k} {sample_id}", 7)
 
 
 READOUTS: dict[str, Readout] = {

@@ -28,7 +28,7 @@ from creativity_assets.errors import CreativityError, escaped
 from creativity_assets.front.given import Images, Readable, Unreadable, opened
 from creativity_assets.front.model import model_of, suite_of
 from creativity_assets.metrics.suites import suite_revision
-from creativity_assets.vocabulary import EMBEDDED, EMBEDDED_NOTE
+from creativity_assets.vocabulary import EMBEDDED, EMBEDDED_NOTE, first_columns, later_columns
 from creativity_assets.workflow.methods import inversion_settings
 from creativity_assets.workflow.study import Study
 from creativity_assets.workflow.validation import check_experiment
@@ -42,17 +42,9 @@ if TYPE_CHECKING:
 
 Done = TypeVar("Done")
 
-SCORE_COLUMNS = (
-    "dino_distance",
-    "lpips",
-    "mse",
-    "log_mse",
-    "composite",
-    "floor_dino_distance",
-    "floor_lpips",
-    "floor_log_mse",
-    "floor_composite",
-)
+SCORE_COLUMNS = tuple(column.name for column in first_columns())
+"""Those of a later score come after them, as those of readouts do."""
+
 COLUMNS = ("file", "experiment", "suite", *SCORE_COLUMNS, "note", "error")
 
 
@@ -154,10 +146,11 @@ class Instrument:
         """One of `stream` as a row of `score`. Names are escaped where they are no printable text."""
         read = done if isinstance(done, ScoredImage) else None
         named = {"file": escaped(done.name), "experiment": self.experiment, "suite": self.suite}
-        scores = {name: read.scores[name] if read else float("nan") for name in SCORE_COLUMNS}
+        scores = {name: read.scores.get(name, float("nan")) if read else float("nan") for name in SCORE_COLUMNS}
+        later = {c.name: read.scores[c.name] for c in later_columns() if read and c.name in read.scores}
         note = EMBEDDED_NOTE if self.suite == EMBEDDED else None
         problem = done.problem if isinstance(done, Unreadable) else None
-        return {**named, **scores, "note": note, **(read.readouts if read else {}), "error": problem}
+        return {**named, **scores, "note": note, **later, **(read.readouts if read else {}), "error": problem}
 
     def reconstruct(self, images: Images) -> Iterator[np.ndarray | None]:
         """What came back of each picture, uint8 (R, R, 3), R the model's resolution; None for what was not decoded."""

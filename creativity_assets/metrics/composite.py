@@ -3,6 +3,6 @@
 import numpy as np
 
 
-def composite(dino_distance: np.ndarray, lpips: np.ndarray, log_mse: np.ndarray) -> np.ndarray:
-    """S = (S_cos + S_LPIPS + S_MSE) / 3, float64 (B,)."""
-    return np.asarray((dino_distance + lpips + log_mse) / 3.0)
+def composite(*scores: np.ndarray) -> np.ndarray:
+    """The mean of a suite's parts, each (B,), float64 (B,); the study's: S = (S_cos + S_LPIPS + S_MSE) / 3."""
+    return np.asarray(sum(scores) / len(scores), dtype=np.float64)

@@ -3,7 +3,6 @@
 The study's weights are the only pickles the project ever reads, with weights_only and these checksums.
 """
 
-import hashlib
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 
 from creativity_assets.errors import FETCH, MetricError
+from creativity_assets.hashing import digest_of_file
 
 ALEXNET_FILE = "alexnet-owt-7be5be79.pth"
 ALEXNET_URL = f"https://download.pytorch.org/models/{ALEXNET_FILE}"
@@ -90,9 +90,8 @@ def find_alexnet(name: str) -> Path:
 
 
 def _read_pickle(file: Path, sha256: str, name: str) -> dict[str, Tensor]:
-    with file.open("rb") as stream:
-        if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
-            raise MetricError(f"suite {name}: {file} is not the published file (sha256 differs); fetch it again")
+    if digest_of_file(file) != sha256:
+        raise MetricError(f"suite {name}: {file} is not the published file (sha256 differs); fetch it again")
     state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
     return state
 

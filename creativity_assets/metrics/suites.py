@@ -1,23 +1,25 @@
-"""Metric suites: which extractors score a reconstruction. Numbers of different suites are never compared."""
+"""Metric suites: which metrics score a reconstruction. Numbers of different suites are never compared.
 
-import hashlib
+To add a metric: a function in a file of this folder, and its score in `vocabulary.SCORES`. To add a suite: one entry
+of SUITES that says which metrics it computes and which of them make its composite.
+"""
+
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from creativity_assets.errors import FETCH, MetricError
+from creativity_assets.hashing import as_revision, digest, digest_of_contents, digest_of_text
 from creativity_assets.metrics import pixel
 from creativity_assets.metrics.composite import composite
+from creativity_assets.metrics.metric import Device, Formula, Metric, Pairs, formula, of_images
 from creativity_assets.metrics.perceptual import ALEXNET_SHA256, HEADS_SHA256, PerceptualDistance, find_alexnet
 from creativity_assets.metrics.semantic import SemanticExtractor, cosine_distance
-
-SCORES = ("dino_distance", "lpips", "mse", "log_mse", "composite")
-Device = torch.device | str
+from creativity_assets.vocabulary import SCORES
 
 DINOV2 = "facebook/dinov2-base"
 DINOV2_REVISION = "f9e44c814b77203eaa57a6bdbbd535f21ede1415"
@@ -26,14 +28,42 @@ EMBEDDED_FOLDER = Path("embedded") / "suite"  # below the data root
 EMBEDDED_HEADS = Path("perceptual") / "lpips_alex.safetensors"
 
 
-class Suite:
-    """Two extractors and the pixel error, arrays in and arrays out; `revision` changes whenever a weight does."""
+@dataclass(frozen=True)
+class SuiteSpec:
+    """What a suite computes, and from which weights.
 
-    def __init__(self, name: str, revision: str, semantic: SemanticExtractor, perceptual: PerceptualDistance) -> None:
+    metrics: by the score's name in `vocabulary.SCORES`, in the order in which they are computed. composite: the scores
+    whose mean is its composite. semantic: what embeds images. weights: what tells one state of the weights of its
+    metrics from another, those apart that a metric tells itself. find: raises MetricError for weights that are not on
+    this machine; downloads nothing.
+    """
+
+    metrics: Mapping[str, Metric]
+    composite: tuple[str, ...]
+    semantic: Callable[[Path, Device], SemanticExtractor]
+    weights: Callable[[Path], str]
+    find: Callable[[Path], object]
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """What it gives of each pair, in order."""
+        return *self.metrics, "composite"
+
+    def extended(self, metrics: Mapping[str, Metric], composite: tuple[str, ...] | None = None) -> "SuiteSpec":
+        """The same suite with further metrics, and with another composite if one is given."""
+        return replace(self, metrics={**self.metrics, **metrics}, composite=composite or self.composite)
+
+
+class Suite:
+    """A suite with its weights loaded, arrays in and arrays out; `revision` changes whenever a weight does."""
+
+    def __init__(self, name: str, revision: str, spec: SuiteSpec, data_root: Path, device: Device) -> None:
         self.name = name
         self.revision = revision
-        self._semantic = semantic
-        self._perceptual = perceptual
+        self.scores = spec.scores
+        self._composite = spec.composite
+        self._formulas = {score: metric.load(data_root, device) for score, metric in spec.metrics.items()}
+        self._semantic = spec.semantic(data_root, device)
 
     def embed(self, images: np.ndarray) -> np.ndarray:
         """The semantic unit vectors float32 (B, D) of uint8 (B, H, W, 3), to keep where originals are scored twice."""
@@ -47,46 +77,43 @@ class Suite:
         embedded_originals: np.ndarray | None = None,
         embedded_reconstructions: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
-        """The SCORES of each pair of uint8 (B, H, W, 3) images, float64 (B,); 0 for identical images.
+        """The suite's scores of each pair of uint8 (B, H, W, 3) images, float64 (B,); 0 for identical images.
 
         embedded_*: what `embed` makes of them, if the caller has it. Raises MetricError for unlike shapes.
         """
         _check(self.name, originals, reconstructions)
         before = self.embed(originals) if embedded_originals is None else embedded_originals
         after = self.embed(reconstructions) if embedded_reconstructions is None else embedded_reconstructions
-        dino_distance = cosine_distance(before, after)
-        lpips = self._perceptual(originals, reconstructions)
-        mse = pixel.mse(originals, reconstructions)
-        log_mse = pixel.log_mse(mse)
-        return {
-            "dino_distance": dino_distance,
-            "lpips": lpips,
-            "mse": mse,
-            "log_mse": log_mse,
-            "composite": composite(dino_distance, lpips, log_mse),
-        }
-
-
-@dataclass(frozen=True)
-class SuiteSpec:
-    """How a suite is loaded from a data root, what tells one state of its weights from another, and which are needed.
-
-    find: raises MetricError for weights that are not on this machine; downloads nothing.
-    """
-
-    load: Callable[[Path, Device], Suite]
-    revision: Callable[[Path], str]
-    find: Callable[[Path], object]
+        scores: dict[str, np.ndarray] = {}
+        pairs = Pairs(originals, reconstructions, before, after, scores)
+        for name, compute in self._formulas.items():
+            scores[name] = compute(pairs)
+        return scores | {"composite": composite(*(scores[part] for part in self._composite))}
 
 
 def load_suite(name: str, data_root: Path, device: Device = "cpu") -> Suite:
     """The suite of that name; MetricError names what is missing and how to get it."""
-    return _spec(name).load(data_root, device)
+    return Suite(name, suite_revision(name, data_root), _spec(name), data_root, device)
 
 
 def suite_revision(name: str, data_root: Path) -> str:
     """The suite's revision without loading it; MetricError where a file of it is missing."""
-    return _spec(name).revision(data_root)
+    return suite_weights(name, data_root) + suite_formulas(name)
+
+
+def suite_weights(name: str, data_root: Path) -> str:
+    """The part of a suite's revision that changes with files: slow to tell. MetricError where one is missing."""
+    spec = _spec(name)
+    own = {score: weights for score, metric in spec.metrics.items() if (weights := metric.weights(data_root))}
+    return spec.weights(data_root) + (f"+{digest(weights=own)[:8]}" if own else "")
+
+
+def suite_formulas(name: str) -> str:
+    """The part of a suite's revision that changes with what it computes; empty where that is what the study does."""
+    spec = _spec(name)
+    stated = {"metrics": {score: metric.version for score, metric in spec.metrics.items()}, "composite": spec.composite}
+    study = {"metrics": dict.fromkeys(STUDY_METRICS, 1), "composite": STUDY_COMPOSITE}
+    return "" if stated == study else f"+{digest(**stated)[:8]}"
 
 
 def find_suite(name: str, data_root: Path) -> str:
@@ -98,7 +125,12 @@ def find_suite(name: str, data_root: Path) -> str:
 def _spec(name: str) -> SuiteSpec:
     if name not in SUITES:
         raise MetricError(f"no metric suite {name!r}; have {sorted(SUITES)}")
-    return SUITES[name]
+    spec = SUITES[name]
+    if unknown := [score for score in spec.metrics if score not in SCORES]:
+        raise MetricError(f"suite {name}: no score {unknown[0]!r}; declare it in vocabulary.SCORES")
+    if unknown := [part for part in spec.composite if part not in spec.metrics]:
+        raise MetricError(f"suite {name}: its composite names {unknown[0]!r}, which is none of its metrics")
+    return spec
 
 
 def _check(name: str, originals: np.ndarray, reconstructions: np.ndarray) -> None:
@@ -109,38 +141,41 @@ def _check(name: str, originals: np.ndarray, reconstructions: np.ndarray) -> Non
         raise MetricError(f"suite {name}: {originals.shape} originals against {reconstructions.shape}")
 
 
-def _embedded(data_root: Path, device: Device) -> Suite:
-    folder = data_root / EMBEDDED_FOLDER
-    revision = _embedded_revision(data_root)
-    semantic = SemanticExtractor.load(folder / "semantic", name="embedded", device=device)
-    perceptual = PerceptualDistance.from_safetensors(folder / EMBEDDED_HEADS, name="embedded", device=device)
-    return Suite("embedded", revision, semantic, perceptual)
+def _embedded_semantic(data_root: Path, device: Device) -> SemanticExtractor:
+    return SemanticExtractor.load(data_root / EMBEDDED_FOLDER / "semantic", name="embedded", device=device)
+
+
+def _embedded_lpips(data_root: Path, device: Device) -> Formula:
+    heads = data_root / EMBEDDED_FOLDER / EMBEDDED_HEADS
+    return _lpips(PerceptualDistance.from_safetensors(heads, name="embedded", device=device))
+
+
+def _lpips(distance: PerceptualDistance) -> Formula:
+    return lambda pairs: distance(pairs.originals, pairs.reconstructions)
 
 
 def _embedded_revision(data_root: Path) -> str:
     """sha256 over what the numbers depend on, 16 hex digits."""
     folder = data_root / EMBEDDED_FOLDER
-    digest = hashlib.sha256()
-    for file in (*(folder / "semantic" / file for file in DINOV2_FILES), folder / EMBEDDED_HEADS):
-        if not file.is_file():
-            raise MetricError(
-                f"suite embedded: {file} is missing; restore data/embedded or train it (creativity train --help)"
-            )
-        with file.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return f"sha256:{digest.hexdigest()[:16]}"
+    files = [*(folder / "semantic" / file for file in DINOV2_FILES), folder / EMBEDDED_HEADS]
+    if missing := [file for file in files if not file.is_file()]:
+        raise MetricError(
+            f"suite embedded: {missing[0]} is missing; restore data/embedded or train it (creativity train --help)"
+        )
+    return as_revision(digest_of_contents(("", file) for file in files))
 
 
-def _paper(_data_root: Path, device: Device) -> Suite:
-    perceptual = PerceptualDistance.from_study_weights(name="paper", device=device)
-    semantic = SemanticExtractor.load(_dinov2_folder(), name="paper", device=device)
-    return Suite("paper", _paper_revision(_data_root), semantic, perceptual)
+def _paper_semantic(_data_root: Path, device: Device) -> SemanticExtractor:
+    return SemanticExtractor.load(_dinov2_folder(), name="paper", device=device)
+
+
+def _paper_lpips(_data_root: Path, device: Device) -> Formula:
+    return _lpips(PerceptualDistance.from_study_weights(name="paper", device=device))
 
 
 def _paper_revision(_data_root: Path) -> str:
     """Everything is pinned by commit and checksum, so no file is read."""
-    pinned = hashlib.sha256(f"{DINOV2_REVISION} {ALEXNET_SHA256} {HEADS_SHA256}".encode())
-    return f"sha256:{pinned.hexdigest()[:16]}"
+    return as_revision(digest_of_text(f"{DINOV2_REVISION} {ALEXNET_SHA256} {HEADS_SHA256}"))
 
 
 def _find_paper(_data_root: Path) -> None:
@@ -176,7 +211,27 @@ def _dinov2_folder(offline: bool | None = None) -> Path:
         raise MetricError(f"suite paper: {DINOV2} cannot be fetched ({type(error).__name__}){FETCH}{command}") from None
 
 
-SUITES = {
-    "paper": SuiteSpec(_paper, _paper_revision, _find_paper),
-    "embedded": SuiteSpec(_embedded, _embedded_revision, _embedded_revision),
+DINO_DISTANCE = formula(lambda pairs: cosine_distance(pairs.embedded_originals, pairs.embedded_reconstructions))
+MSE = of_images(pixel.mse)
+LOG_MSE = formula(lambda pairs: pixel.log_mse(pairs.scores["mse"]))
+
+STUDY_METRICS = ("dino_distance", "lpips", "mse", "log_mse")
+STUDY_COMPOSITE = ("dino_distance", "lpips", "log_mse")
+
+SUITES: dict[str, SuiteSpec] = {
+    "paper": SuiteSpec(
+        metrics={"dino_distance": DINO_DISTANCE, "lpips": Metric(_paper_lpips), "mse": MSE, "log_mse": LOG_MSE},
+        composite=STUDY_COMPOSITE,
+        semantic=_paper_semantic,
+        weights=_paper_revision,
+        find=_find_paper,
+    ),
+    "embedded": SuiteSpec(
+        metrics={"dino_distance": DINO_DISTANCE, "lpips": Metric(_embedded_lpips), "mse": MSE, "log_mse": LOG_MSE},
+        composite=STUDY_COMPOSITE,
+        semantic=_embedded_semantic,
+        weights=_embedded_revision,
+        find=_embedded_revision,
+    ),
 }
+"""By name. A further one is one entry: SUITES["embedded"].extended({"ssim": of_images(ssim)}), say."""

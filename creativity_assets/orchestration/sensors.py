@@ -7,6 +7,7 @@ from typing import TypeVar
 import dagster as dg
 
 from creativity_assets.errors import CreativityError
+from creativity_assets.hashing import digest
 from creativity_assets.orchestration.arrivals import Arrival, arrivals, asks
 from creativity_assets.orchestration.materialize import materialize_job, request
 from creativity_assets.orchestration.partitions import sync_partitions
@@ -25,7 +26,6 @@ from creativity_assets.orchestration.runs import (
     in_flight,
 )
 from creativity_assets.orchestration.stages import stages, tables_are_fresh
-from creativity_assets.workflow.digest import digest
 from creativity_assets.workflow.plan import Scope, plan
 from creativity_assets.workflow.study import Study
 

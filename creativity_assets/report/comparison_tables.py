@@ -10,11 +10,10 @@ import pandas as pd
 
 from creativity_assets.report import formats
 from creativity_assets.report.data import Contrast, Evidence
-from creativity_assets.report.figures import METRIC_TITLES
 from creativity_assets.report.table import LONG, SIDE_HEADS, Head, Table, shares, side_cells
 from creativity_assets.statistics.bounds import MIN_ROOM, normalised
 from creativity_assets.statistics.effects import effect
-from creativity_assets.statistics.tables import METRICS
+from creativity_assets.vocabulary import SampleColumn, audit_columns, compared_scores, title_of
 
 STUDY_GROUP = "the study"
 
@@ -75,7 +74,7 @@ def table_3_effect(evidence: Evidence, contrast: Contrast) -> Table:
 def table_4(evidence: Evidence, contrast: Contrast) -> Table:
     """Every metric."""
     rows = evidence.of(contrast, "stats_by_metric")
-    name = _Column(Head("metric", False), lambda r: METRIC_TITLES.get(r["metric"], str(r["metric"])))
+    name = _Column(Head("metric", False), lambda r: title_of(r["metric"]))
     paper = {r["metric"]: r for _, r in _paper(evidence, contrast, 4).iterrows()}
     return _grouped("Table 4. By metric", rows, name, "metric", paper=paper, suite=contrast.suite)
 
@@ -147,7 +146,7 @@ def bounds(evidence: Evidence, contrast: Contrast) -> Table:
         for label, side in (("ai", contrast.ai), ("human", contrast.human))
     ]
     rows = []
-    for metric in METRICS:
+    for metric in compared_scores():
         for label, side, read in sides:
             if f"ceiling_{metric}" not in read:
                 continue
@@ -155,7 +154,7 @@ def bounds(evidence: Evidence, contrast: Contrast) -> Table:
             held = side.set_index("sample_id").loc[ceilings.index]
             floor, score, ceiling = held[f"floor_{metric}"].mean(), held[metric].mean(), ceilings.mean()
             numbers = map(formats.score, (floor, score, ceiling, normalised(score, floor, ceiling)))
-            rows.append((METRIC_TITLES.get(metric, metric), label, formats.count(len(held)), *numbers))
+            rows.append((title_of(metric), label, formats.count(len(held)), *numbers))
     heads = (Head("metric", False), Head("label", False), *map(Head, ("n", "floor", "score", "ceiling", "normalised")))
     note = (
         "Ceiling: against the reconstructions of other works. Normalised: (score − floor) / (ceiling − floor) of the "
@@ -211,33 +210,38 @@ def era_titles(evidence: Evidence, contrast: Contrast, slugs: Iterable[str]) -> 
 
 def confounds(contrast: Contrast) -> Table:
     """What differs between the sides besides the label: any of it can move a reconstruction error."""
+    shown = [column for column in audit_columns() if column.title and column.public]
+    texts, numbers = ([c for c in shown if c.is_number == is_number] for is_number in (False, True))
     rows = []
     for side, frame in (("ai", contrast.ai), ("human", contrast.human)):
-        quality = pd.to_numeric(frame["jpeg_quality"], errors="coerce")
+        sizes = pd.Series(list(map(formats.size, frame["width"], frame["height"])), dtype=object)
         rows.append(
             (
                 side,
                 formats.count(len(frame)),
-                shares(frame["format"]),
-                shares(pd.Series(list(map(formats.size, frame["width"], frame["height"])), dtype=object)),
-                formats.count(quality.median()),
-                formats.percent(frame["padding_fraction"].astype(float).mean()),
-                formats.effect_size(frame["entropy"].astype(float).mean()),
-                formats.percent(frame["edge_density"].astype(float).mean()),
+                *(shares(frame[column.name]) for column in texts),
+                shares(sizes),
+                *(_middle(column, frame[column.name]) for column in numbers),
             )
         )
     heads = (
         Head("label", False),
         Head("n"),
-        Head("formats", False),
+        *(Head(column.title, False) for column in texts),
         Head("sizes", False),
-        Head("JPEG quality, median"),
-        Head("padding"),
-        Head("entropy, bits"),
-        Head("edges"),
+        *(Head(f"{c.title}, median" if c.type == "BIGINT" else c.title) for c in numbers),
     )
     note = "A difference here is a rival explanation for a difference in the scores."
     return Table("What else differs between the sides", heads, tuple(rows), note=note)
+
+
+def _middle(column: SampleColumn, values: pd.Series) -> str:
+    """The median of whole numbers, the mean of others; a share in per cent."""
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+    if column.type == "BIGINT":
+        return formats.count(numbers.median())
+    is_share = column.range == (0, 1)
+    return formats.percent(numbers.mean()) if is_share else formats.effect_size(numbers.mean())
 
 
 def _grouped(

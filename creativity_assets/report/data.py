@@ -14,31 +14,45 @@ import pandas as pd
 from creativity_assets.errors import StoreError
 from creativity_assets.statistics.paper import comparison_columns
 from creativity_assets.statistics.sides import members_of
-from creativity_assets.statistics.tables import GROUPINGS, METRICS, columns
+from creativity_assets.statistics.tables import GROUPINGS, columns
+from creativity_assets.vocabulary import STUDY_SCORES, audit_columns, compared_scores
 
 _SAMPLES = (
     *("sample_id", "dataset", "artist", "artist_slug", "title", "year", "decade", "era", "style", "genre"),
-    *("label", "family", "generator", "width", "height", "format", "jpeg_quality", "padding_fraction"),
-    *("entropy", "edge_density", "novelty"),
+    *("label", "family", "generator", "novelty"),
 )
 _MEASURED = (
     *("sample_id", "dataset", "experiment", "model", "model_revision", "method", "steps", "suite"),
-    *METRICS,
-    *(f"floor_{metric}" for metric in METRICS),
     *("code_version", "scored_at"),
 )
-TABLES: dict[str, tuple[str, ...]] = {
-    "samples": _SAMPLES,
-    "image_metrics": _MEASURED,
-    "rejected_samples": ("dataset", "source_key", "reason", "detail"),
-    "membership": ("sample_id", "model", "membership"),
-    "duplicates": ("sample_id", "duplicate_of", "kind", "same_work"),
-    "readouts": ("sample_id", "experiment", "readout", "value"),
-    "comparison_members": ("comparison", "sample_id", "side"),
-    **{name: columns(name) for name in GROUPINGS},
-    "paper_comparison": comparison_columns(),
-}
-"""The tables that are read, and the columns of each; what a warehouse lacks is read as empty."""
+
+
+def wanted_columns() -> dict[str, tuple[str, ...]]:
+    """The tables that are read, and the columns of each; what a warehouse lacks is read as empty."""
+    return {
+        "samples": (*_SAMPLES, *(column.name for column in audit_columns() if column.public)),
+        "image_metrics": (*_MEASURED, *_scores_and_floors()),
+        "rejected_samples": ("dataset", "source_key", "reason", "detail"),
+        "membership": ("sample_id", "model", "membership"),
+        "duplicates": ("sample_id", "duplicate_of", "kind", "same_work"),
+        "readouts": ("sample_id", "experiment", "readout", "value"),
+        "comparison_members": ("comparison", "sample_id", "side"),
+        **{name: columns(name) for name in GROUPINGS},
+        "paper_comparison": comparison_columns(),
+    }
+
+
+def _scores_and_floors() -> list[str]:
+    return [column for score in compared_scores() for column in (score, f"floor_{score}")]
+
+
+def scores_in(*measured: pd.DataFrame) -> list[str]:
+    """The compared scores to show of measurements: the study's, and of others those that some suite computed."""
+    return [
+        score
+        for score in compared_scores()
+        if score in STUDY_SCORES or any(frame[score].notna().any() for frame in measured)
+    ]
 
 
 @dataclass(frozen=True)
@@ -63,7 +77,7 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The tables of a warehouse by name, each with at least the columns of TABLES, and its file's name."""
+    """The tables of a warehouse by name, each with at least the columns of `wanted_columns`, and its file's name."""
 
     tables: Mapping[str, pd.DataFrame]
     database: str
@@ -106,11 +120,10 @@ def read_evidence(database: Path) -> Evidence:
         raise StoreError(f"{database}: not built yet; run `creativity demo` or `creativity materialize`")
     try:
         with duckdb.connect(str(database), read_only=True) as connection:
-            tables = {name: _read(connection, name, wanted) for name, wanted in TABLES.items()}
+            tables = {name: _read(connection, name, wanted) for name, wanted in wanted_columns().items()}
     except duckdb.Error as error:
         raise StoreError(f"{database}: {str(error).splitlines()[0]}; build the warehouse again") from error
-    scores = [*METRICS, *(f"floor_{metric}" for metric in METRICS)]
-    tables["image_metrics"] = tables["image_metrics"].astype(dict.fromkeys(scores, "float64"))
+    tables["image_metrics"] = tables["image_metrics"].astype(dict.fromkeys(_scores_and_floors(), "float64"))
     return Evidence(tables, database.name)
 
 

@@ -13,15 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from scipy import stats
 
+from creativity_assets.report.data import scores_in
 from creativity_assets.report.svg import AI, HUMAN, INK, LINES, MUTED, STUDY, canvas, inline, styled
-from creativity_assets.statistics.tables import METRICS
+from creativity_assets.vocabulary import title_of
 
-METRIC_TITLES = {
-    "composite": "Composite score",
-    "dino_distance": "DINO distance (1 − cosine)",
-    "lpips": "LPIPS",
-    "log_mse": "log-MSE",
-}
 COLOURS = {"human": HUMAN, "ai": AI}
 MAX_POINTS = 500
 """Points per side in a scatter plot; more would only weigh on the page."""
@@ -41,18 +36,22 @@ class Figure:
 
 @styled
 def distributions(human: pd.DataFrame, ai: pd.DataFrame, name: str, suite: str) -> Figure:
-    """The four scores of both sides as histograms, their floors dotted."""
-    figure, axes = canvas(9.2, 5.0, 2, 2)
-    for ax, metric in zip(axes, METRICS, strict=True):
+    """The scores of both sides as histograms, their floors dotted."""
+    metrics = scores_in(human, ai)
+    rows = -(-len(metrics) // 2)
+    figure, axes = canvas(9.2, 2.5 * rows, rows, 2)
+    for ax in axes[len(metrics) :]:
+        ax.set_axis_off()
+    for ax, metric in zip(axes, metrics, strict=False):
         series = {(s, c): _finite(f[c]) for s, f in _sides(human, ai) for c in (metric, f"floor_{metric}")}
         values = np.concatenate([*series.values(), np.array([])])
         if values.size == 0:
-            ax.set_title(METRIC_TITLES[metric], loc="left")
+            ax.set_title(title_of(metric), loc="left")
             continue
         bins = _bins(values)
         for (side, column), x in series.items():
             _histogram(ax, x, bins, COLOURS[side], floor=column != metric)
-        ax.set_title(METRIC_TITLES[metric], loc="left")
+        ax.set_title(title_of(metric), loc="left")
         ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
         ax.grid(axis="x", visible=False)
     handles = [

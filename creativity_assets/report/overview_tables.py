@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from creativity_assets.report import formats
-from creativity_assets.report.data import Evidence
-from creativity_assets.report.figures import METRIC_TITLES
+from creativity_assets.report.data import Evidence, scores_in
 from creativity_assets.report.table import EFFECT_HEADS, SIDE_HEADS, Head, Table, effect_cells, shares, side_cells
+from creativity_assets.vocabulary import SCORES
 
 
 def headline(evidence: Evidence) -> Table:
@@ -148,10 +148,10 @@ def experiments(evidence: Evidence) -> Table:
 def scores_by_dataset(evidence: Evidence) -> Table:
     """Mean scores of every data set and label, whether or not a comparison names them."""
     measured = evidence.measured
-    rows = []
+    scores, rows = scores_in(measured), []
     for key, group in measured.groupby(["experiment", "dataset", "label", "suite"], sort=True, dropna=False):
         experiment, dataset, label, suite = key
-        means = (formats.score(group[m].mean()) for m in (*METRIC_TITLES, "floor_composite"))
+        means = (formats.score(group[m].mean()) for m in (*scores, "floor_composite"))
         rows.append((str(experiment), str(dataset), formats.text(label), str(suite), formats.count(len(group)), *means))
     heads = (
         Head("experiment", False),
@@ -159,7 +159,7 @@ def scores_by_dataset(evidence: Evidence) -> Table:
         Head("label", False),
         Head("suite", False),
         Head("n"),
-        *(Head(title) for title in ("composite", "DINO", "LPIPS", "log-MSE")),
+        *(Head(SCORES[score].short or score) for score in scores),
         Head("composite floor"),
     )
     return Table("Mean scores by data set", heads, tuple(rows), _common_suite(evidence))

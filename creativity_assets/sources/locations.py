@@ -1,7 +1,5 @@
 """Where sources lie, what files they hold, and the cheap facts that tell whether they have changed."""
 
-import hashlib
-import json
 import os
 import re
 from collections import Counter
@@ -71,24 +69,6 @@ def _walk(folder: Path, prefix: str, visited: set[str]) -> Iterator[SourceFile]:
         except OSError:  # no permission, or links that go round: whoever opens it says so
             within = [file]
         yield from within
-
-
-def digest_of_files(files: list[SourceFile]) -> str:
-    """Hex sha256 over names, sizes and modification times; no content is read."""
-    digest = hashlib.sha256()
-    for name, path in files:
-        try:
-            status = path.stat()
-            facts = f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n"
-        except OSError:  # a dangling link is a fact too; reading it will be a reject
-            facts = f"{name}\0absent\n"
-        digest.update(facts.encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
-
-
-def digest_of_facts(**facts: object) -> str:
-    """Hex sha256 over named facts, independent of their order."""
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def hub_file(name: str, hub_id: str, revision: str, file: str) -> Path:

@@ -1,13 +1,14 @@
 """`limit`, `seed` and `stratify` of a dataset entry: the same reproducible sample whatever kind of source it is."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+
+from creativity_assets.hashing import digest_of_text
 
 
 def rank(key: str, seed: int) -> str:
     """The place of a key in the random order that a seed stands for: hex sha256 of `seed:key`."""
-    return hashlib.sha256(f"{seed}:{key}".encode("utf-8", "surrogateescape")).hexdigest()
+    return digest_of_text(f"{seed}:{key}")
 
 
 def subsample(

@@ -28,10 +28,7 @@ import pandas as pd
 from creativity_assets.errors import CatalogError, MetricError
 from creativity_assets.statistics.effects import effect, moments, paired_p, welch_p
 from creativity_assets.statistics.sides import ComparisonLike, members_of
-from creativity_assets.vocabulary import EFFECT, FLOORED, TABLES
-
-METRICS = FLOORED
-"""The scores that are compared. Raw mse is not: the study compares its logarithm."""
+from creativity_assets.vocabulary import EFFECT, TABLES, compared_scores
 
 EFFECT_COLUMNS = tuple(column.name for column in EFFECT)
 
@@ -41,13 +38,18 @@ _DTYPES = {"VARCHAR": "str", "BIGINT": "Int64", "DOUBLE": "float64"}
 
 @dataclass(frozen=True)
 class Grouping:
-    """What a table's rows are: its metrics, the group column, and columns that only label the group."""
+    """What a table's rows are: the composite alone or every score, the group column, and columns that label groups."""
 
-    metrics: tuple[str, ...]
     column: str | None = None
     labels: tuple[str, ...] = ()
     whole_human: bool = False
     """Set every ai group against the whole human side instead of the human group of the same name."""
+    composite_alone: bool = False
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The scores that are compared. Raw mse is not: the study compares its logarithm."""
+        return compared_scores()[:1] if self.composite_alone else compared_scores()
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def stats_table(
 ) -> pd.DataFrame:
     """One stats_* table from the public tables `samples`, `image_metrics` and `comparison_members`.
 
-    Rows are sorted by comparison, experiment, metric (in the order of METRICS) and group; n columns are
+    Rows are sorted by comparison, experiment, metric (the composite first) and group; n columns are
     Int64, figures float64 with NaN for null. Scores that are not finite count as not measured.
     Raises MetricError when an experiment mixes suites or measured a sample twice.
     """
@@ -231,7 +233,7 @@ def _check_measurements(metrics: pd.DataFrame) -> None:
 
 def _typed(name: str, table: pd.DataFrame, grouping: Grouping) -> pd.DataFrame:
     """Sorted rows with dtypes that do not depend on how many rows there are."""
-    order = table["metric"].map({m: i for i, m in enumerate(METRICS)}).astype("int64")
+    order = table["metric"].map({m: i for i, m in enumerate(compared_scores())}).astype("int64")
     by = ["comparison", "experiment", "_order", *([grouping.column] if grouping.column else [])]
     table = table.assign(_order=order).sort_values(by, kind="stable", ignore_index=True).drop(columns="_order")
     return table.astype({column.name: _DTYPES[column.type] for column in TABLES[name].columns})
@@ -244,11 +246,11 @@ def _grouping(table: str) -> Grouping:
 
 
 GROUPINGS: dict[str, Grouping] = {
-    "stats_overall": Grouping(("composite",)),  # table 3 of the study
-    "stats_by_metric": Grouping(METRICS),  # table 4
-    "stats_by_era": Grouping(METRICS, "era"),  # table 5
-    "stats_by_artist": Grouping(METRICS, "artist_slug", labels=("artist",)),  # table 6
-    "stats_by_decade": Grouping(METRICS, "decade"),  # table 7
-    "stats_by_family": Grouping(METRICS, "family", whole_human=True),
-    "stats_by_style": Grouping(METRICS, "style"),
+    "stats_overall": Grouping(composite_alone=True),  # table 3 of the study
+    "stats_by_metric": Grouping(),  # table 4
+    "stats_by_era": Grouping("era"),  # table 5
+    "stats_by_artist": Grouping("artist_slug", labels=("artist",)),  # table 6
+    "stats_by_decade": Grouping("decade"),  # table 7
+    "stats_by_family": Grouping("family", whole_human=True),
+    "stats_by_style": Grouping("style"),
 }

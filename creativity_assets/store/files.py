@@ -1,6 +1,5 @@
 """Files that take their place in one step, files set aside as damaged, and small records that know their own digest."""
 
-import hashlib
 import json
 import os
 import re
@@ -14,6 +13,7 @@ from typing import Any
 import psutil
 
 from creativity_assets.errors import StoreError
+from creativity_assets.hashing import digest_of_json
 
 _TEMPORARY = re.compile(r"^\..+\.(\d+)\.[0-9a-f]{8}\.tmp(\..*)?$")
 """What `replacing` names its files, and what DuckDB makes beside them: `.wal`, `.tmp`."""
@@ -111,7 +111,7 @@ def _still_runs(pid: int, leftover: Path) -> bool:
 def write_record(path: Path, facts: Any) -> None:
     """Write facts as JSON with their digest, atomically. Raises StoreError."""
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps({"facts": facts, "sha256": _digest(facts)}, indent=1), encoding="utf-8")
+        temporary.write_text(json.dumps({"facts": facts, "sha256": digest_of_json(facts)}, indent=1), encoding="utf-8")
 
 
 def read_record(path: Path) -> Any:
@@ -120,10 +120,6 @@ def read_record(path: Path) -> Any:
         if not path.is_file():
             return None
         record = json.loads(path.read_text(encoding="utf-8"))
-        return record["facts"] if record["sha256"] == _digest(record["facts"]) else None
+        return record["facts"] if record["sha256"] == digest_of_json(record["facts"]) else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-
-
-def _digest(facts: Any) -> str:
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

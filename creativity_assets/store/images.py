@@ -1,11 +1,11 @@
 """Images in Parquet: encoded pictures in the {bytes, path} struct that Hugging Face `datasets` reads as an Image."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
 
+from creativity_assets.hashing import digest_of_bytes
 from creativity_assets.store.parts import damaged, read_part
 
 IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -17,7 +17,7 @@ def image_table(images: Iterable[tuple[str, bytes]]) -> pa.Table:
     rows = [
         {
             "sample_id": sample_id,
-            "sha256": hashlib.sha256(picture).hexdigest(),
+            "sha256": digest_of_bytes(picture),
             "image": {"bytes": picture, "path": f"{sample_id}.webp"},
         }
         for sample_id, picture in images
@@ -32,6 +32,6 @@ def read_images(path: Path) -> Iterator[tuple[str, bytes]]:
     """
     for row in read_part(path, columns=["sample_id", "sha256", "image"]).to_pylist():
         picture = (row["image"] or {}).get("bytes") or b""
-        if hashlib.sha256(picture).hexdigest() != row["sha256"]:
+        if digest_of_bytes(picture) != row["sha256"]:
             raise damaged(path, f"the picture of {row['sample_id']} does not fit its sha256")
         yield row["sample_id"], picture

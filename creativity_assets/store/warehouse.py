@@ -18,7 +18,7 @@ from creativity_assets.store.files import read_record, replacing, write_record
 from creativity_assets.store.layout import Store
 from creativity_assets.store.locks import exclusive
 from creativity_assets.store.parts import Provenance, damaged
-from creativity_assets.vocabulary import FLOORED, TABLES, Table
+from creativity_assets.vocabulary import TABLES, Table, compared_scores, score_columns
 
 _OF_SCORES = ("samples", "image_metrics", "comparison_members")
 """What the view `scores` is made of."""
@@ -119,9 +119,9 @@ def _quoted(text: str) -> str:
 def _scores_view() -> str:
     """One row per sample and experiment: `image_metrics` with the columns of its sample and the sides it stands on."""
     measured = set(TABLES["image_metrics"].names)
-    floored = [*FLOORED, *(f"floor_{score}" for score in FLOORED), "mse"]
-    made = {name: f"CASE WHEN isfinite(m.{name}) THEN m.{name} END" for name in floored}
-    made |= {f"above_floor_{score}": f"{made[score]} - {made[f'floor_{score}']}" for score in FLOORED}
+    numbers = (column.name for column in score_columns())
+    made = {name: f"CASE WHEN isfinite(m.{name}) THEN m.{name} END" for name in numbers}
+    made |= {f"above_floor_{score}": f"{made[score]} - {made[f'floor_{score}']}" for score in compared_scores()}
     made |= {"score": made["composite"], "floor": made["floor_composite"], "above_floor": made["above_floor_composite"]}
     made["sides"] = "coalesce(c.sides, MAP {}::MAP(VARCHAR, VARCHAR))"
     columns = ",\n  ".join(

@@ -4,7 +4,6 @@ A shard is told by the leading bits of a hash of its samples' ids. While more th
 split in two, so that a further image touches one shard, wherever it stands in the index.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,9 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from creativity_assets.hashing import digest, seed_of
 from creativity_assets.store.layout import Collection, Shard
 from creativity_assets.store.parts import damaged, read_part
-from creativity_assets.workflow.digest import digest
 
 SAMPLES_VERSION = 2
 
@@ -136,4 +135,4 @@ def _split(rows: list[tuple[int, str]], most: int, bits: str = "") -> Iterator[t
 
 
 def _bits(sample: str) -> str:
-    return f"{int.from_bytes(hashlib.sha256(sample.encode()).digest()[: BITS // 8]):0{BITS}b}"
+    return f"{seed_of(sample, BITS // 8):0{BITS}b}"

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from creativity_assets.catalog.entries import ExperimentEntry, MethodEntry
+from creativity_assets.hashing import digest
 from creativity_assets.store import schemas
 from creativity_assets.store.images import IMAGE_SCHEMA
 from creativity_assets.store.layout import Store
+from creativity_assets.vocabulary import audit_columns
 from creativity_assets.workflow.plugins import plugin_version
 
 if TYPE_CHECKING:
@@ -45,17 +47,23 @@ class Fact:
 class Kind:
     """A kind of part.
 
-    name: of its folder. schema: of its rows. made_from: other kinds and facts, by the words that stand in its hash.
-    under: what besides the shard tells one such part from another, words of `Piece.names`. version: raised by hand;
-    None where its sources have versions that say all. asset: that makes it, if it is not of the same name.
+    name: of its folder. columns: of its rows; a function where a plugin may add some. made_from: other kinds and
+    facts, by the words that stand in its hash. under: what besides the shard tells one such part from another, words of
+    `Piece.names`. version: raised by hand; None where its sources have versions that say all. asset: that makes it, if
+    it is not of the same name.
     """
 
     name: str
-    schema: pa.Schema
+    columns: pa.Schema | Callable[[], pa.Schema]
     made_from: "Mapping[str, Kind | Fact]"
     under: tuple[str, ...] = ()
     version: int | None = 1
     asset: str = ""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Of its rows."""
+        return self.columns() if callable(self.columns) else self.columns
 
     @property
     def maker(self) -> str:
@@ -64,6 +72,7 @@ class Kind:
 
 
 RECORDS = Fact(lambda piece: piece.contents.records, "dataset_index", each=True)
+AUDITED = Fact(lambda piece: _audited(piece.contents.records), "dataset_index", each=True)
 PICTURES = Fact(lambda piece: piece.contents.images, "raw_samples", each=True)
 RESOLUTION = Fact(lambda piece: piece.resolution)
 MODEL = Fact(lambda piece: _with_plugin(piece.lineage.revisions.model(piece.model), "LAYOUTS", piece.pipeline))
@@ -75,8 +84,8 @@ GROUPS_CHANGED = Fact(lambda piece: _changed(piece.entry.readouts))
 EXPERIMENT = Fact(lambda piece: piece.entry.name)
 PANEL = Fact(lambda piece: _panel(piece.lineage, piece.entry), awaited=True)
 
-RAW_SAMPLES = Kind("raw_samples", schemas.SAMPLES, {"records": RECORDS}, version=None)
-REJECTED = Kind("rejected", schemas.REJECTED, {"records": RECORDS}, version=None, asset="raw_samples")
+RAW_SAMPLES = Kind("raw_samples", schemas.samples, {"records": AUDITED}, version=None)
+REJECTED = Kind("rejected", schemas.REJECTED, {"records": AUDITED}, version=None, asset="raw_samples")
 PREPROCESSED_TENSORS = Kind(
     "preprocessed_tensors", IMAGE_SCHEMA, {"images": PICTURES, "resolution": RESOLUTION}, ("resolution",)
 )
@@ -110,20 +119,20 @@ EMBEDDINGS = Kind(
 )
 FLOOR_SCORES = Kind(
     "floor_scores",
-    schemas.FLOOR_SCORES,
+    schemas.floor_scores,
     {"images": FLOOR_IMAGES, "suite": SUITE},
     ("model", "suite"),
     asset="image_metrics",
 )
 IMAGE_METRICS = Kind(
     "image_metrics",
-    schemas.IMAGE_METRICS,
+    schemas.image_metrics,
     {"images": RECONSTRUCTIONS, "suite": SUITE, "experiment": EXPERIMENT},
     ("experiment",),
 )
 CEILINGS = Kind(
     "ceilings",
-    schemas.CEILINGS,
+    schemas.ceilings,
     {"records": RECORDS, "embeddings": EMBEDDINGS, "panel": PANEL},
     ("experiment",),
     asset="image_metrics",
@@ -170,6 +179,12 @@ def _panel(lineage: "Lineage", experiment: ExperimentEntry) -> str | None:
 
     panel = panel_of(lineage, experiment)
     return None if panel is None else panel.input_hash
+
+
+def _audited(records: str) -> str:
+    """The hash of records with the versions of what plugins measure on their pictures."""
+    versions = {c.name: version for c in audit_columns() if (version := plugin_version("AUDIT", c.name))}
+    return digest(records=records, audit=versions) if versions else records
 
 
 def _method(method: MethodEntry) -> dict[str, Any]:

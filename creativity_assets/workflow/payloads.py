@@ -1,6 +1,5 @@
 """The original bytes of a data set, in files of bounded size beside its index: written once, read by place."""
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from creativity_assets.errors import DamagedPart
+from creativity_assets.hashing import digest_of_bytes
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import OpenPart, Provenance, damaged, open_part, read_part, write_part
 from creativity_assets.store.schemas import SHARD
@@ -95,7 +95,7 @@ def original_bytes(store: Store, rows: list[dict[str, Any]]) -> Iterator[tuple[d
                 latest = (row["shard"], group), held
             image = latest[1]["image"][place].as_py() if place < len(latest[1]) else None
             data = (image or {}).get("bytes")
-            if data is None or hashlib.sha256(data).hexdigest() != row["sha256"]:
+            if data is None or digest_of_bytes(data) != row["sha256"]:
                 raise damaged(path, f"its bytes of {row['source_key']} are not those that the index knows")
             yield row, data
 

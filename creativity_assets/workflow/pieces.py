@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from creativity_assets.catalog.entries import ExperimentEntry, MethodEntry, ModelEntry
 from creativity_assets.diffusion.weights.model_files import known_of
+from creativity_assets.hashing import digest
 from creativity_assets.store.images import read_images
 from creativity_assets.store.layout import Collection, Shard
 from creativity_assets.store.parts import Provenance, read_part, write_part
 from creativity_assets.store.vectors import Vector, read_vectors
 from creativity_assets.workflow.contents import Contents, rows_of_shard, together
-from creativity_assets.workflow.digest import digest
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.parts import KINDS, PREPROCESSED_TENSORS, Fact, Kind, kinds_of
 from creativity_assets.workflow.revisions import model_source

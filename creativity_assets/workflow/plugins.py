@@ -1,4 +1,4 @@
-"""A module outside this project adds inversion methods, readouts, suites, model families and readers: one mechanism.
+"""A module outside this project adds methods, readouts, suites, families, readers, columns and scores: one mechanism.
 
 The catalogue names it, `plugins: [my_module]`, or its package does, by an entry point of the group `creativity_assets`.
 It has dictionaries of the names in REGISTRIES, with values as the project's own registries have, and a VERSION, which
@@ -7,11 +7,13 @@ enters the hashes of what is made with them: raise it when a number changes.
 
 import importlib
 import importlib.metadata
+import re
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
 from creativity_assets.errors import CatalogError, one_line
+from creativity_assets.vocabulary import Column, SampleColumn
 
 GROUP = "creativity_assets"
 """Of entry points, each naming a module."""
@@ -84,6 +86,10 @@ def _check(module: str, registry: str, known: Registry, key: object, value: obje
         )
     if not known.fits(value):
         raise CatalogError(f"plugins: {module}: {registry}[{key!r}] is {type(value).__name__}, not {known.what}")
+    if isinstance(value, Column) and not (value.name == key and re.fullmatch(r"[a-z][a-z0-9_]*", key)):
+        raise CatalogError(
+            f"plugins: {module}: {registry}[{key!r}] is the column {value.name!r}; give both one name of a-z, 0-9 and _"
+        )
 
 
 def registries() -> Mapping[str, Registry]:
@@ -91,8 +97,10 @@ def registries() -> Mapping[str, Registry]:
     from creativity_assets.diffusion.inversion import INVERSIONS, MethodSpec
     from creativity_assets.diffusion.weights.layouts import LAYOUTS, Layout
     from creativity_assets.engine.readouts import READOUTS
+    from creativity_assets.images.audit import AUDIT
     from creativity_assets.metrics.suites import SUITES, SuiteSpec
     from creativity_assets.sources import READERS, Reader
+    from creativity_assets.vocabulary import SAMPLE_COLUMNS, SCORES, Score
 
     return {
         "INVERSIONS": Registry(INVERSIONS, _is(MethodSpec), "a MethodSpec"),
@@ -100,7 +108,15 @@ def registries() -> Mapping[str, Registry]:
         "SUITES": Registry(SUITES, _is(SuiteSpec), "a SuiteSpec"),
         "READERS": Registry(READERS, _is(Reader), "a Reader"),
         "LAYOUTS": Registry(LAYOUTS, _is(Layout), "a Layout, which names the class of its family"),
+        "AUDIT": Registry(AUDIT, callable, "a function of a Picture"),
+        "SAMPLE_COLUMNS": Registry(SAMPLE_COLUMNS, _is_audited, "a SampleColumn of origin audit"),
+        "SCORES": Registry(SCORES, _is(Score), "a Score"),
     }
+
+
+def _is_audited(value: Any) -> bool:
+    """Records hold what indexing gives them; a plugin can measure more on pictures, not read more from sources."""
+    return isinstance(value, SampleColumn) and value.origin == "audit" and not value.given
 
 
 def _is(kind: type) -> Callable[[Any], bool]:

@@ -1,7 +1,5 @@
 """Which weights are meant, asked often and therefore remembered: hashing gigabytes takes seconds."""
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +10,7 @@ from creativity_assets.catalog.location import Located
 from creativity_assets.diffusion.weights.model_files import Lora, ModelSource, Override, find_model
 from creativity_assets.diffusion.weights.revision import weights_revision
 from creativity_assets.errors import ModelError
+from creativity_assets.hashing import digest_of_json
 from creativity_assets.hub import offline
 from creativity_assets.store.files import read_record, write_record
 
@@ -68,10 +67,11 @@ class Revisions:
 
     def suite(self, name: str) -> str:
         """The suite's revision. Raises MetricError where a file of it is missing."""
-        from creativity_assets.metrics.suites import suite_revision
+        from creativity_assets.metrics.suites import suite_formulas, suite_weights
 
         folder = self.data_root / _EMBEDDED_SUITE
-        return self._remembered(f"suite {name}", [folder], lambda: suite_revision(name, self.data_root))
+        weights = self._remembered(f"suite {name}", [folder], lambda: suite_weights(name, self.data_root))
+        return weights + suite_formulas(name)
 
     def _remembered(self, what: str, locations: Sequence[Path | str], compute: Callable[[], str]) -> str:
         key = f"{what} {' '.join(_facts(location) for location in locations)}"
@@ -95,4 +95,4 @@ def _facts(location: Path | str) -> str:
     found = location.rglob("*") if isinstance(location, Path) else ()
     files = sorted(path for path in found if path.is_file())
     facts = [(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+    return digest_of_json(facts)[:16]

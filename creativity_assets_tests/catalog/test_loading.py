@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from creativity_assets.catalog import load_catalog, load_sound_entries
-from creativity_assets.catalog.entries import COMPARED
 from creativity_assets.catalog.listing import listing
 from creativity_assets.errors import CatalogError
-from creativity_assets.store.schemas import PUBLIC_SAMPLES
+from creativity_assets.vocabulary import TABLES, filterable_columns
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, write_catalog
 
 PROJECT = Path(__file__).parents[2]
@@ -196,7 +195,7 @@ def test_a_file_that_is_not_utf_8_is_named(root: Path) -> None:
 
 
 def test_a_comparison_may_choose_by_every_column_of_samples() -> None:
-    assert COMPARED == PUBLIC_SAMPLES
+    assert filterable_columns() == TABLES["samples"].names
 
 
 def test_without_a_catalogue_the_remedy_is_named(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import pytest
 from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.ceilings import CeilingItem, ceilings
 from creativity_assets.engine.measure import embed
-from creativity_assets.metrics.suites import SCORES, Suite
+from creativity_assets.metrics.suites import Suite
+from creativity_assets.vocabulary import SCORES
 
 from .conftest import Items
 

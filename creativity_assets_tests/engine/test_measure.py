@@ -24,7 +24,8 @@ from creativity_assets.engine.measure import (
     score,
 )
 from creativity_assets.errors import ModelError
-from creativity_assets.metrics.suites import SCORES, Suite
+from creativity_assets.metrics.suites import Suite
+from creativity_assets.vocabulary import SCORES
 
 from .conftest import Items
 

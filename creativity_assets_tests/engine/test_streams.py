@@ -7,7 +7,8 @@ from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.streams import score_images
 from creativity_assets.images.preprocess import preprocess
-from creativity_assets.metrics.suites import SCORES, Suite
+from creativity_assets.metrics.suites import Suite
+from creativity_assets.vocabulary import SCORES
 
 
 def test_images_of_any_size_are_scored_in_order(backbone: Backbone, suite: Suite) -> None:

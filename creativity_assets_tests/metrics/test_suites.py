@@ -11,19 +11,19 @@ from creativity_assets.metrics.perceptual import alexnet_path
 from creativity_assets.metrics.suites import (
     EMBEDDED_FOLDER,
     EMBEDDED_HEADS,
-    SCORES,
     SUITES,
     Suite,
     find_suite,
     load_suite,
     suite_revision,
 )
+from creativity_assets.vocabulary import SCORES
 from creativity_assets_tests.hub_cache import HubCache
 
 
 def test_scores_are_named_finite_and_float64(suite: Suite, originals: np.ndarray, noisy: np.ndarray) -> None:
     scores = suite.score(originals, noisy)
-    assert tuple(scores) == SCORES
+    assert tuple(scores) == suite.scores == tuple(SCORES)
     for values in scores.values():
         assert values.dtype == np.float64
         assert values.shape == (len(originals),)

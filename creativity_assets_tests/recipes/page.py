@@ -9,12 +9,14 @@ PROJECT = Path(__file__).parents[2]
 PAGE = PROJECT / "CONTRIBUTING.md"
 
 _FILE = re.compile(r"\d\. `(?P<file>[^`]+)`, (?P<rest>.+)", re.DOTALL)
-_PLACE = re.compile(r"(?:and )?(?P<how>new|after the line|before the line|instead of the line)(?: `(?P<line>[^`]+)`)?:")
+_PLACE = re.compile(
+    r"(?:and )?(?P<how>new|at the end|after the line|before the line|instead of the line)(?: `(?P<line>[^`]+)`)?:"
+)
 
 
 @dataclass(frozen=True)
 class Change:
-    """Code for one place of one file: a new file, or what stands after, before or instead of a line."""
+    """Code for one place of one file: a new file, its end, or what stands after, before or instead of a line."""
 
     file: str
     how: str
@@ -29,9 +31,12 @@ class Change:
             path.write_text(self.code, encoding="utf-8")
             return
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        imports, code = _parted(self.code)
+        if self.how == "at the end":
+            path.write_text("".join((*lines, imports, code)), encoding="utf-8")
+            return
         at = next((n for n, line in enumerate(lines) if line.strip() == self.line), None)
         assert at is not None, f"{self.file} has no line {self.line!r}"
-        imports, code = _parted(self.code)
         lines[at + (self.how == "after the line") : at + (self.how != "before the line")] = [code]
         if imports:
             ours = (n for n, line in enumerate(lines) if line.startswith("from creativity_assets"))

@@ -22,7 +22,7 @@ def catalog() -> dict[str, Any]:
     known: dict[str, Any] = CATALOG
     paintings = {**known["datasets"]["paintings"], "constants": {"genre": "portrait"}}
     arrays = {"kind": "arrays", "path": "arrays", "artist": "Ada"}
-    measured = {"model": "tiny", "method": "heun4", "suite": "embedded", "readouts": ["path_length"]}
+    measured = {"model": "tiny", "method": "heun4", "suite": "embedded-ssim", "readouts": ["path_length"]}
     return known | {
         "datasets": {**known["datasets"], "paintings": paintings, "arrays": arrays},
         "models": {**known["models"], "deaf": {"path": "models/deaf", "resolution": 32}},
@@ -57,6 +57,12 @@ def run(folder: Path, weights: Path) -> dict[str, Any]:
         "made again": list(second.made),
         "method": rows("SELECT count(composite) FROM image_metrics WHERE method = 'heun4'"),
         "readout": rows("SELECT count(value), min(value) > 0 FROM readouts WHERE readout = 'path_length'"),
+        "metric": rows(
+            "SELECT min(ssim_distance) > 0, max(floor_ssim_distance) < 2 FROM image_metrics WHERE method = 'heun4'"
+        ),
+        "suite": rows("SELECT DISTINCT suite FROM image_metrics WHERE method = 'heun4'"),
+        "other suite": rows("SELECT count(ssim_distance) FROM image_metrics WHERE suite = 'embedded'"),
+        "audit": rows("SELECT count(contrast), min(contrast) >= 0 FROM samples"),
         "table": rows("SELECT DISTINCT genre, n_human FROM stats_by_genre WHERE metric = 'composite'"),
         "source": rows("SELECT artist_slug, width FROM samples WHERE dataset = 'arrays'"),
         "reject": rows("SELECT source_key, reason FROM rejected_samples WHERE dataset = 'arrays'"),

@@ -14,7 +14,7 @@ from PIL import Image
 from creativity_assets.statistics.paper import paper_comparison, paper_reference
 from creativity_assets.statistics.sides import comparison_members
 from creativity_assets.statistics.tables import GROUPINGS
-from creativity_assets.store.schemas import IMAGE_METRICS, MEMBERSHIP, PUBLIC_SAMPLES, REJECTED
+from creativity_assets.store.schemas import MEMBERSHIP, REJECTED, image_metrics
 from creativity_assets.store.warehouse import fill
 from creativity_assets.vocabulary import TABLES
 from creativity_assets_tests.statistics.frames import Comparison, Side, stats_of
@@ -82,8 +82,8 @@ def write(
 ) -> Path:
     """The given rows, `further` tables by name, and the statistics that follow from them, as a DuckDB database."""
     frames = {
-        "samples": pd.DataFrame(samples, columns=PUBLIC_SAMPLES).astype({"year": "Int64", "decade": "Int64"}),
-        "image_metrics": pd.DataFrame(metrics, columns=IMAGE_METRICS.names),
+        "samples": pd.DataFrame(samples, columns=TABLES["samples"].names).astype({"year": "Int64", "decade": "Int64"}),
+        "image_metrics": pd.DataFrame(metrics, columns=image_metrics().names),
         "membership": pd.DataFrame(membership, columns=MEMBERSHIP.names),
         "rejected_samples": pd.DataFrame(rejected, columns=REJECTED.names),
     }
@@ -114,7 +114,7 @@ def _png(pixels: np.ndarray) -> bytes:
 
 
 def _row(**fields: Any) -> dict[str, Any]:
-    blank = dict.fromkeys(PUBLIC_SAMPLES)
+    blank = dict.fromkeys(TABLES["samples"].names)
     facts = {
         "width": 64,
         "height": 64,

@@ -8,7 +8,8 @@ import pytest
 import scipy.stats
 
 from creativity_assets.errors import CatalogError, MetricError
-from creativity_assets.statistics.tables import EFFECT_COLUMNS, GROUPINGS, METRICS, columns
+from creativity_assets.statistics.tables import EFFECT_COLUMNS, GROUPINGS, columns
+from creativity_assets.vocabulary import compared_scores
 from creativity_assets_tests.statistics.frames import (
     Comparison,
     Side,
@@ -116,7 +117,7 @@ def test_tables_hold_the_metrics_of_the_study() -> None:
     assert overall["metric"].tolist() == ["composite", "composite"]
     assert overall["experiment"].tolist() == ["m.ddim20", "n.ddim20"]
     by_metric = stats_of("stats_by_metric", SAMPLES, SCORES, [WORKS])
-    assert by_metric["metric"].tolist() == list(METRICS) * 2
+    assert by_metric["metric"].tolist() == list(compared_scores()) * 2
 
 
 def test_by_artist_needs_the_artist_on_both_sides() -> None:

@@ -19,7 +19,7 @@ from creativity_assets.report.build import QUERIES as PAGE
 from creativity_assets.statistics.sides import comparison_members
 from creativity_assets.statistics.tables import stats_table
 from creativity_assets.store.warehouse import fill
-from creativity_assets.vocabulary import FLOORED, TABLES
+from creativity_assets.vocabulary import TABLES, compared_scores
 from creativity_assets_tests.statistics.test_tables import ARTISTS, WORKS, world
 
 README = Path(__file__).parents[2] / "README.md"
@@ -128,7 +128,7 @@ def test_one_row_is_a_sample_under_an_experiment(connection: duckdb.DuckDBPyConn
     same = [name for name in wanted.columns if name in shown]
     assert {*TABLES["samples"].names, "suite", "lpips", "floor_lpips"} <= set(same)
     pd.testing.assert_frame_equal(shown[same], wanted[same], check_dtype=False)
-    for score in FLOORED:
+    for score in compared_scores():
         np.testing.assert_array_equal(shown[f"above_floor_{score}"], shown[score] - shown[f"floor_{score}"])
     np.testing.assert_array_equal(shown["score"], shown["composite"])
     np.testing.assert_array_equal(shown["floor"], shown["floor_composite"])

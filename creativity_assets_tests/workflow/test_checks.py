@@ -11,9 +11,10 @@ import pytest
 from creativity_assets.errors import DamagedPart
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, read_part, read_provenance, write_part
-from creativity_assets.store.schemas import IMAGE_METRICS, READOUTS, SAMPLES
+from creativity_assets.store.schemas import READOUTS, image_metrics, samples
+from creativity_assets.vocabulary import SCORES as DECLARED
 from creativity_assets.workflow.study import Study
-from creativity_assets.workflow.tables.checks import CHECKS, RANGES, failed_checks, run_check
+from creativity_assets.workflow.tables.checks import CHECKS, failed_checks, run_check
 from creativity_assets.workflow.tables.collected import Collected
 from creativity_assets_tests.running import bring_up_to_date
 from creativity_assets_tests.studies import EXPERIMENT
@@ -55,30 +56,30 @@ SCORES: dict[str, tuple[str, Change]] = {
     "an infinite score": ("scores_in_range", first("composite", np.inf)),
     "no suite": ("suites_not_mixed", first("suite", None)),
     "another revision of the model": ("suites_not_mixed", first("model_revision", "other")),
-    **{f"{name} NaN": ("scores_in_range", first(name, np.nan)) for name in RANGES},
-    **{f"{name} negative": ("scores_in_range", first(name, -1e-3)) for name in RANGES},
+    **{f"{name} NaN": ("scores_in_range", first(name, np.nan)) for name in DECLARED},
+    **{f"{name} negative": ("scores_in_range", first(name, -1e-3)) for name in DECLARED},
 }
 
 
 @pytest.mark.parametrize("case", SCORES)
 def test_spoiled_scores_are_found(measured_root: Path, case: str) -> None:
     name, spoil = SCORES[case]
-    change(Store(measured_root).part("image_metrics", ONE, EXPERIMENT), spoil, IMAGE_METRICS)
+    change(Store(measured_root).part("image_metrics", ONE, EXPERIMENT), spoil, image_metrics())
     assert CHECKS[name](collected(measured_root)) != []
 
 
-@pytest.mark.parametrize("name", [name for name in RANGES if np.isfinite(RANGES[name][1])])
+@pytest.mark.parametrize("name", [name for name, score in DECLARED.items() if score.high is not None])
 def test_a_score_may_reach_its_bound_and_not_pass_it(measured_root: Path, name: str) -> None:
-    path, high = Store(measured_root).part("image_metrics", ONE, EXPERIMENT), RANGES[name][1]
-    change(path, first(name, high), IMAGE_METRICS)
+    path, high = Store(measured_root).part("image_metrics", ONE, EXPERIMENT), DECLARED[name].high
+    change(path, first(name, high), image_metrics())
     assert CHECKS["scores_in_range"](collected(measured_root)) == []
-    change(path, first(name, high + 1e-6), IMAGE_METRICS)
+    change(path, first(name, high + 1e-6), image_metrics())
     (problem,) = CHECKS["scores_in_range"](collected(measured_root))
     assert f"{name} outside [0.0, {high}]" in problem
 
 
 def test_log_mse_is_at_most_that_of_black_against_white() -> None:
-    assert RANGES["log_mse"] == (0.0, pytest.approx(np.log10(1 + 255**2) / 5, abs=1e-15))
+    assert DECLARED["log_mse"].range == (0.0, pytest.approx(np.log10(1 + 255**2) / 5, abs=1e-15))
 
 
 SAMPLE_FAULTS: dict[str, tuple[Change, str]] = {
@@ -107,7 +108,9 @@ def test_spoiled_samples_are_found(measured_root: Path, case: str) -> None:
     spoil, message = SAMPLE_FAULTS[case]
     path = Store(measured_root).part("raw_samples", ONE)
     years = read_part(path)["year_source"].to_pylist()
-    change(path, lambda rows: spoil(rows.iloc[[years.index("stated"), *range(len(years))]].drop_duplicates()), SAMPLES)
+    change(
+        path, lambda rows: spoil(rows.iloc[[years.index("stated"), *range(len(years))]].drop_duplicates()), samples()
+    )
     problems = CHECKS["samples_sound"](collected(measured_root))
     assert len(problems) == 1, problems
     assert message in problems[0]
@@ -115,7 +118,7 @@ def test_spoiled_samples_are_found(measured_root: Path, case: str) -> None:
 
 def test_a_sample_twice_is_found(measured_root: Path) -> None:
     path = Store(measured_root).part("raw_samples", ONE)
-    change(path, lambda rows: pd.concat([rows, rows.iloc[:1]]), SAMPLES, STALE)
+    change(path, lambda rows: pd.concat([rows, rows.iloc[:1]]), samples(), STALE)
     assert [line for line in CHECKS["samples_sound"](collected(measured_root)) if "a sample twice" in line]
     assert [line for line in CHECKS["every_record_accounted"](collected(measured_root)) if "1 more than its" in line]
 
@@ -203,7 +206,7 @@ def test_every_check_holds_of_what_was_measured(measured_root: Path) -> None:
 
 def test_a_failed_check_fails_until_it_is_cured(measured_root: Path) -> None:
     path = Store(measured_root).part("image_metrics", ONE, EXPERIMENT)
-    change(path, first("composite", np.nan), IMAGE_METRICS)
+    change(path, first("composite", np.nan), image_metrics())
     for _ in range(2):
         outcome = bring_up_to_date(measured_root)
         assert outcome.made == (), "every hash is as it was"
@@ -229,7 +232,7 @@ def test_what_was_looked_at_is_not_looked_at_again_until_it_changes(
         assert "samples_sound: a: first (1 more)" in failed_checks(Study(measured_root))
     assert looked == ["look"]
     path = Store(measured_root).part("raw_samples", ONE)
-    change(path, lambda rows: rows, SAMPLES)
+    change(path, lambda rows: rows, samples())
     failed_checks(Study(measured_root))
     assert looked == ["look", "look"]
     Store(measured_root).record("checks").write_text("garbage")

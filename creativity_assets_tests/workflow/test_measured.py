@@ -14,7 +14,8 @@ from creativity_assets.atelier.damage import DAMAGES
 from creativity_assets.catalog.datasets import GeneratedDataset
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import Provenance, read_part, write_part
-from creativity_assets.store.schemas import IMAGE_METRICS, PUBLIC_SAMPLES
+from creativity_assets.store.schemas import image_metrics
+from creativity_assets.vocabulary import TABLES
 from creativity_assets.workflow.steps.generated import seed_of
 from creativity_assets.workflow.study import Study
 from creativity_assets.workflow.tables.checks import CHECKS
@@ -29,9 +30,9 @@ def collected(root: Path) -> Collected:
 
 def test_the_public_tables_have_their_columns_and_rows(measured_root: Path) -> None:
     samples, metrics = table(measured_root, "samples"), table(measured_root, "image_metrics")
-    assert list(samples.columns) == list(PUBLIC_SAMPLES)
+    assert list(samples.columns) == list(TABLES["samples"].names)
     assert len(samples) == len(metrics) == 2 * len(WORKS)
-    assert set(IMAGE_METRICS.names) - set(metrics.columns) == {"code_version", "run_id", "scored_at"}
+    assert set(image_metrics().names) - set(metrics.columns) == {"code_version", "run_id", "scored_at"}
     assert len(table(measured_root, "reconstructions")) == 2 * len(WORKS)
     assert len(table(measured_root, "membership")) == 2 * len(WORKS)
     assert len(table(measured_root, "paper_reference")) > 20
@@ -84,7 +85,7 @@ def test_each_check_on_scores_can_fail(measured_root: Path, name: str) -> None:
     rows: pd.DataFrame = SPOILED[name](read_part(path).to_pandas())
     import pyarrow as pa
 
-    write_part(path, pa.Table.from_pandas(rows, schema=IMAGE_METRICS, preserve_index=False), Provenance("spoiled"))
+    write_part(path, pa.Table.from_pandas(rows, schema=image_metrics(), preserve_index=False), Provenance("spoiled"))
     assert CHECKS[name](collected(measured_root)) != []
 
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from creativity_assets.catalog.datasets import VOCABULARY
 from creativity_assets.sources.columns.fields import is_missing
 from creativity_assets.sources.columns.matching import Files, Match
 from creativity_assets.sources.columns.names import words_of_camel_case
@@ -17,6 +16,7 @@ from creativity_assets.sources.kinds.parquet import schema_of
 from creativity_assets.sources.listing import IMAGE
 from creativity_assets.sources.tables.arrow_cells import holds_pictures, is_struct_of_bytes
 from creativity_assets.sources.tables.metadata import Table
+from creativity_assets.vocabulary import grouping_words
 
 _NAMES = 200  # of files, that a guess is made from
 ROWS = 20_000
@@ -187,7 +187,7 @@ def columns_of(header: Sequence[str], without: Iterable[str], cells: Mapping[str
         if ours == "label":
             told = {word: LABELS[word.lower()] for word in sorted(words[theirs[0]])}
             values["label"] = {word: label for word, label in told.items() if label != word}
-    for name, known in VOCABULARY.items():
+    for name, known in grouping_words().items():
         if name in header and name not in columns and name not in columns.values():
             if name in cells and words[name] <= {*known}:
                 continue

@@ -1,6 +1,5 @@
 """One component's files: found, checked for what would be unsafe or wrong, hashed."""
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any
 from creativity_assets.diffusion.weights.claims import check_claims
 from creativity_assets.diffusion.weights.layouts import Component
 from creativity_assets.errors import ModelError, escaped
+from creativity_assets.hashing import as_revision, digest_of_contents
 from creativity_assets.hub import Place
 
 MAX_JSON = 16 * 2**20
@@ -183,14 +183,10 @@ def read_header(name: str, file: Path) -> Header:
 
 def hash_files(folder: Path, files: list[Path]) -> str:
     """`sha256:` and 16 hex digits over the files' names inside the folder and their contents, in name order."""
-    digest = hashlib.sha256()
-    for file in sorted(set(files)):
-        if not file.is_file():  # a pipe would never end
-            raise ModelError(f"{file}: is no file; restore it")
-        digest.update(file.relative_to(folder).as_posix().encode())
-        with file.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return f"sha256:{digest.hexdigest()[:16]}"
+    ordered = sorted(set(files))
+    if wrong := [file for file in ordered if not file.is_file()]:  # a pipe would never end
+        raise ModelError(f"{wrong[0]}: is no file; restore it")
+    return as_revision(digest_of_contents((file.relative_to(folder).as_posix(), file) for file in ordered))
 
 
 def read_json(name: str, path: Path, remedy: str, most: int = MAX_JSON) -> dict[str, Any]:

@@ -5,25 +5,12 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from creativity_assets.errors import SourceError
+from creativity_assets.vocabulary import given_columns
 
-FIELDS = (
-    "artist",
-    "title",
-    "year",
-    "style",
-    "genre",
-    "caption",
-    "label",
-    "automation",
-    "family",
-    "generator",
-    "pair_key",
-    "novelty",
-    "membership",
-)
+FIELDS = tuple(given_columns())
 """The names that describe a work; `file`, `image` and `key` of a column map only say where it is."""
 
-_OF_WORDS = frozenset({"label", "automation", "family", "novelty", "membership"})
+_OF_WORDS = frozenset(name for name, column in given_columns().items() if column.words or column.type == "DOUBLE")
 """Those of which most values that others write are rejected."""
 
 

@@ -1,10 +1,11 @@
 """One canonical slug per artist, however a data set writes the name."""
 
-import hashlib
 import re
 import unicodedata
 
 from slugify import slugify
+
+from creativity_assets.hashing import digest_of_text
 
 UNKNOWN_ARTIST = "unknown-artist"
 MAX_LENGTH = 80  # of a slug; partitions keys and file names are made of it
@@ -59,8 +60,8 @@ def artist_slug(name: str | None) -> str:
     if _says_nobody(slug):
         return UNKNOWN_ARTIST
     if not slug:
-        return f"artist-{_short_hash(plain)}"
-    return slug if len(slug) <= MAX_LENGTH else f"{slug[: MAX_LENGTH - 9].rstrip('-')}-{_short_hash(slug)}"
+        return f"artist-{digest_of_text(plain)[:8]}"
+    return slug if len(slug) <= MAX_LENGTH else f"{slug[: MAX_LENGTH - 9].rstrip('-')}-{digest_of_text(slug)[:8]}"
 
 
 def words_of_camel_case(name: str) -> str | None:
@@ -101,7 +102,3 @@ def given_name_first(name: str) -> str:
     if not inverted or not all(any(c.isalpha() for c in part) for part in names) or re.search(r"\d|&", name):
         return name
     return " ".join([names[1], names[0], *suffixes])
-
-
-def _short_hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]

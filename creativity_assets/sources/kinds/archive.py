@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creativity_assets.errors import SourceError
+from creativity_assets.hashing import digest, digest_of_listing
 from creativity_assets.images.containers import SIGNATURE_BYTES, container_of
 from creativity_assets.sources.archives.members import Member, members
 from creativity_assets.sources.columns.matching import leaves_the_source
@@ -19,7 +20,7 @@ from creativity_assets.sources.limits import (
     why_no_file,
 )
 from creativity_assets.sources.listing import IMAGE, Items, Listed, listing, may_be_an_image, name_not_utf8, subsampled
-from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, hub_file, locate
+from creativity_assets.sources.locations import SourceFile, hub_file, locate
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 from creativity_assets.sources.tables.metadata import Table, read_table
 from creativity_assets.sources.tables.sidecars import Sidecar, Sidecars, beside_images, joined, may_be_sidecar, sidecar
@@ -54,8 +55,8 @@ def fingerprint(entry: "ArchiveDataset", root: Path) -> str:
     """Changes with the entry's settings, and with name, size or modification time of a local archive."""
     path = _path(entry, root)
     exclude = {"description", "licence", "optional", "path"}
-    files = None if entry.path is None else digest_of_files([SourceFile(path.name, path)])
-    return digest_of_facts(entry=entry.model_dump(exclude=exclude), files=files)
+    files = None if entry.path is None else digest_of_listing([SourceFile(path.name, path)])
+    return digest(entry=entry.model_dump(exclude=exclude), files=files)
 
 
 def member_names(dataset: str, path: Path) -> list[str]:

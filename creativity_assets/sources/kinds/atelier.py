@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from creativity_assets.atelier import damage
-from creativity_assets.sources.locations import digest_of_facts, walk
+from creativity_assets.hashing import digest
+from creativity_assets.sources.locations import walk
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.sources.sampling import subsample
 
@@ -43,7 +44,7 @@ def fingerprint(entry: "AtelierDataset", root: Path) -> str:
     program = [file for file in walk(Path(damage.__file__).parent) if file.name.endswith(".py")]
     if entry.works != "damaged":
         program = [file for file in program if file.path != Path(damage.__file__)]
-    return digest_of_facts(
+    return digest(
         entry=entry.model_dump(exclude={"description", "licence", "optional"}),
         program=[(file.name, _statements(file.path)) for file in program],
     )

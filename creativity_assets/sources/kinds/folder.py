@@ -1,13 +1,13 @@
 """A folder of images, with metadata tables among them or without."""
 
 import errno
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creativity_assets.errors import SourceError
+from creativity_assets.hashing import digest, digest_of_bytes, digest_of_listing
 from creativity_assets.images.containers import SIGNATURE_BYTES, container_of
 from creativity_assets.sources.archives.split import part_by_name
 from creativity_assets.sources.limits import (
@@ -27,7 +27,7 @@ from creativity_assets.sources.listing import (
     name_not_utf8,
     subsampled,
 )
-from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, locate, walk
+from creativity_assets.sources.locations import SourceFile, locate, walk
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 from creativity_assets.sources.tables.metadata import Table, read_table
 from creativity_assets.sources.tables.sidecars import Sidecar, Sidecars, beside_images, joined, sidecar
@@ -103,12 +103,12 @@ def fingerprint(entry: "InFolder", root: Path) -> str:
     try:
         if sum((folder / name).stat().st_size for name in tables) > SMALL:
             tables = []
-        texts = {name: hashlib.sha256(bounded_bytes(folder / name, SMALL)).hexdigest() for name in tables}
+        texts = {name: digest_of_bytes(bounded_bytes(folder / name, SMALL)) for name in tables}
     except OSError as error:
         raise _no_table(entry, error) from error
-    return digest_of_facts(
+    return digest(
         entry=entry.model_dump(exclude={"description", "licence", "optional", "path"}),
-        files=digest_of_files(files),
+        files=digest_of_listing(files),
         metadata=texts,
     )
 

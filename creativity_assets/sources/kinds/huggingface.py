@@ -15,13 +15,12 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 
 from creativity_assets.errors import SourceError
+from creativity_assets.hashing import digest, digest_of_listing
 from creativity_assets.sources.columns.fields import checked_columns, fields_of, is_missing
 from creativity_assets.sources.kinds.parquet import BATCH_ROWS, with_class_names
 from creativity_assets.sources.limits import MAX_IMAGE_BYTES, MAX_TABLE_BYTES, MIB, bounded_bytes, why_no_file
 from creativity_assets.sources.locations import (
     SourceFile,
-    digest_of_facts,
-    digest_of_files,
     locate,
     offline_copy,
     walk,
@@ -67,8 +66,8 @@ def fingerprint(entry: "HuggingFaceDataset", root: Path) -> str:
     """Changes with the entry's settings; for a local folder also with its files' names, sizes and times."""
     exclude = {"description", "licence", "optional", "path", "streaming"}
     place = None if entry.path is None else _place(entry, root)
-    files = None if place is None else digest_of_files(walk(place) if place.is_dir() else [SourceFile("", place)])
-    return digest_of_facts(entry=entry.model_dump(exclude=exclude), files=files)
+    files = None if place is None else digest_of_listing(walk(place) if place.is_dir() else [SourceFile("", place)])
+    return digest(entry=entry.model_dump(exclude=exclude), files=files)
 
 
 def _open(entry: "HuggingFaceDataset", root: Path) -> _Opened:

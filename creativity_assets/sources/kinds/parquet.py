@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from creativity_assets.errors import SourceError
+from creativity_assets.hashing import digest, digest_of_listing
 from creativity_assets.sources.archives.unpacking import Expands, Expansion
 from creativity_assets.sources.columns.fields import checked_columns, fields_of, is_missing
 from creativity_assets.sources.limits import MAX_IMAGE_BYTES, MIB, why_no_file
-from creativity_assets.sources.locations import SourceFile, digest_of_facts, digest_of_files, locate, walk
+from creativity_assets.sources.locations import SourceFile, locate, walk
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 from creativity_assets.sources.sampling import subsample
 from creativity_assets.sources.tables.arrow_cells import holds_pictures, picture, rows_of
@@ -77,9 +78,9 @@ def read(entry: "ParquetDataset", root: Path) -> Iterator[SourceRecord | SourceR
 
 def fingerprint(entry: "ParquetDataset", root: Path) -> str:
     """Changes with the entry's settings and any file's name, size or modification time."""
-    return digest_of_facts(
+    return digest(
         entry=entry.model_dump(exclude={"description", "licence", "optional", "path"}),
-        files=digest_of_files(_files(entry, root)),
+        files=digest_of_listing(_files(entry, root)),
     )
 
 

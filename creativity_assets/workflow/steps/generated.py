@@ -1,11 +1,11 @@
 """`generated` data sets: one image per captioned sample of the originals, sampled by a model of the catalogue."""
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from creativity_assets import hashing
 from creativity_assets.catalog.datasets import GeneratedDataset
 from creativity_assets.engine.generate import generate
 from creativity_assets.engine.loading import Workbench
@@ -63,7 +63,7 @@ def _records(
 def seed_of(entry: GeneratedDataset, key: str) -> int:
     """A seed of its own for every image, so that no image depends on which others are sampled with it."""
     text = f"{entry.seed}:{entry.name}:{key}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
+    return hashing.seed_of(text, 4)
 
 
 def _record(entry: GeneratedDataset, row: dict[str, Any], image: bytes) -> SourceRecord:

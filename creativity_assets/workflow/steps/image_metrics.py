@@ -8,7 +8,6 @@ from creativity_assets.engine.measure import ScoreItem, embed, score
 from creativity_assets.images.encoding import Pixels, pixels_of
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.locks import exclusive
-from creativity_assets.store.schemas import FLOOR_SCORES as FLOOR_SCHEMA
 from creativity_assets.store.vectors import Vector, vector_table
 from creativity_assets.workflow.costs import timed
 from creativity_assets.workflow.parts import (
@@ -34,7 +33,6 @@ Scores = dict[str, float]
 Rows = list[dict[str, Any]]
 
 ASSET = "image_metrics"
-FLOOR_COLUMNS = tuple(name for name in FLOOR_SCHEMA.names if name != "sample_id")
 
 
 def image_metrics(
@@ -82,7 +80,7 @@ def _score(step: Step, workbench: "Workbench", pieces: list[Piece]) -> Iterator[
     floors = {piece.shard for piece in step.stale(pieces, (FLOOR_SCORES,))}
     for piece, results in remade(pieces, lambda piece: _items(piece, with_floor=piece.shard in floors), process):
         if piece.shard in floors:
-            rows = [{"sample_id": sample} | {name: of[name] for name in FLOOR_COLUMNS} for sample, of in results]
+            rows = [{"sample_id": sample} | of for sample, of in results]  # the part takes the floors
             piece.part(FLOOR_SCORES).write(rows, step.stamp)
         rows = _rows(step, piece, results)
         piece.part(IMAGE_METRICS).write(rows, step.stamp)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from creativity_assets.images.audit import edge_density, entropy, padding_fraction, without_bars
-from creativity_assets.images.decoding import ImageRejected, decode
-from creativity_assets.images.perceptual_hash import colour_fields, phash
+from creativity_assets.images.audit import audit
+from creativity_assets.images.decoding import ImageRejected
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.locks import exclusive
 from creativity_assets.store.schemas import RECORD
@@ -39,24 +38,3 @@ def audit_piece(piece: Piece, stamp: Stamp) -> None:
             rejected.append({**key, "reason": problem.reason, "detail": problem.detail})
     piece.part(REJECTED).write(rejected, stamp)
     piece.part(RAW_SAMPLES).write(samples, stamp)
-
-
-def audit(data: bytes) -> dict[str, object]:
-    """What is measured on an original before any resizing. Raises ImageRejected.
-
-    Complexity, hash and colours are those of the picture between black bars, whose share is a column of its own:
-    bars lower the entropy and the edge density of the very same picture by a third.
-    """
-    decoded = decode(data)
-    picture = without_bars(decoded.image)
-    return {
-        "width": decoded.width,
-        "height": decoded.height,
-        "format": decoded.format,
-        "jpeg_quality": decoded.jpeg_quality,
-        "padding_fraction": padding_fraction(decoded.image),
-        "entropy": entropy(picture),
-        "edge_density": edge_density(picture),
-        "phash": phash(picture),
-        "colour_fields": colour_fields(picture),
-    }

@@ -1,13 +1,13 @@
 """A source's record as a row of the index, or why no table can hold it."""
 
-import hashlib
 import math
 from typing import Any
 
-from creativity_assets.catalog.datasets import VOCABULARY
+from creativity_assets.hashing import digest_of_bytes, digest_of_text
 from creativity_assets.sources.columns.dates import parse_year
 from creativity_assets.sources.columns.names import artist_slug
 from creativity_assets.sources.records import SourceRecord, SourceReject
+from creativity_assets.vocabulary import grouping_words
 
 
 def record_row(dataset: str, record: SourceRecord) -> dict[str, Any]:
@@ -37,14 +37,14 @@ def record_row(dataset: str, record: SourceRecord) -> dict[str, Any]:
         "pair_id": _text(fields.get("pair_key")) or (row_id if label == "human" else None),
         "novelty": _number(fields.get("novelty")),
         "stated_membership": _text(fields.get("membership")),
-        "sha256": hashlib.sha256(record.image).hexdigest(),
+        "sha256": digest_of_bytes(record.image),
         "source_uri": record.uri,
     }
 
 
 def unusable(record: SourceRecord, row: dict[str, Any]) -> SourceReject | None:
     """The reject of a record that says what no table can hold: a word none is made of, a novelty that is no number."""
-    for column, words in VOCABULARY.items():
+    for column, words in grouping_words().items():
         if row[column] not in words:
             detail = f"{column} {row[column]!r} is none of {', '.join(words)}; map it by `values` or `constants`"
             return SourceReject(record.key, "unknown_word", detail)
@@ -56,7 +56,7 @@ def unusable(record: SourceRecord, row: dict[str, Any]) -> SourceReject | None:
 
 def sample_id(dataset: str, key: str) -> str:
     """The identity of a sample: stable for a key of a data set, safe as a file name."""
-    return f"{dataset}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    return f"{dataset}-{digest_of_text(key)[:16]}"
 
 
 def _text(value: Any) -> str | None:

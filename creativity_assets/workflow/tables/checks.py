@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from creativity_assets.catalog.datasets import VOCABULARY
 from creativity_assets.errors import CatalogError
+from creativity_assets.hashing import digest
 from creativity_assets.sources.columns.dates import EARLIEST
 from creativity_assets.statistics.sides import all_of_sides
 from creativity_assets.store.files import read_record, write_record
 from creativity_assets.store.locks import exclusive
-from creativity_assets.workflow.digest import digest
+from creativity_assets.vocabulary import SAMPLE_COLUMNS, grouping_words, score_columns
 from creativity_assets.workflow.study import Study
 from creativity_assets.workflow.tables.collected import Collected
 from creativity_assets.workflow.tables.stats_checks import (
@@ -33,35 +33,12 @@ CHECKS_VERSION = 1
 KEPT = 20
 """Problems of a check that are kept word by word; the others are counted."""
 
-RANGES = {
-    "dino_distance": (0.0, 2.0),
-    "lpips": (0.0, np.inf),
-    "mse": (0.0, 255.0**2),
-    "log_mse": (0.0, float(np.log10(1 + 255.0**2) / 5)),
-    "composite": (0.0, np.inf),
-}
-"""1 - cosine lies in [0, 2]; log_mse is log10(1 + mse)/5; LPIPS with non-negative heads has no upper bound."""
-
-SAMPLE_RANGES = {
-    "width": (1, np.inf),
-    "height": (1, np.inf),
-    "jpeg_quality": (1, 100),
-    "padding_fraction": (0, 1),
-    "entropy": (0, 8),
-    "edge_density": (0, 1),
-    "novelty": (0, 1),
-}
-"""Of the columns that the audit or a source gives; see `schemas.SAMPLES`."""
-
-MAY_BE_NULL = {"jpeg_quality", "novelty"}
-
 FLOOR_TOLERANCE = 0.1
 """How far a reconstruction may, by luck, come closer to its original than the autoencoder alone brings it.
 
 A round trip moves the latent; that it moves it back towards the original by a tenth of the scale is not luck.
 """
 ROUNDING = 1e-9
-PARTS = ("dino_distance", "lpips", "log_mse")
 
 
 def every_record_accounted(collected: Collected) -> list[str]:
@@ -108,41 +85,46 @@ def samples_sound(collected: Collected) -> list[str]:
     between the first one and today's and have a source where they are."""
     samples, problems = collected.samples, []
     problems += [f"{s}: a sample twice" for s in samples.loc[samples["sample_id"].duplicated(), "sample_id"]]
-    for column, (low, high) in SAMPLE_RANGES.items():
-        values = samples[column].to_numpy(float, na_value=np.nan)
+    measured = (c for c in SAMPLE_COLUMNS.values() if c.is_number and c.origin != "table" and c.name != "year")
+    for column in measured:
+        values, (low, high) = samples[column.name].to_numpy(float, na_value=np.nan), column.range
         held = (values >= low) & (values <= high) & np.isfinite(values)
-        if column in MAY_BE_NULL:
+        if column.nullable:
             held |= np.isnan(values)
-        problems += _named(samples, ~held, f"{column} outside [{low}, {high}]")
+        problems += _named(samples, ~held, f"{column.name} outside [{low}, {high}]")
     years = samples["year"].to_numpy(float, na_value=np.nan)
     none, today = np.isnan(years), datetime.now(UTC).year
     problems += _named(samples, ~(none | ((years >= EARLIEST) & (years <= today))), f"year outside {EARLIEST}..{today}")
     problems += _named(samples, none != (samples["year_source"] == "none").to_numpy(), "year and year_source disagree")
-    for column, words in VOCABULARY.items():
-        problems += _named(samples, ~samples[column].isin(words).to_numpy(), f"{column} is none of {', '.join(words)}")
+    for name, words in grouping_words().items():
+        problems += _named(samples, ~samples[name].isin(words).to_numpy(), f"{name} is none of {', '.join(words)}")
     return problems
 
 
 def scores_in_range(collected: Collected) -> list[str]:
-    """Scores are finite numbers inside the ranges that their definitions allow."""
-    problems = []
-    for column, (low, high) in RANGES.items():
-        for name in (column, f"floor_{column}"):
-            if name not in collected.metrics:
-                continue
-            values = collected.metrics[name].to_numpy(float)
-            held = np.isfinite(values) & (values >= low - ROUNDING) & (values <= high + ROUNDING)
-            problems += _named(collected.metrics, ~held, f"{name} outside [{low}, {high}]")
+    """Scores are finite numbers inside the ranges that their definitions allow, and null where the suite has none."""
+    problems, metrics = [], collected.metrics
+    for column in score_columns():
+        values, (low, high) = metrics[column.name].to_numpy(float, na_value=np.nan), column.range
+        held = np.isfinite(values) & (values >= low - ROUNDING) & (values <= high + ROUNDING)
+        lacking = _lacking(metrics["suite"], column.name.removeprefix("floor_"))
+        held = np.where(lacking, np.isnan(values), held)
+        problems += _named(metrics, ~held, f"{column.name} outside [{low}, {high}]")
     return problems
 
 
 def composite_is_mean(collected: Collected) -> list[str]:
-    """The composite equals the mean of its three parts, and so does the floor's."""
+    """The composite equals the mean of the scores that its suite names, and so does the floor's."""
+    from creativity_assets.metrics.suites import STUDY_COMPOSITE, SUITES
+
     problems = []
-    for prefix in ("", "floor_"):
-        parts = collected.metrics[[prefix + part for part in PARTS]].to_numpy(float).mean(axis=1)
-        held = np.abs(parts - collected.metrics[f"{prefix}composite"].to_numpy(float)) <= ROUNDING
-        problems += _named(collected.metrics, ~held, f"{prefix}composite is not the mean")
+    for suite, rows in collected.metrics.groupby("suite", dropna=False):
+        spec = SUITES.get(str(suite))
+        parts = spec.composite if spec else STUDY_COMPOSITE
+        for prefix in ("", "floor_"):
+            mean = rows[[prefix + part for part in parts]].to_numpy(float, na_value=np.nan).mean(axis=1)
+            held = np.abs(mean - rows[f"{prefix}composite"].to_numpy(float, na_value=np.nan)) <= ROUNDING
+            problems += _named(rows, ~held, f"{prefix}composite is not the mean")
     return problems
 
 
@@ -248,6 +230,16 @@ def _state(collected: Collected) -> str:
 
 def _named(rows: pd.DataFrame, bad: Any, what: str) -> list[str]:
     return [f"{sample}: {what}" for sample in rows.loc[bad, "sample_id"]]
+
+
+def _lacking(suites: pd.Series, score: str) -> Any:
+    """Where a row's suite does not compute a score; one that is no longer here computed the study's."""
+    from creativity_assets.metrics.suites import STUDY_METRICS, SUITES
+
+    scores = {
+        suite: SUITES[suite].scores if suite in SUITES else (*STUDY_METRICS, "composite") for suite in suites.unique()
+    }
+    return suites.isin([suite for suite, computed in scores.items() if score not in computed]).to_numpy()
 
 
 def _by_cell(rows: pd.DataFrame, collection_of: dict[str, tuple[str, str]]) -> dict[tuple[str, str, str], list[str]]:

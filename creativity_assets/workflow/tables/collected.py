@@ -10,15 +10,15 @@ import pyarrow as pa
 
 from creativity_assets.catalog.entries import ComparisonEntry
 from creativity_assets.errors import CatalogError, CreativityError
+from creativity_assets.hashing import digest
 from creativity_assets.sources.columns.dates import decade_of
 from creativity_assets.statistics.bounds import normalised
 from creativity_assets.statistics.sides import all_of_sides
 from creativity_assets.store import schemas
 from creativity_assets.store.layout import Collection, Shard
 from creativity_assets.store.parts import damaged, open_part, read_part
-from creativity_assets.vocabulary import FLOORED
+from creativity_assets.vocabulary import TABLES, compared_scores
 from creativity_assets.workflow.contents import rows_of_shard
-from creativity_assets.workflow.digest import digest
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.parts import (
     CEILINGS,
@@ -59,7 +59,7 @@ class Collected:
     @cached_property
     def samples(self) -> pd.DataFrame:
         """The table `samples`, with its era and decade, and `stated_membership` for `membership`."""
-        frame = _frame(self._samples(), schemas.SAMPLES)
+        frame = _frame(self._samples(), schemas.samples())
         years = [None if pd.isna(year) else int(year) for year in frame["year"]]
         frame["year"] = pd.array(years, dtype="Int64")
         frame["decade"] = pd.array([decade_of(year) for year in years], dtype="Int64")
@@ -87,12 +87,12 @@ class Collected:
 
     @property
     def public_samples(self) -> pd.DataFrame:
-        return self.samples[list(schemas.PUBLIC_SAMPLES)]
+        return self.samples[list(TABLES["samples"].names)]
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
         """The table `image_metrics`."""
-        return _frame((rows for _, rows in self._parts(IMAGE_METRICS)), schemas.IMAGE_METRICS)
+        return _frame((rows for _, rows in self._parts(IMAGE_METRICS)), schemas.image_metrics())
 
     @cached_property
     def rejected(self) -> pd.DataFrame:
@@ -151,8 +151,8 @@ class Collected:
 
     @cached_property
     def ceilings(self) -> pd.DataFrame:
-        """Rows of CEILINGS."""
-        return _frame((rows for _, rows in self._parts(CEILINGS, of_all=False)), schemas.CEILINGS)
+        """Rows of `schemas.ceilings`."""
+        return _frame((rows for _, rows in self._parts(CEILINGS, of_all=False)), schemas.ceilings())
 
     @cached_property
     def readouts(self) -> pd.DataFrame:
@@ -163,7 +163,7 @@ class Collected:
         read, ceilings, metrics = self.read_out, self.ceilings, self.metrics
         bounded = metrics.merge(ceilings, on=["sample_id", "experiment"], suffixes=("", "_ceiling"))
         tables = [read]
-        for score in FLOORED:
+        for score in compared_scores():
             tables.append(_readout(metrics, f"excess_{score}", metrics[score] - metrics[f"floor_{score}"]))
             ceiling, floor = bounded[f"{score}_ceiling"], bounded[f"floor_{score}"]
             tables.append(_readout(bounded, f"ceiling_{score}", ceiling))
@@ -247,7 +247,7 @@ class Collected:
             samples, rejected = piece.part(RAW_SAMPLES), piece.part(REJECTED)
             if not samples.is_there:
                 continue
-            rows = rows_of(samples.path, schemas.SAMPLES)
+            rows = rows_of(samples.path, schemas.samples())
             ids = rows["sample_id"].to_pylist()
             index = self.lineage.store.index(piece.collection.dataset)
             records = {row["sample_id"] for row in rows_of_shard(index, piece.shard)}

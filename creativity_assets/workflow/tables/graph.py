@@ -11,11 +11,11 @@ import pandas as pd
 import pyarrow as pa
 
 from creativity_assets.errors import DamagedPart
+from creativity_assets.hashing import digest
 from creativity_assets.statistics.paper import paper_comparison, paper_reference
 from creativity_assets.statistics.sides import comparison_members
 from creativity_assets.statistics.tables import GROUPINGS, stats_table
 from creativity_assets.store.parts import Provenance, is_fresh, read_part, write_part
-from creativity_assets.workflow.digest import digest
 from creativity_assets.workflow.parts import (
     CEILINGS,
     IMAGE_METRICS,

@@ -1,6 +1,5 @@
 """report: the page from the warehouse, with pictures from the parts."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,11 +7,11 @@ from pathlib import Path
 import duckdb
 
 from creativity_assets.errors import StoreError
+from creativity_assets.hashing import digest, digest_of_file
 from creativity_assets.report.build import build_report
 from creativity_assets.report.sections import SECTIONS
 from creativity_assets.store.files import read_record, replacing, write_record
 from creativity_assets.store.warehouse import warehouse_damage, warehouse_hash
-from creativity_assets.workflow.digest import digest
 from creativity_assets.workflow.steps.step import Step
 from creativity_assets.workflow.study import Study
 from creativity_assets.workflow.tables.collected import Collected
@@ -58,4 +57,4 @@ def report_is_fresh(study: Study) -> bool:
 def _state(study: Study) -> dict[str, str]:
     sections = [section.anchor for section in SECTIONS]
     made_from = digest(version=REPORT_VERSION, warehouse=warehouse_hash(study.store), sections=sections)
-    return {"made_from": made_from, "page": hashlib.sha256(study.store.report.read_bytes()).hexdigest()}
+    return {"made_from": made_from, "page": digest_of_file(study.store.report)}

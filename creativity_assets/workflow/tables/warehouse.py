@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from creativity_assets.hashing import digest
 from creativity_assets.store.parts import Provenance
 from creativity_assets.store.warehouse import build_warehouse, warehouse_hash
-from creativity_assets.workflow.digest import digest
 from creativity_assets.workflow.steps.step import Step
 from creativity_assets.workflow.study import Study
 from creativity_assets.workflow.tables.collected import Collected

@@ -10,7 +10,7 @@ from creativity_assets.statistics.tables import GROUPINGS
 from creativity_assets.store.layout import Store
 from creativity_assets.vocabulary import TABLES, Column
 
-README = Path(__file__).parents[1] / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.mark.parametrize("name", TABLES)
