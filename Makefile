@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo study test test-ui lint ui bench attack mutants clean
+.PHONY: demo study test test-fast test-ui lint ui bench attack mutants clean
 
 # The environment follows constraints.txt and setup.cfg; nothing is installed twice.
 .venv/.installed: constraints.txt setup.cfg pyproject.toml
@@ -19,6 +19,10 @@ study: .venv/.installed
 
 test: lint
 	$(BIN)/pytest -n 2 -m "not ui and not gpu and not long"
+
+# No test over a second: while one works. Neither lint nor types.
+test-fast: .venv/.installed
+	$(BIN)/pytest -n 2 -m "not slow and not ui and not gpu and not long"
 
 test-ui: .venv/.installed
 	$(BIN)/pytest -m ui

@@ -8,7 +8,7 @@ from creativity_assets.atelier import works
 from creativity_assets.catalog.entries import ModelEntry
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize
-from creativity_assets.engine.loading import Instrument
+from creativity_assets.engine.loading import Workbench
 from creativity_assets.engine.measure import Latent, encode, reconstruct, score
 from creativity_assets.paths import data_root
 from creativity_assets.workflow.revisions import model_source
@@ -29,10 +29,10 @@ def seconds_per_image(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    instrument = Instrument(data_root())
+    workbench = Workbench(data_root())
     entry = ModelEntry(name="tiny-sd", path="embedded/tiny-sd", resolution=64)
-    backbone = instrument.backbone(model_source(entry, data_root()))
-    suite = instrument.suite("embedded")
+    backbone = workbench.backbone(model_source(entry, data_root()))
+    suite = workbench.suite("embedded")
     shown = [work.image for work in works("show", 2, 64)][:IMAGES]
     items = [(str(number), image) for number, image in enumerate(shown)]
     pairs = [(name, image, image[::-1].copy()) for name, image in items]

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,32 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.pop("DAGSTER_HOME", None)
 os.environ.pop("CREATIVITY_DATA", None)
 
+from creativity_assets_tests import beside  # noqa: F401 - it asks where the masters lie before that is taken away
+from creativity_assets_tests.hub_cache import HubCache
+from creativity_assets_tests.slow import (  # noqa: F401 - hooks of pytest
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_terminal_summary,
+)
 from creativity_assets_tests.studies import new_study, save_weights
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_locations_of_this_machine() -> Iterator[None]:
+    """Catalogues of tests have other data sets than the project's, and $CREATIVITY_LOCATIONS may name no others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("CREATIVITY_LOCATIONS", raising=False)
+        yield
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HubCache:
+    """The hub's cache, empty at first; the hub itself is never asked."""
+    cache = HubCache(tmp_path / "hub")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(cache.folder))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    return cache
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Running the real workflow in tests, and looking at what it made."""
 
 import os
-import warnings
 from pathlib import Path
 
 import dagster as dg
@@ -28,8 +27,7 @@ def bring_up_to_date(root: Path, scope: Scope | None = None) -> Outcome:
     before = os.environ.pop("DAGSTER_HOME", None)
     os.environ["CREATIVITY_DATA"], kept = str(root), os.environ.get("CREATIVITY_DATA")
     try:
-        with warnings.catch_warnings(), open_instance(root) as instance:
-            warnings.simplefilter("ignore")
+        with open_instance(root) as instance:
             return materialize(Study(root), instance, scope)
     finally:
         for name, value in (("DAGSTER_HOME", before), ("CREATIVITY_DATA", kept)):

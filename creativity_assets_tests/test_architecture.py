@@ -31,12 +31,16 @@ ALLOWED: dict[str, set[str]] = {
     "store": set(),
     "report": {"statistics"},
     "workflow": {"store", "report", "engine", *INSTRUMENT},
-    "commands": {"workflow", "store", "report", "engine", "training", *INSTRUMENT},
+    "front": {"workflow", "store", "engine", *INSTRUMENT},
+    "commands": {"front", "workflow", "store", "report", "engine", "training", *INSTRUMENT},
 }
 """Which other areas each area may import, besides the ground floor; types do not count."""
 
 ABOVE = {"orchestration", "definitions", "cli", "__init__", "__main__", "faults", "interrupts"}
 """What stands above all areas, or starts and ends the program."""
+
+MATERIALIZES = PACKAGE / "front" / "opened.py"
+"""The one module below orchestration that calls it: a study from Python is made as by the command line."""
 
 HEAVY = {"diffusers", "transformers", "lpips"}
 
@@ -70,6 +74,9 @@ def top_level_imports(module: Path) -> Iterator[str]:
 def test_a_module_imports_only_what_its_layer_may(module: Path) -> None:
     names = list(imports(ast.parse(module.read_text(encoding="utf-8"))))
     here = area(module)
+    if module == MATERIALIZES:
+        assert "creativity_assets.orchestration.command" not in top_level_imports(module)
+        names.remove("creativity_assets.orchestration.command")
     if here in ALLOWED:
         ours = {name.split(".")[1] for name in names if name.startswith("creativity_assets.")}
         assert ours - GROUND_FLOOR <= {here, *ALLOWED[here]}
@@ -90,6 +97,28 @@ def test_a_module_imports_only_what_its_layer_may(module: Path) -> None:
 
 def test_every_area_has_its_row() -> None:
     assert {area(module) for module in MODULES} == {*GROUND_FLOOR, *ALLOWED, *ABOVE}
+
+
+def test_the_front_door_opens_at_once() -> None:
+    """Nothing is imported before it is used: this is what every notebook and every completion of a shell waits for."""
+    script = (
+        "import sys, time; started = time.perf_counter(); import creativity_assets; "
+        "creativity_assets.CreativityError, dir(creativity_assets); took = time.perf_counter() - started; "
+        "print(took < 0.3, sorted({'torch', 'numpy', 'pandas', 'pyarrow', 'duckdb', 'dagster'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True []"
+
+
+def test_the_front_door_offers_what_it_lists() -> None:
+    assert creativity_assets.__all__ == sorted(creativity_assets.__all__)
+    assert {"__version__", *creativity_assets._HOMES} == {*creativity_assets.__all__}
+    for name in creativity_assets.__all__:
+        assert name in dir(creativity_assets)
+        value = getattr(creativity_assets, name)
+        assert name == "__version__" or value.__doc__
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        creativity_assets.nothing  # noqa: B018
 
 
 def test_importing_and_loading_the_definitions_import_nothing_heavy() -> None:

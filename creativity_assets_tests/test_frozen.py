@@ -4,21 +4,21 @@
 changes the structure of the code must give them again; what changes a number on purpose replaces them and says so.
 """
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-
 from creativity_assets.orchestration.demo import DATASETS, EXPERIMENT
+
 from creativity_assets.store.layout import Store
 from creativity_assets.store.sql import query
 from creativity_assets.workflow.plan import Scope
+from creativity_assets_tests.beside import move_masters
 from creativity_assets_tests.running import bring_up_to_date
+from creativity_assets_tests.shipped import copy_catalog
 
 DATA = Path(__file__).parents[1] / "data"
-MASTERS = Path(__file__).parents[2] / "shared" / "masters"
 FROZEN = sorted((Path(__file__).parent / "frozen").glob("*.parquet"))
 TOLERANCE = 1e-6
 """Of every real number, on the kind of processor the tables were made on: its sums are taken in the same order there."""
@@ -29,12 +29,10 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The warehouse of both runs by the code as it is."""
-    if not MASTERS.is_dir():
-        pytest.skip(f"the masters are not there: {MASTERS}")
     root = tmp_path_factory.mktemp("frozen") / "data"
-    shutil.copytree(DATA / "catalog", root / "catalog", ignore=shutil.ignore_patterns("local.yaml"))
+    copy_catalog(root)
     (root / "embedded").symlink_to(DATA / "embedded")
-    (root / "catalog" / "local.yaml").write_text(f"locations: {{masters-24: {MASTERS}}}\n", encoding="utf-8")
+    move_masters(root)
     bring_up_to_date(root, Scope(DATASETS, (EXPERIMENT,)))
     bring_up_to_date(root, Scope(("masters-24",)))
     return Store(root).database

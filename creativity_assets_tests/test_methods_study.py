@@ -1,6 +1,5 @@
 """How the methods relate on the embedded model: quickly over eight works, and over the 48 they are studied on."""
 
-import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from creativity_assets.atelier import PAINTERS, paint
 from creativity_assets.catalog import load_catalog
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.engine.batching import BatchSize
-from creativity_assets.engine.loading import Instrument
+from creativity_assets.engine.loading import Workbench
 from creativity_assets.engine.measure import Latent, encode, reconstruct, score
 from creativity_assets.store.layout import Store
 from creativity_assets.store.sql import query
@@ -20,10 +19,11 @@ from creativity_assets.workflow.methods import inversion_settings
 from creativity_assets.workflow.plan import Scope
 from creativity_assets.workflow.revisions import model_source
 from creativity_assets.workflow.tables.checks import FLOOR_TOLERANCE
+from creativity_assets_tests.beside import move_masters
 from creativity_assets_tests.running import bring_up_to_date
+from creativity_assets_tests.shipped import copy_catalog
 
 DATA = Path(__file__).parents[1] / "data"
-MASTERS = Path(__file__).parents[2] / "shared" / "masters"
 WORKS = ["atelier-24", "masters-24"]
 CATALOG = load_catalog(DATA)
 INVERSION_OF = {name: method.inversion for name, method in CATALOG.methods.items()}
@@ -45,8 +45,8 @@ def long(test: Callable[..., None]) -> Callable[..., None]:
 @pytest.fixture(scope="module")
 def eight() -> pd.DataFrame:
     """A work of every third painter through the engine alone: DDIM at two lengths and the exact methods."""
-    model, instrument, batch = CATALOG.model("tiny-sd"), Instrument(DATA), BatchSize(8)
-    backbone, suite = instrument.backbone(model_source(model, DATA)), instrument.suite("embedded")
+    model, workbench, batch = CATALOG.model("tiny-sd"), Workbench(DATA), BatchSize(8)
+    backbone, suite = workbench.backbone(model_source(model, DATA)), workbench.suite("embedded")
     works = {painter.slug: paint(painter, "show", 0, model.resolution).image for painter in PAINTERS[::3]}
     encoded = list(encode(backbone, works.items(), batch=batch))
 
@@ -68,12 +68,10 @@ def eight() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """Every method of the catalogue through the workflow, over 24 works of the atelier and 24 masters."""
-    if not MASTERS.is_dir():
-        pytest.skip(f"the masters are not there: {MASTERS}")
     root = tmp_path_factory.mktemp("project") / "data"
-    shutil.copytree(DATA / "catalog", root / "catalog")
+    copy_catalog(root)
     (root / "embedded").symlink_to(DATA / "embedded")
-    (root / "catalog" / "local.yaml").write_text(f"locations: {{masters: {MASTERS}, masters-24: {MASTERS}}}\n")
+    move_masters(root)
     bring_up_to_date(root, Scope(datasets=tuple(WORKS)))
     frame = query(
         Store(root).database,

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from creativity_assets.catalog import load_catalog
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.engine.readouts import READOUTS
+from creativity_assets_tests.shipped import shipped_catalog
 
-CATALOG = load_catalog(Path(__file__).parents[1] / "data")
+CATALOG = shipped_catalog()
 
 
 @pytest.mark.parametrize("name", CATALOG.methods)
@@ -27,6 +27,17 @@ def test_every_model_and_method_is_a_partition() -> None:
     assert {experiment.model for experiment in experiments} == set(CATALOG.models)
     assert {experiment.method for experiment in experiments} == set(CATALOG.methods)
     assert all(experiment.datasets for experiment in experiments)
+
+
+def test_no_path_leads_out_of_the_data_root() -> None:
+    paths = [
+        entry.path for entry in (*CATALOG.datasets.values(), *CATALOG.models.values()) if getattr(entry, "path", "")
+    ]
+    assert len(paths) > 10
+    for path in paths:
+        assert not Path(path).is_absolute()
+        assert ".." not in Path(path).parts
+        assert not path.startswith("~")
 
 
 def test_every_readout_is_read_somewhere() -> None:

@@ -127,9 +127,6 @@ class Catalog:
                 yield needs("datasets", dataset.name, "datasets", dataset.derived_from)
             if isinstance(dataset, GeneratedDataset):
                 yield needs("datasets", dataset.name, "models", dataset.model)
-        for model in self.models.values():
-            for name in model.training_lists:
-                yield needs("models", model.name, "datasets", name, "training_lists")
 
 
 class Wrong(NamedTuple):

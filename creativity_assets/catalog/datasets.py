@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -250,3 +250,8 @@ DatasetEntry = Annotated[
     | GeneratedDataset,
     Field(discriminator="kind"),
 ]
+
+DATASET_KINDS = tuple(
+    get_args(entry.model_fields["kind"].annotation)[0] for entry in get_args(get_args(DatasetEntry)[0])
+)
+"""The words of `kind`."""

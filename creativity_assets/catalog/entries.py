@@ -27,7 +27,7 @@ class ModelEntry(Entry, Located):
     """A diffusion model in diffusers' folder layout, in a folder or on a hub at a pinned commit."""
 
     name: Slug
-    pipeline: Literal["StableDiffusionPipeline", "StableDiffusionXLPipeline", "StableDiffusion3Pipeline"] | None = None
+    pipeline: str | None = Field(default=None, max_length=80)
     """diffusers' class, as model_index.json states it; stated here, it shortens the list of files to fetch."""
     variant: str | None = None
     resolution: int = Field(ge=8, le=4096)
@@ -43,7 +43,7 @@ class ModelEntry(Entry, Located):
     training_cutoff: Cutoff | None = None
     """A year or a date; works of later years count as unseen."""
     training_lists: tuple[Slug, ...] = ()
-    """Data sets whose own `membership` column speaks about this model."""
+    """Data sets whose own `membership` column speaks about this model; those the catalogue lacks say nothing."""
     parameters: int | None = Field(default=None, ge=1)
     """Of all components that are loaded; for the memory it needs before it is there."""
     download_gb: float | None = Field(default=None, gt=0)

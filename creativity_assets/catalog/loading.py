@@ -1,5 +1,6 @@
 """YAML files -> Catalog: unknown keys, duplicate names and broken references are refused by name, one by one."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,15 +10,17 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from creativity_assets.catalog.catalog import Catalog
-from creativity_assets.catalog.datasets import INCOMING, DatasetEntry, FolderDataset
+from creativity_assets.catalog.datasets import DATASET_KINDS, INCOMING, DatasetEntry, FolderDataset
 from creativity_assets.catalog.entries import ComparisonEntry, EraEntry, ExperimentEntry, MethodEntry, ModelEntry
 from creativity_assets.catalog.entry import PathText
-from creativity_assets.catalog.yaml_files import read_yaml
+from creativity_assets.catalog.yaml_files import parse_yaml, read_yaml
 from creativity_assets.errors import CatalogError, escaped
 
 
 def load_catalog(root: Path, incoming_folders: Sequence[str] = (), problems: Sequence[str] = ()) -> Catalog:
     """Read `<root>/catalog/*.yaml` into a checked Catalog, with a data set for each named folder in data/incoming.
+
+    `locations:` of the files, then $CREATIVITY_LOCATIONS, move data sets and models on one machine.
 
     problems: lines about what lies in data/incoming and cannot be a data set; kept with the catalogue.
 
@@ -51,12 +54,14 @@ def load_sound_entries(root: Path, incoming_folders: Sequence[str] = (), problem
                 for name, body in entries.items():
                     with faults.kept():
                         if section == "locations":
-                            locations[name] = _location(file, name, body)
+                            locations[name] = _location(f"{file.name}: locations", name, body)
                         else:
                             _add(sections[section], section, name, body, file)
+    with faults.kept():
+        locations |= _locations_of_environment()
     for name, path in locations.items():
         with faults.kept():
-            _relocate(sections, name, path, folder)
+            _relocate(sections, name, path)
     incoming, clashes = _incoming(root, incoming_folders, taken=set(sections["datasets"]))
     sections["datasets"] |= {entry.name: entry for entry in incoming}
     sections["experiments"] = {
@@ -112,6 +117,14 @@ def _add(found: dict[str, Any], section: str, name: str, body: Any, file: Path) 
         raise CatalogError(f"{file.name}: {escaped(name)}: {first_problem(error)}") from error
 
 
+def _locations_of_environment() -> dict[str, str]:
+    """What $CREATIVITY_LOCATIONS moves: a mapping as under `locations:`, in YAML on one line."""
+    moved = parse_yaml(os.environ.get(LOCATIONS, ""), LOCATIONS) or {}
+    if not isinstance(moved, dict):
+        raise CatalogError(f"{LOCATIONS}: must map names to paths, as in {{masters: /data/masters}}")
+    return {name: _location(LOCATIONS, name, path) for name, path in moved.items()}
+
+
 def _modules(file: Path, names: Any) -> list[str]:
     """The modules that the catalogue's `plugins:` lists."""
     if not isinstance(names, list):
@@ -124,18 +137,20 @@ def _modules(file: Path, names: Any) -> list[str]:
     return [*map(str, names)]
 
 
-def _location(file: Path, name: str, path: Any) -> str:
+def _location(where: str, name: str, path: Any) -> str:
     try:
         return _LOCATION.validate_python(path)
     except ValidationError as error:
-        raise CatalogError(f"{file.name}: locations: {name}: {first_problem(error)}") from error
+        raise CatalogError(f"{where}: {name}: {first_problem(error)}") from error
 
 
-def _relocate(sections: dict[str, dict[str, Any]], name: str, path: str, folder: Path) -> None:
-    """Apply one of this machine's `locations:` to the data set and the model of that name that have a path."""
+def _relocate(sections: dict[str, dict[str, Any]], name: str, path: str) -> None:
+    """Apply one of this machine's locations to the data set and the model of that name that have a path."""
     homes = [s for s in ("datasets", "models") if getattr(sections[s].get(name), "path", None) is not None]
     if not homes:
-        raise CatalogError(f"{folder.name}: locations: {name!r} is no data set or model with a path")
+        raise CatalogError(
+            f"locations: {name!r} is no data set or model with a path; correct local.yaml or {LOCATIONS}"
+        )
     for section in homes:
         sections[section][name] = sections[section][name].model_copy(update={"path": path})
 
@@ -161,15 +176,17 @@ def _expand_incoming(entry: ExperimentEntry, names: list[str]) -> ExperimentEntr
 def first_problem(error: ValidationError) -> str:
     """The first problem pydantic found, as `key: what is wrong`."""
     problem = error.errors()[0]
-    where = ".".join(str(part) for part in problem["loc"] if part not in _KINDS)
+    where = ".".join(str(part) for part in problem["loc"] if part not in DATASET_KINDS)
     if problem["type"] == "extra_forbidden":
         return f"no setting {where!r}; remove or correct it"
     message = problem["msg"].removeprefix("Value error, ")
     return f"{where}: {message}" if where else message
 
 
+LOCATIONS = "CREATIVITY_LOCATIONS"
+"""The environment variable that moves data sets and models, over what the files say."""
+
 _LOCATION = TypeAdapter(PathText)
-_KINDS = ("folder", "archive", "video", "parquet", "huggingface", "atelier", "generated", "plugin")
 
 PLUGINS = "plugins"
 """A list of modules that add methods, readouts, suites, families or readers."""

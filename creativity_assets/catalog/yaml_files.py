@@ -39,13 +39,19 @@ def read_yaml(file: Path) -> Any:
     if len(content) > MAX_BYTES:
         raise CatalogError(f"{file.name}: is larger than {MAX_BYTES // 2**20} MB, which is no catalogue; remove it")
     try:
-        return _Document(content.decode("utf-8-sig")).value()
+        return parse_yaml(content.decode("utf-8-sig"), file.name)
     except UnicodeDecodeError as error:
         raise CatalogError(f"{file.name}: is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+
+
+def parse_yaml(text: str, source: str) -> Any:
+    """The text's one document; None where it is empty. Raises CatalogError with the source's name, key and line."""
+    try:
+        return _Document(text).value()
     except (_Refused, yaml.YAMLError) as error:
-        raise CatalogError(f"{file.name}: {one_line(str(error))}") from error
+        raise CatalogError(f"{source}: {one_line(str(error))}") from error
     except RecursionError:
-        raise CatalogError(f"{file.name}: is nested too deeply; an entry needs {MAX_DEPTH} levels at most") from None
+        raise CatalogError(f"{source}: is nested too deeply; an entry needs {MAX_DEPTH} levels at most") from None
 
 
 class _Refused(ValueError):

@@ -1,1 +1,4 @@
-"""What the commands of `creativity` do, a file a command; `cli` declares their options."""
+"""The commands of `creativity`, a file or folder a command: its options and what it does. `cli` lists them.
+
+What takes time to import is imported when a command runs: `creativity --help` waits for none of it.
+"""

@@ -1,15 +1,39 @@
-"""What the store holds of things that have left the catalogue, and taking it away."""
+"""`creativity clean`: what the store holds of things that have left the catalogue, and taking it away."""
 
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from creativity_assets.paths import data_root
 from creativity_assets.store.layout import Collection, Shard
 from creativity_assets.workflow.contents import Contents
 from creativity_assets.workflow.parts import KINDS
 from creativity_assets.workflow.pieces import Piece, pieces_of
 from creativity_assets.workflow.study import Study
+
+if TYPE_CHECKING:
+    from creativity_assets.workflow.study import Study
+
+
+def clean(
+    yes: Annotated[bool, typer.Option("--yes", help="Take it away; without this it is only shown.")] = False,
+) -> None:
+    """Show what the store holds of things that have left the catalogue, and with --yes free it.
+    Example: creativity clean"""
+    from creativity_assets.workflow.study import Study
+
+    found = leftovers(Study(data_root()))
+    for leftover in found:
+        typer.echo(f"{leftover.path}  {leftover.files} files, {leftover.size / 2**20:.1f} MB")
+    if yes:
+        remove(found)
+    size, files = sum(leftover.size for leftover in found), sum(leftover.files for leftover in found)
+    total = f"{size / 2**20:.1f} MB in {files} files"
+    typer.echo(f"freed {total}" if yes else f"{total} would be freed by creativity clean --yes")
 
 
 @dataclass(frozen=True)
@@ -21,7 +45,7 @@ class Leftover:
     size: int
 
 
-def leftovers(study: Study) -> list[Leftover]:
+def leftovers(study: "Study") -> list[Leftover]:
     """All that would be freed; the highest folder stands for what is below it."""
     found = []
     for place in [*_indexes(study), *_parts(study)]:
@@ -39,11 +63,11 @@ def remove(found: list[Leftover]) -> None:
             leftover.path.unlink(missing_ok=True)
 
 
-def _indexes(study: Study) -> Iterator[Path]:
+def _indexes(study: "Study") -> Iterator[Path]:
     return (place for place in _inside(study.store.root / "index") if place.name not in study.catalog.datasets)
 
 
-def _parts(study: Study) -> Iterator[Path]:
+def _parts(study: "Study") -> Iterator[Path]:
     """A data set without an index keeps its parts: they are fresh again once it has one."""
     wanted, root = _wanted(study), study.store.root
     names = {name: _names(study, name) for name in study.catalog.datasets}

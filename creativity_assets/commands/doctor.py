@@ -1,4 +1,4 @@
-"""`creativity doctor` and `catalog check`: what this machine has, what is missing, and whether entries hold."""
+"""`creativity doctor`: what this machine has, and what is missing."""
 
 import platform
 import shutil
@@ -6,36 +6,49 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from creativity_assets.commands.model_needs import Machine, examine_model
-from creativity_assets.errors import CreativityError
-from creativity_assets.workflow.study import Study, code_version
+import typer
+
+from creativity_assets.errors import CreativityError, escaped
+from creativity_assets.paths import data_root
+
+if TYPE_CHECKING:
+    from creativity_assets.workflow.study import Study
 
 _MISSING = "MISSING: "
 PACKAGES = ("dagster", "torch", "diffusers", "transformers", "lpips", "duckdb", "datasets")
 
 
-def examine(data_root: Path) -> Iterator[str]:
+def doctor() -> None:
+    """Say what this machine has and what is missing. Example: creativity doctor"""
+    for line in examine(data_root()):
+        typer.echo(escaped(line))
+
+
+def examine(root: Path) -> Iterator[str]:
     """Lines about device, memory, disk, versions, weights and what they need, data sets and the store."""
     import psutil
 
+    from creativity_assets.commands.model_needs import Machine, examine_model
     from creativity_assets.engine.devices import find_devices
     from creativity_assets.metrics.suites import find_suite
+    from creativity_assets.workflow.study import Study, code_version
 
-    study = Study(data_root)
+    study = Study(root)
     yield f"creativity_assets {code_version()}, Python {platform.python_version()}"
     yield "packages    " + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     yield "device      " + ", ".join(device.description for device in find_devices())
     memory = psutil.virtual_memory()
     yield f"memory      {memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free"
-    yield f"disk        {shutil.disk_usage(data_root).free / 2**30:.0f} GiB free at {data_root}"
+    yield f"disk        {shutil.disk_usage(root).free / 2**30:.0f} GiB free at {root}"
     machine = Machine.here()
     for model in study.catalog.models.values():
         state, *commands = examine_model(study, model, machine)
         yield f"model       {state}"
         yield from (f"  fetch it  {command}" for command in commands)
     for suite in sorted({e.suite for e in study.catalog.experiments.values()}):
-        yield f"suite       {suite}: {_state(partial(find_suite, suite, data_root))}"
+        yield f"suite       {suite}: {_state(partial(find_suite, suite, root))}"
     wanted = {dataset.name for _, dataset in study.catalog.wanted()}
     offered = []
     for dataset in study.catalog.datasets.values():
@@ -53,31 +66,7 @@ def examine(data_root: Path) -> Iterator[str]:
     yield f"warehouse   {'not built yet' if size is None else f'{study.store.database}, {size:.1f} MB'}"
 
 
-def check_catalog(data_root: Path) -> tuple[list[str], list[str]]:
-    """Check every entry against the code and the others: lines to be read, and a line for each fault."""
-    from creativity_assets.workflow.methods import inversion_settings
-    from creativity_assets.workflow.validation import wrong_entries
-
-    study = Study(data_root)
-    catalog = study.catalog
-    faults = list(dict.fromkeys((*catalog.faults, *wrong_entries(study.lineage))))
-    lines = [f"ignored: {problem}" for problem in catalog.problems]
-    if faults:
-        return lines, faults
-    lines += [
-        f"warning: {method.name} inverts and samples under different guidance: what it gives is no distance, "
-        "since the way back is not the way there reversed"
-        for method in catalog.methods.values()
-        if not inversion_settings(method).is_distance
-    ]
-    counted = (
-        f"{len(catalog.datasets)} data sets, {len(catalog.models)} models, {len(catalog.methods)} methods, "
-        f"{len(catalog.experiments)} experiments, {len(catalog.comparisons)} comparisons: all entries hold"
-    )
-    return [*lines, counted], []
-
-
-def _dataset_state(study: Study, name: str) -> str:
+def _dataset_state(study: "Study", name: str) -> str:
     study.lineage.index(study.catalog.dataset(name))
     held = study.lineage.collections(name)
     images = sum(contents.size for contents in held.values())

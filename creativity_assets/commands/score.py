@@ -1,26 +1,39 @@
 """`creativity score`: single files through the instrument, without Dagster and without the store."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from PIL import Image
+import typer
 
-from creativity_assets.engine.score import score_images
+from creativity_assets.commands.terminal import print_table, say_wrong
 from creativity_assets.errors import CreativityError, escaped
-from creativity_assets.images.decoding import ImageRejected, decode
-from creativity_assets.images.encoding import to_png
-from creativity_assets.sources.limits import MAX_IMAGE_BYTES, bounded_bytes
-from creativity_assets.store.files import replacing
-from creativity_assets.vocabulary import EMBEDDED, EMBEDDED_NOTE, score_columns
-from creativity_assets.workflow.methods import inversion_settings
-from creativity_assets.workflow.revisions import model_source
-from creativity_assets.workflow.study import Study
-from creativity_assets.workflow.validation import check_experiment
+from creativity_assets.paths import data_root
+
+
+def score(
+    images: Annotated[list[Path], typer.Argument(help="Image files.")],
+    experiment: Annotated[str, typer.Option(help="Which experiment of the catalogue measures.")] = "tiny-sd.ddim20",
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+    save_reconstruction: Annotated[Path | None, typer.Option(help="Folder for <stem>.png of each.")] = None,
+) -> None:
+    """Score single images, without Dagster. Example: creativity score painting.jpg --json"""
+    rows, problems = score_files(data_root(), images, experiment, save_reconstruction)
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif rows:
+        shown = [{name: value for name, value in row.items() if name != "note"} for row in rows]
+        print_table(list(shown[0]), [list(row.values()) for row in shown])
+        if note := rows[0]["note"]:
+            typer.echo(note)
+    say_wrong(problems)
+    if problems:
+        raise typer.Exit(2)
 
 
 def score_files(
-    data_root: Path, files: Sequence[Path], experiment: str, save_to: Path | None = None
+    root: Path, files: Sequence[Path], experiment: str, save_to: Path | None = None
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Rows of (file, experiment, suite, scores, note) for the files that are images, and a line for each that is not.
 
@@ -29,35 +42,29 @@ def score_files(
     Names are escaped where they are no printable text. Reconstructions are saved as `<stem>.png` in `save_to`.
     Raises CatalogError, ModelError, MetricError, and CreativityError where one would overwrite what is there.
     """
-    study = Study(data_root)
+    from creativity_assets.engine.streams import ScoredImage
+    from creativity_assets.front.instrument import Instrument
+    from creativity_assets.images.encoding import to_png
+    from creativity_assets.store.files import replacing
+    from creativity_assets.workflow.study import Study
+    from creativity_assets.workflow.validation import check_experiment
+
+    study = Study(root)
     entry = study.catalog.experiment(experiment)
     check_experiment(study.lineage, entry)
-    settings = inversion_settings(study.catalog.method(entry.method))
-    problems: list[str] = []
     _check_targets(files, save_to)
-    if save_to is not None:
-        save_to.mkdir(parents=True, exist_ok=True)  # refused now rather than after all the work
-
-    def images() -> Iterator[tuple[str, Image.Image]]:
-        for file in files:
-            try:
-                yield str(file), decode(bounded_bytes(file, MAX_IMAGE_BYTES)).image
-            except (OSError, ImageRejected) as problem:
-                problems.append(f"{escaped(file)}: {getattr(problem, 'strerror', None) or problem}")
-
-    note = EMBEDDED_NOTE if entry.suite == EMBEDDED else None
-    rows = []
-    with study.instrument() as instrument:
-        backbone = instrument.backbone(model_source(study.catalog.model(entry.model), data_root))
-        suite = instrument.suite(entry.suite)
-        batch = instrument.batch(backbone.resolution)
-        for done in score_images(images(), backbone, settings, suite, batch=batch):
-            scores = {c.name: done.scores[c.name] for c in score_columns() if c.name in done.scores}
-            row = {"file": escaped(done.name), "experiment": experiment, "suite": entry.suite}
-            rows.append({**row, **scores, "note": note})
-            if save_to is not None:
-                with replacing(_target(Path(done.name), save_to)) as temporary:
-                    temporary.write_bytes(to_png(done.reconstruction))
+    rows, problems = [], []
+    with Instrument(entry.model, entry.method, entry.suite, data_root=root) as instrument:
+        if save_to is not None:
+            save_to.mkdir(parents=True, exist_ok=True)  # refused now rather than after all the work
+        for done in instrument.stream(list(files)):
+            if isinstance(done, ScoredImage):
+                rows.append({name: value for name, value in instrument.row(done).items() if name != "error"})
+                if save_to is not None:
+                    with replacing(_target(Path(done.name), save_to)) as temporary:
+                        temporary.write_bytes(to_png(done.reconstruction))
+            else:
+                problems.append(f"{escaped(done.name)}: {done.problem}")
     return rows, problems
 
 

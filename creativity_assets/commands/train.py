@@ -1,101 +1,50 @@
-"""One training as the command line runs it: the card's settings, another budget or seed where asked for, a bar."""
+"""`creativity train`: the embedded models, made again."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+import typer
 
-from creativity_assets.training import finetune as finetuning
-from creativity_assets.training import stages
-from creativity_assets.training.autoencoder import AutoencoderSettings
-from creativity_assets.training.denoiser import DenoiserSettings
-from creativity_assets.training.finetune import FinetuneSettings
-from creativity_assets.training.loop import Budget, OnProgress
-from creativity_assets.training.loop import Progress as Step
+from creativity_assets.commands.terminal import console
+from creativity_assets.paths import data_root
 
-Settings = TypeVar("Settings", AutoencoderSettings, DenoiserSettings)
-
-SEMANTIC_SHARE = 0.65
-"""Of the suite's minutes; the perceptual trunk takes the rest, and its heads a minute of their own."""
+Minutes = Annotated[float | None, typer.Option(help="Wall time to train for; the default is the card's.")]
+Seed = Annotated[int, typer.Option(help="Of the weights and of every training step.")]
 
 
-def train(stage: str, root: Path, minutes: float | None, seed: int, console: Console) -> None:
-    """Run or continue one of STAGES below the data root and say what its quality is.
+def autoencoder(minutes: Minutes = None, seed: Seed = 0) -> None:
+    """Train tiny-sd's autoencoder on the atelier. Example: creativity train autoencoder --minutes 40"""
+    from creativity_assets.commands.training_bar import train
 
-    Raises TrainingError where an earlier stage is missing or a checkpoint has other settings.
-    """
-    with _bar(console) as bar:
-        facts = STAGES[stage](root, minutes, seed, _reporting(bar))
-    console.print_json(data=facts["quality"])
+    train("autoencoder", data_root(), minutes, seed, console)
 
 
-def finetune(root: Path, steps: int | None, seed: int, console: Console) -> None:
-    """Run or continue both fine-tunings of tiny-sd, for as many steps each, and say what they changed.
+def suite(minutes: Minutes = None, seed: Seed = 0) -> None:
+    """Train the embedded metric suite. Example: creativity train suite --minutes 20"""
+    from creativity_assets.commands.training_bar import train
 
-    Raises TrainingError where tiny-sd is missing or a checkpoint has other settings.
-    """
-    settings = FinetuneSettings()
-    settings = replace(settings, optimisation=replace(settings.optimisation, seed=seed))
-    if steps is not None:
-        settings = replace(settings, budget=Budget(steps=steps))
-    with _bar(console) as bar:
-        facts = finetuning.finetune(root, settings, _reporting(bar))
-    console.print_json(data={name: tuned["quality"] for name, tuned in facts.items()})
+    train("suite", data_root(), minutes, seed, console)
 
 
-def _bar(console: Console) -> Progress:
-    columns = (
-        TextColumn("{task.description:<18}"),
-        BarColumn(),
-        TextColumn("{task.fields[state]}"),
-        TimeElapsedColumn(),
-    )
-    return Progress(*columns, console=console)
+def denoiser(minutes: Minutes = None, seed: Seed = 0) -> None:
+    """Train tiny-sd's UNet and text encoder; needs the other two. Example: creativity train denoiser --minutes 80"""
+    from creativity_assets.commands.training_bar import train
+
+    train("denoiser", data_root(), minutes, seed, console)
 
 
-def _reporting(bar: Progress) -> OnProgress:
-    tasks: dict[str, TaskID] = {}
+def finetune(
+    steps: Annotated[int | None, typer.Option(help="Of each of the two; the default is the card's.", min=1)] = None,
+    seed: Seed = 0,
+) -> None:
+    """Fine-tune tiny-sd on the unseen painters, and as long on its old works. Example: creativity train finetune"""
+    from creativity_assets.commands.training_bar import finetune as tune
 
-    def on_progress(step: Step) -> None:
-        if step.stage not in tasks:
-            tasks[step.stage] = bar.add_task(step.stage, total=1.0, state="")
-        state = f"step {step.step}, loss {step.loss:.4f}, {step.eta_s:.0f} s left"
-        bar.update(tasks[step.stage], completed=step.spent, state=state)
-
-    return on_progress
+    tune(data_root(), steps, seed, console)
 
 
-def _adjusted(settings: Settings, minutes: float | None, seed: int) -> Settings:
-    """The card's settings with this seed, and with this budget where one was asked for."""
-    settings = replace(settings, optimisation=replace(settings.optimisation, seed=seed))
-    return settings if minutes is None else replace(settings, budget=Budget(minutes=minutes))
+def cards() -> None:
+    """Write the model cards from the measured quality. Example: creativity train cards"""
+    from creativity_assets.training.cards import write_cards
 
-
-def _autoencoder(root: Path, minutes: float | None, seed: int, on_progress: OnProgress) -> dict[str, Any]:
-    return stages.autoencoder(root, _adjusted(AutoencoderSettings(), minutes, seed), on_progress)
-
-
-def _suite(root: Path, minutes: float | None, seed: int, on_progress: OnProgress) -> dict[str, Any]:
-    semantic, perceptual = stages.SuiteSettings().semantic, stages.SuiteSettings().perceptual
-    semantic = replace(semantic, optimisation=replace(semantic.optimisation, seed=seed))
-    perceptual = replace(
-        perceptual, trunk=replace(perceptual.trunk, seed=seed), heads=replace(perceptual.heads, seed=seed)
-    )
-    if minutes is not None:
-        semantic = replace(semantic, budget=Budget(minutes=SEMANTIC_SHARE * minutes))
-        perceptual = replace(perceptual, trunk_budget=Budget(minutes=(1 - SEMANTIC_SHARE) * minutes))
-    return stages.suite(root, stages.SuiteSettings(semantic, perceptual), on_progress)
-
-
-def _denoiser(root: Path, minutes: float | None, seed: int, on_progress: OnProgress) -> dict[str, Any]:
-    return stages.denoiser(root, _adjusted(DenoiserSettings(), minutes, seed), on_progress)
-
-
-STAGES: dict[str, Callable[[Path, float | None, int, OnProgress], dict[str, Any]]] = {
-    "autoencoder": _autoencoder,
-    "suite": _suite,
-    "denoiser": _denoiser,
-}
+    for card in write_cards(data_root()):
+        typer.echo(card)

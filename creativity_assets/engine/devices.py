@@ -6,9 +6,10 @@ the functions that torch.cuda has and the others copy; an accelerator without th
 """
 
 import os
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,20 +52,25 @@ class Device:
 CPU = Device("cpu", "cpu", "CPU")
 
 
-def find_devices() -> tuple[Device, ...]:
-    """The accelerators of this machine, or the CPU where there is none; of them what $CREATIVITY_DEVICE chooses.
+def find_devices(choice: str | None = None) -> tuple[Device, ...]:
+    """The accelerators of this machine, or the CPU where there is none; of them what `choice` names.
+
+    choice: `cpu` or a device's name; None for what $CREATIVITY_DEVICE says, and all where it says nothing.
 
     Raises CreativityError for a choice that is not there, and for an accelerator of which this module cannot learn
     how much memory is free.
     """
-    choice = os.environ.get(CHOICE, "")
+    asked = f"device {choice}"
+    if choice is None:
+        choice = os.environ.get(CHOICE, "")
+        asked = f"{CHOICE}={choice}"
     if choice == CPU.name:
         return (CPU,)
     found = _accelerators() or (CPU,)
     chosen = tuple(device for device in found if choice in {"", device.name})
     if not chosen:
         names = ", ".join(dict.fromkeys([CPU.name, *(device.name for device in found)]))
-        raise CreativityError(f"{CHOICE}={choice}: no such device on this machine; have {names}")
+        raise CreativityError(f"{asked}: no such device on this machine; have {names}")
     return chosen
 
 
@@ -177,6 +183,38 @@ def lease(folder: Path, devices: Sequence[Device] | None = None, timeout: float 
         yield device
     finally:
         lock.release()
+
+
+_sharing = threading.Lock()
+_shared: dict[Device, tuple[int, ExitStack]] = {}
+"""Devices that this process holds through `process_lease`: how many users each has, and what frees it."""
+
+
+@contextmanager
+def process_lease(folder: Path, devices: Sequence[Device] | None = None) -> Iterator[Device]:
+    """As `lease`, but a device that this process holds already is shared instead of waited for.
+
+    The last of its users frees it. So two models in one notebook, or a run beside a loaded model, do not wait for each
+    other for ever.
+    """
+    candidates = tuple(devices) if devices is not None else find_devices()
+    with _sharing:
+        device = next((device for device in candidates if device in _shared), None)
+        if device is None:
+            stack = ExitStack()
+            device = stack.enter_context(lease(folder, candidates))
+            _shared[device] = (0, stack)
+        users, stack = _shared[device]
+        _shared[device] = (users + 1, stack)
+    try:
+        yield device
+    finally:
+        with _sharing:
+            users, stack = _shared.pop(device)
+            if users > 1:
+                _shared[device] = (users - 1, stack)
+            else:
+                stack.close()
 
 
 def _acquire(folder: Path, candidates: Sequence[Device], timeout: float | None) -> tuple[Device, FileLock]:

@@ -19,7 +19,7 @@ from creativity_assets.engine.devices import (
 from creativity_assets.metrics.suites import Suite, load_suite
 
 
-class Instrument:
+class Workbench:
     """What a process measures with, on one device: ask for a model or a suite, and the last one is still there."""
 
     def __init__(self, data_root: Path, device: Device = CPU) -> None:

@@ -15,6 +15,7 @@ import torch
 
 from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.finite import require_finite
+from creativity_assets.diffusion.inversion import Inverted
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize, in_batches
 from creativity_assets.engine.readouts import RoundTrip, read_out, require_readouts
@@ -31,11 +32,15 @@ class Encoding(NamedTuple):
 
 
 class Latent(NamedTuple):
-    """A latent to reconstruct, float32 (C, h, w), with the caption of its image, empty where it has none."""
+    """A latent to reconstruct, float32 (C, h, w), with the caption of its image, empty where it has none.
+
+    seed: what the random draws of its readouts follow; the sample_id where it is empty.
+    """
 
     sample_id: str
     latent: np.ndarray
     caption: str = ""
+    seed: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,17 +97,41 @@ def reconstruct(
     and image, for NaN or infinity.
     """
     require_readouts(readouts)
-    if settings.method.kind not in (None, backbone.kind):
-        raise ModelError(
-            f"{backbone.name}: a {backbone.kind} model, but {settings.inversion} inverts {settings.method.kind} "
-            "models; choose another method"
-        )
+    check_kind(backbone, settings)
 
     def work(chunk: list[Latent]) -> list[Reconstruction]:
         with named(f"{backbone.name}: {settings.inversion}", [item.sample_id for item in chunk]):
             return _round_trip(backbone, settings, chunk, readouts)
 
     return in_batches(items, batch, work)
+
+
+def invert(
+    backbone: Backbone, settings: InversionSettings, items: Iterable[Latent], *, batch: BatchSize
+) -> Iterator[tuple[str, np.ndarray]]:
+    """(sample_id, noise latent float32 (C, h, w)) of each latent of a stream: the inversion of `reconstruct` alone.
+
+    Raises what `reconstruct` does.
+    """
+    check_kind(backbone, settings)
+
+    @torch.no_grad()
+    def work(chunk: list[Latent]) -> list[tuple[str, np.ndarray]]:
+        with named(f"{backbone.name}: {settings.inversion}", [item.sample_id for item in chunk]):
+            denoiser, _ = _denoisers(backbone, settings, [item.caption for item in chunk])
+            noises = _invert_batch(backbone, settings, denoiser, chunk)[1].noise.cpu().numpy()
+        return [(item.sample_id, noises[i]) for i, item in enumerate(chunk)]
+
+    return in_batches(items, batch, work)
+
+
+def check_kind(backbone: Backbone, settings: InversionSettings) -> None:
+    """Raises ModelError for a method that is not for this kind of model."""
+    if settings.method.kind not in (None, backbone.kind):
+        raise ModelError(
+            f"{backbone.name}: a {backbone.kind} model, but {settings.inversion} inverts {settings.method.kind} "
+            "models; choose another method"
+        )
 
 
 @contextmanager
@@ -118,12 +147,9 @@ def named(prefix: str, sample_ids: Sequence[str]) -> Iterator[None]:
 def _round_trip(
     backbone: Backbone, settings: InversionSettings, chunk: list[Latent], readouts: Sequence[str]
 ) -> list[Reconstruction]:
-    latents = torch.from_numpy(np.stack([item.latent for item in chunk])).to(backbone.device)
     captions = [item.caption for item in chunk]
     inversion_denoiser, sampling_denoiser = _denoisers(backbone, settings, captions)
-    schedule = backbone.schedule(settings.steps, settings.method.spacing) if settings.steps else None
-    inverted = settings.method.invert(inversion_denoiser, schedule, latents, **settings.options)
-    require_finite(inverted.noise, "the inverted latent")
+    schedule, inverted = _invert_batch(backbone, settings, inversion_denoiser, chunk)
     sampled = settings.method.sample(
         sampling_denoiser, schedule, inverted.noise, inverted.auxiliary, **settings.options
     )
@@ -131,7 +157,7 @@ def _round_trip(
     images = backbone.decode(sampled)
     values = {}
     if schedule is not None:
-        names = tuple(item.sample_id for item in chunk)
+        names = tuple(item.seed or item.sample_id for item in chunk)
         trip = RoundTrip(settings, inversion_denoiser, sampling_denoiser, schedule, inverted, sampled, names)
         values = {
             name: require_finite(column, f"the readout {name}").tolist()
@@ -143,6 +169,17 @@ def _round_trip(
         Reconstruction(item.sample_id, images[i], {name: column[i] for name, column in values.items()})
         for i, item in enumerate(chunk)
     ]
+
+
+def _invert_batch(
+    backbone: Backbone, settings: InversionSettings, denoiser: Any, chunk: list[Latent]
+) -> tuple[Any, Inverted]:
+    """The schedule, None where nothing is inverted, and what the latents became on it."""
+    latents = torch.from_numpy(np.stack([item.latent for item in chunk])).to(backbone.device)
+    schedule = backbone.schedule(settings.steps, settings.method.spacing) if settings.steps else None
+    inverted = settings.method.invert(denoiser, schedule, latents, **settings.options)
+    require_finite(inverted.noise, "the inverted latent")
+    return schedule, inverted
 
 
 def _denoisers(backbone: Backbone, settings: InversionSettings, captions: list[str]) -> tuple[Any, Any]:

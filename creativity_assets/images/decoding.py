@@ -85,17 +85,24 @@ def decode(data: bytes) -> Decoded:
     raise ImageRejected("truncated" if early else "damaged", failed.detail) from failed
 
 
+def from_pillow(picture: Image.Image) -> Image.Image:
+    """A picture that Pillow has opened or made, as `decode` would give it: upright RGB. Raises ImageRejected."""
+    _check_size(picture)
+    with _rejecting_damage():
+        if picture.format == "TIFF":
+            with _quiet():
+                _parse_tags(picture)
+        picture.load()
+        return _to_rgb(_upright(picture))
+
+
 _MENDABLE = frozenset({"truncated", "damaged", "unsupported_pixels"})
 """Reasons that damaged metadata may be the cause of."""
 
 
 def _decode(data: bytes) -> Decoded:
     with _open(data) as picture:
-        width, height = picture.size
-        if width * height > MAX_PIXELS:
-            raise ImageRejected("too_large", _too_large(f"{width} x {height}"))
-        if min(width, height) < MIN_SIDE:
-            raise ImageRejected("too_small", f"{width} x {height} pixels; the shorter side must have {MIN_SIDE}")
+        _check_size(picture)
         container = picture.format or "unknown"
         tables = getattr(picture, "quantization", None) if container in ("JPEG", "MPO") else None
         with _rejecting_damage():
@@ -113,6 +120,14 @@ def _decode(data: bytes) -> Decoded:
         jpeg_quality=estimate_quality(tables) if tables else None,
         n_frames=n_frames,
     )
+
+
+def _check_size(picture: Image.Image) -> None:
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        raise ImageRejected("too_large", _too_large(f"{width} x {height}"))
+    if min(width, height) < MIN_SIDE:
+        raise ImageRejected("too_small", f"{width} x {height} pixels; the shorter side must have {MIN_SIDE}")
 
 
 _quiet_lock = threading.Lock()

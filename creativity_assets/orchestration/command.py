@@ -1,27 +1,25 @@
-"""What the command line does with Dagster: a materialisation with a progress bar, the plan on paper, the UI."""
+"""What the command line does with Dagster: a materialisation with a progress bar, the UI."""
 
 import os
 import socket
 import sys
 import time
 import warnings
-from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from creativity_assets.commands.terminal import say_failed_checks, say_wrong
 from creativity_assets.errors import CreativityError, one_line
 from creativity_assets.interrupts import raise_if_interrupted
 from creativity_assets.orchestration.instance import dagster_home, open_instance
 from creativity_assets.orchestration.materialize import materialize
 from creativity_assets.orchestration.outcome import Outcome
 from creativity_assets.orchestration.recovery import closing_own_runs
-from creativity_assets.workflow.costs import seconds_per_image
-from creativity_assets.workflow.plan import Plan, Scope, plan
-from creativity_assets.workflow.progress import Meter, duration, listening
+from creativity_assets.workflow.plan import Scope
+from creativity_assets.workflow.progress import Meter, listening
 from creativity_assets.workflow.study import Study
-from creativity_assets.workflow.tables.checks import failed_checks
 
 
 def materialize_with_bar(data_root: Path, scope: Scope, console: Console) -> Outcome:
@@ -43,46 +41,13 @@ def materialize_with_bar(data_root: Path, scope: Scope, console: Console) -> Out
             outcome = materialize(study, instance, scope)
     for line in (*outcome.losses, *outcome.skipped):
         console.print(one_line(line), soft_wrap=True, markup=False)
-    for line in outcome.problems:
-        console.print(one_line(line), style="red", soft_wrap=True, markup=False)
-    show_failed_checks(outcome.failed_checks, console)
+    say_wrong(outcome.problems, console)
+    say_failed_checks(outcome.failed_checks, console)
     if outcome.made:
         console.print(f"{', '.join(outcome.made)}: {bars.scored} images scored in {time.monotonic() - started:.0f} s")
     elif not outcome.problems and not outcome.failed_checks:
         console.print(f"everything is fresh, nothing to do, after {time.monotonic() - started:.0f} s")
     return outcome
-
-
-def show_plan(data_root: Path, scope: Scope, console: Console) -> Plan:
-    """Print what would be made, and how long it would take where that was measured before."""
-    study = Study(data_root)
-    todo = plan(study.lineage, scope)
-    for name in todo.indexes:
-        console.print(f"index       {name} (its collections are known once it is indexed)")
-    if todo.samples:
-        console.print(f"samples     {len(todo.samples)} collections")
-    if todo.tensors:
-        console.print(f"tensors     {len(todo.tensors)} collections")
-    for experiment, collections in todo.metrics.items():
-        cost = seconds_per_image(study.store, experiment)
-        images = todo.images[experiment]
-        estimate = "time unknown before its first run" if cost is None else f"about {duration(images * cost)}"
-        console.print(f"measure     {experiment}: {images} images in {len(collections)} collections, {estimate}")
-    if not todo and not todo.problems:
-        failed = failed_checks(study)
-        show_failed_checks(failed, console)
-        console.print("nothing to do" if failed else "everything is fresh, nothing to do")
-    for line in todo.skipped:
-        console.print(one_line(line), soft_wrap=True, markup=False)
-    for line in todo.problems:
-        console.print(one_line(line), style="red", soft_wrap=True, markup=False)
-    return todo
-
-
-def show_failed_checks(lines: Iterable[str], console: Console) -> None:
-    """A red line for each."""
-    for line in lines:
-        console.print(f"check failed: {line}", style="red", soft_wrap=True, markup=False)
 
 
 def serve(data_root: Path, port: int) -> None:

@@ -110,8 +110,8 @@ class Work:
             newest = newest_event(self.instance, UPSTREAM[asset])
 
             def make(some: Sequence[Collection], asset: str = asset) -> Iterator[Finished]:
-                with self.step.study.instrument() as instrument:
-                    yield from work[asset](self.step, instrument, experiment, some)
+                with self.step.study.workbench() as workbench:
+                    yield from work[asset](self.step, workbench, experiment, some)
 
             for some in slices:
                 between()

@@ -13,9 +13,10 @@ import jinja2
 from markupsafe import Markup
 
 from creativity_assets.errors import StoreError
-from creativity_assets.report import calibration, comparison_tables, figures, formats, overview_tables
+from creativity_assets.report import comparison_tables, figures, formats, overview_tables
 from creativity_assets.report.data import Contrast, Evidence, read_evidence
 from creativity_assets.report.gallery import LoadImages, Row, gallery, per_end
+from creativity_assets.report.sections import SECTIONS
 from creativity_assets.report.table import Table
 from creativity_assets.vocabulary import EMBEDDED_NOTE
 
@@ -105,8 +106,7 @@ def render(evidence: Evidence, load_images: LoadImages | None = None) -> str:
         chapters=[_chapter(evidence, contrast, load_images, works) for contrast in contrasts],
         has_images=load_images is not None,
         gallery_works=works,
-        memberships=list(calibration.membership(evidence)),
-        dials=list(calibration.dials(evidence)),
+        sections=[(section, list(section.exhibits(evidence))) for section in SECTIONS],
         queries=QUERIES,
     )
     return page.strip() + "\n"

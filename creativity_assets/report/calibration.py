@@ -7,7 +7,6 @@ reconstructs well, so that scores should rise from train to held_out to unseen, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ from scipy import stats
 
 from creativity_assets.report import figures, formats
 from creativity_assets.report.data import Evidence
+from creativity_assets.report.exhibit import Exhibit
 from creativity_assets.report.table import LONG, Head, Table
 from creativity_assets.statistics.effects import auroc, moments, welch_p
 
@@ -23,17 +23,7 @@ MEMBERSHIPS = ("train", "held_out", "unseen")
 MAX_AXES = 6
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """A finding with the table it rests on, and a drawing where there is one."""
-
-    title: str
-    findings: tuple[str, ...]
-    table: Table
-    figure: figures.Figure | None = None
-
-
-def membership(evidence: Evidence) -> Iterator[Calibration]:
+def membership(evidence: Evidence) -> Iterator[Exhibit]:
     """Scores by what a model saw in training, per experiment; nothing where nothing is known.
 
     Works on a dial are left out: they are unseen, but strange by design.
@@ -44,14 +34,14 @@ def membership(evidence: Evidence) -> Iterator[Calibration]:
     joined = measured[measured["novelty"].isna()].merge(known, on=["sample_id", "model"])
     for (experiment, suite), frame in joined.groupby(["experiment", "suite"], sort=True):
         groups = {m: frame[frame["membership"] == m] for m in MEMBERSHIPS}
-        yield Calibration(
+        yield Exhibit(
             title=str(experiment),
             findings=tuple(_membership_findings(groups)),
             table=_membership_table(groups, str(suite)),
         )
 
 
-def dials(evidence: Evidence) -> Iterator[Calibration]:
+def dials(evidence: Evidence) -> Iterator[Exhibit]:
     """Scores along known distances from the training range, per experiment and data set."""
     measured = evidence.measured.dropna(subset=["composite"]).assign(above=_above)
     turned = measured[measured["novelty"].notna()]
@@ -60,11 +50,11 @@ def dials(evidence: Evidence) -> Iterator[Calibration]:
     ):
         labelled = frame.assign(novelty=frame["novelty"].astype(float), axis=_axis(frame))
         levels = _levels(labelled)
-        yield Calibration(
+        yield Exhibit(
             title=f"{dataset}, {experiment}",
             findings=tuple(_dial_findings(labelled)),
             table=_dial_table(levels, str(suite)),
-            figure=figures.dial(levels, f"dial-{number}", str(suite)),
+            figure=("Score by known novelty", figures.dial(levels, f"dial-{number}", str(suite))),
         )
 
 

@@ -1,11 +1,13 @@
 """Readers: a data set's entry in, records with original bytes out, and a fingerprint that tells of changes."""
 
+import pkgutil
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources import archive, folder, huggingface, painted, parquet, video
+from creativity_assets.sources import kinds
 from creativity_assets.sources.listing import Items
 from creativity_assets.sources.losses import Losses
 from creativity_assets.sources.records import SourceRecord, SourceReject, storable
@@ -15,14 +17,11 @@ if TYPE_CHECKING:
 
 
 class Reader(NamedTuple):
-    """The two functions of a kind of source, each of an entry and the data root.
-
-    read: records and rejects. fingerprint: hex sha256 of cheap facts. Both raise SourceError where the source
-    is absent; a path is relative to the data root.
-    """
+    """The functions of a kind of source, each of an entry and the data root; `kinds` says what they give and raise."""
 
     read: Callable[[Any, Path], Iterator[SourceRecord | SourceReject]]
     fingerprint: Callable[[Any, Path], str]
+    survey: Callable[[Any, Path], Items] | None = None
 
 
 def read(entry: "DatasetEntry", root: Path) -> Iterator[SourceRecord | SourceReject]:
@@ -36,12 +35,11 @@ def fingerprint(entry: "DatasetEntry", root: Path) -> str:
 
 
 def survey(entry: "DatasetEntry", root: Path) -> Losses | None:
-    """What becomes of the items of a folder or an archive by its names and tables; None for other sources, of which
-    only reading tells. No image is read."""
-    surveys: dict[str, Callable[[Any, Path], Items]] = {"folder": folder.survey, "archive": archive.survey}
-    if entry.kind not in surveys:
+    """What becomes of the items by names and tables, no image read; None for sources of which only reading tells."""
+    look = _reader(entry).survey
+    if look is None:
         return None
-    items = surveys[entry.kind](entry, root)
+    items = look(entry, root)
     rejects = [(item.reason, item.detail) for item in items if isinstance(item, SourceReject)]
     return Losses.of(len(items) - len(rejects), rejects)
 
@@ -53,11 +51,10 @@ def _reader(entry: "DatasetEntry") -> Reader:
     return READERS[name]
 
 
-READERS: dict[str, Reader] = {
-    "folder": Reader(folder.read, folder.fingerprint),
-    "archive": Reader(archive.read, archive.fingerprint),
-    "video": Reader(video.read, folder.fingerprint),
-    "parquet": Reader(parquet.read, parquet.fingerprint),
-    "huggingface": Reader(huggingface.read, huggingface.fingerprint),
-    "atelier": Reader(painted.read, painted.fingerprint),
-}
+def _reader_of(kind: str) -> Reader:
+    module = import_module(f"{kinds.__name__}.{kind}")
+    return Reader(module.read, module.fingerprint, getattr(module, "survey", None))
+
+
+READERS = {found.name: _reader_of(found.name) for found in pkgutil.iter_modules(kinds.__path__)}
+"""By kind: a file of `kinds` is one."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from creativity_assets.errors import SourceError
-from creativity_assets.sources.folder import odd_images
+from creativity_assets.sources.kinds.folder import odd_images
 from creativity_assets.sources.listing import IMAGE
 from creativity_assets.sources.locations import walk
 from creativity_assets.sources.records import SourceReject

@@ -79,7 +79,7 @@ SCORES: dict[str, Score] = {
 }
 """By name, in order. What is added at run time, by a researcher's own module say, goes to the end."""
 
-FIRST = tuple(SCORES)
+FIRST = ("dino_distance", "lpips", "mse", "log_mse", "composite")
 """The scores that `image_metrics` has side by side; each later one stands at its end, its floor beside it."""
 
 STUDY_SCORES = ("composite", "dino_distance", "lpips", "log_mse")

@@ -21,7 +21,7 @@ from creativity_assets.workflow.revisions import Revisions
 
 if TYPE_CHECKING:
     from creativity_assets.engine.devices import Device
-    from creativity_assets.engine.loading import Instrument
+    from creativity_assets.engine.loading import Workbench
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class Study:
         return Lineage(self.catalog, self.store, Revisions(self.data_root))
 
     @contextmanager
-    def instrument(self) -> Iterator["Instrument"]:
+    def workbench(self) -> Iterator["Workbench"]:
         """The measuring instrument on a device that this process holds for the block."""
-        from creativity_assets.engine.devices import lease
+        from creativity_assets.engine.devices import process_lease
 
-        with lease(self.store.locks()) as device:
-            yield _instrument(self.data_root, device)
+        with process_lease(self.store.locks()) as device:
+            yield _workbench(self.data_root, device)
 
     def provenance(self, input_hash: str, run_id: str) -> Provenance:
         """The stamp of a part that is made now, by this code, in this run."""
@@ -62,11 +62,11 @@ class Study:
 
 
 @lru_cache(maxsize=1)
-def _instrument(data_root: Path, device: "Device") -> "Instrument":
+def _workbench(data_root: Path, device: "Device") -> "Workbench":
     """One per process and device, so that the runs of one command load a model once."""
-    from creativity_assets.engine.loading import Instrument
+    from creativity_assets.engine.loading import Workbench
 
-    return Instrument(data_root, device)
+    return Workbench(data_root, device)
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,7 @@ from creativity_assets.diffusion.diffusion_schedule import DiffusionLevels
 from creativity_assets.diffusion.families import family_of
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.diffusion.settings import InversionSettings
+from creativity_assets.diffusion.weights.layouts import LAYOUTS
 from creativity_assets.diffusion.weights.model_files import known_of
 from creativity_assets.engine.readouts import READOUTS
 from creativity_assets.errors import CatalogError, CreativityError, ModelError
@@ -32,6 +33,7 @@ def wrong_entries(lineage: Lineage) -> Iterator[str]:
     for method in catalog.methods.values():
         # Of what no experiment uses: by the training steps that models usually have.
         looks.append(partial(_check_method, method, with_steps=method.name not in used))
+    looks += [partial(_check_model, lineage, model) for model in catalog.models]
     looks += [partial(check_experiment, lineage, experiment) for experiment in catalog.experiments.values()]
     looks += [partial(check_dataset, lineage, dataset) for dataset in catalog.datasets.values()]
     for look in looks:
@@ -75,6 +77,10 @@ def check_dataset(lineage: Lineage, dataset: DatasetEntry) -> None:
             _check_steps(dataset.name, dataset.steps, model.scheduler)
 
 
+def _check_model(lineage: Lineage, name: str) -> None:
+    _known(lineage, name)
+
+
 @dataclass(frozen=True)
 class _Known:
     """Of a model: its kind, None where nothing says, and its scheduler's configuration, empty where it is not here."""
@@ -85,6 +91,8 @@ class _Known:
 
 def _known(lineage: Lineage, name: str) -> _Known:
     pipeline, scheduler = known_of(model_source(lineage.catalog.model(name), lineage.store.data_root))
+    if pipeline and pipeline not in LAYOUTS:
+        raise CatalogError(f"{name}: no pipeline {pipeline!r}; have {', '.join(LAYOUTS)}")
     return _Known(family_of(pipeline).kind if pipeline else None, scheduler)
 
 

@@ -211,6 +211,38 @@ def test_a_location_of_this_machine_replaces_the_path(root: Path) -> None:
         load_catalog(root)
 
 
+def test_the_environment_moves_over_the_files(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "catalog" / "local.yaml").write_text("locations: {paintings: /elsewhere, tiny: /models/tiny}")
+    monkeypatch.setenv("CREATIVITY_LOCATIONS", "{paintings: '/with: a colon'}")
+    catalog = load_catalog(root)
+    assert catalog.dataset("paintings").local_path == "/with: a colon"
+    assert catalog.model("tiny").path == "/models/tiny"
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("/data", "CREATIVITY_LOCATIONS: must map names to paths"),
+        ("{paintings", "CREATIVITY_LOCATIONS: "),
+        ("{paintings: 3}", "CREATIVITY_LOCATIONS: paintings: Input should be a valid string"),
+        ("{paintigs: /x}", "locations: 'paintigs' is no data set or model with a path"),
+    ],
+)
+def test_a_location_of_the_environment_that_is_wrong_costs_no_more_than_itself(
+    root: Path, monkeypatch: pytest.MonkeyPatch, value: str, line: str
+) -> None:
+    monkeypatch.setenv("CREATIVITY_LOCATIONS", value)
+    (fault,) = load_sound_entries(root).faults
+    assert fault.startswith(line)
+    assert "\n" not in fault
+
+
+def test_a_training_list_may_name_a_data_set_that_is_not_there(root: Path) -> None:
+    listed = {**CATALOG["models"]["tiny"], "training_lists": ["paintings", "left-out"]}
+    write_catalog(root, changed(models={"tiny": listed}))
+    assert load_catalog(root).model("tiny").training_lists == ("paintings", "left-out")
+
+
 def test_an_incoming_folder_is_a_data_set_of_the_experiments_that_want_it(root: Path) -> None:
     catalog = load_catalog(root, ["new-works", "paintings"], ["a line"])
     assert catalog.experiment(EXPERIMENT).datasets == ("paintings", "copies", "new-works")

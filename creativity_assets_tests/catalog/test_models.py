@@ -13,9 +13,9 @@ from creativity_assets.catalog.listing import listing
 from creativity_assets.diffusion.weights.layouts import LAYOUTS
 from creativity_assets.diffusion.weights.model_files import Lora, Override, missing_parts
 from creativity_assets.workflow.revisions import model_source
+from creativity_assets_tests.hub_cache import COMMIT, HubCache
 
 PROJECT = Path(__file__).parents[2]
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 HUB = {"hub_id": "some/model", "revision": COMMIT}
 
 
@@ -33,7 +33,6 @@ def entry(**settings: Any) -> ModelEntry:
         ({"path": None, "hub_id": "model", "revision": COMMIT}, "hub_id"),
         ({"dtype": "int8"}, "dtype"),
         ({"prediction_type": "flow"}, "prediction_type"),
-        ({"pipeline": "FluxPipeline"}, "pipeline"),
         ({"training_cutoff": "spring"}, "training_cutoff"),
         ({"overrides": {"vae": {"path": "x", "hub_id": "a/b", "revision": COMMIT}}}, "exactly one"),
         ({"overrides": {"vae": {"hub_id": "a/b", "revision": "v1.0"}}}, "needs a pinned revision"),
@@ -88,10 +87,7 @@ MODELS = load_catalog(PROJECT / "data").models
 
 
 @pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model.hub_id])
-def test_the_projects_hub_models_are_optional_and_fetched_by_a_command(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+def test_the_projects_hub_models_are_optional_and_fetched_by_a_command(name: str, hub: HubCache) -> None:
     model = MODELS[name]
     assert model.optional and model.licence and model.parameters and model.download_gb and model.training_cutoff
     assert model.pipeline in LAYOUTS

@@ -1,8 +1,5 @@
-import warnings
 from pathlib import Path
-from typing import Any
 
-import pytest
 from typer.testing import CliRunner
 
 from creativity_assets.commands.clean import leftovers
@@ -11,13 +8,6 @@ from creativity_assets.workflow.plan import plan
 from creativity_assets.workflow.study import Study
 from creativity_assets_tests.running import bring_up_to_date, table
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, write_catalog
-
-
-@pytest.fixture(autouse=True)
-def _dagster_warns_of_every_beta_parameter() -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def clean(*arguments: str) -> str:

@@ -1,6 +1,5 @@
 """What doctor says of models: what is there, what is needed, what fetches it."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.weights.model_files import find_model
 from creativity_assets.workflow.revisions import model_source
 from creativity_assets.workflow.study import Study
+from creativity_assets_tests.hub_cache import COMMIT, HubCache
 from creativity_assets_tests.studies import CATALOG, write_catalog
 
 PROJECT_DATA = Path(__file__).parents[2] / "data"
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LARGE, SMALL = Machine(140 * GIB, True, "a large GPU", 10**12), Machine(2 * GIB, True, "a small GPU", 4 * 10**9)
 
 
@@ -70,17 +69,15 @@ def test_a_lora_that_is_not_there_is_named(study_root: Path) -> None:
 
 
 @pytest.fixture
-def hub(study_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The snapshot of some/model in the hub's cache, as it was downloaded; returns its folder."""
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    snapshot = tmp_path / "hub" / "models--some--model" / "snapshots" / COMMIT
-    return shutil.copytree(study_root / "embedded" / "tiny", snapshot)
+def snapshot(study_root: Path, hub: HubCache) -> Path:
+    """The folder of some/model in the hub's cache."""
+    return hub.put("some/model", study_root / "embedded" / "tiny")
 
 
 ON_HUB = {"hub_id": "some/model", "revision": COMMIT, "resolution": 32, "optional": True, "download_gb": 4.3}
 
 
-def test_what_is_there_is_not_said_to_be_missing(study_root: Path, hub: Path) -> None:
+def test_what_is_there_is_not_said_to_be_missing(study_root: Path, snapshot: Path) -> None:
     """The base in the hub's cache, a LoRA that is not in its folder, an autoencoder that is on another hub id."""
     lora = {"path": "models/wikiart-lora"}
     (line,) = lines(study_root, "tuned", **ON_HUB, overrides={"lora": lora})
@@ -94,8 +91,8 @@ def test_what_is_there_is_not_said_to_be_missing(study_root: Path, hub: Path) ->
     assert command.startswith(f"hf download some/vae --revision {COMMIT} --include ")
 
 
-def test_a_lost_file_is_named_with_the_command(study_root: Path, hub: Path) -> None:
-    file = hub / "unet" / "diffusion_pytorch_model.safetensors"
+def test_a_lost_file_is_named_with_the_command(study_root: Path, snapshot: Path) -> None:
+    file = snapshot / "unet" / "diffusion_pytorch_model.safetensors"
     file.unlink()
     state, command = lines(study_root, "far", **ON_HUB)
     assert state.startswith(f"far (optional): MISSING: {file} is missing, up to 4.3 GB to fetch")
@@ -106,8 +103,8 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 34381
 
 
 @pytest.mark.parametrize("content", [POINTER, b"", b"\x08", b"\xff" * 100, b"\x02" + bytes(7) + b"{}" + bytes(9)])
-def test_a_file_that_is_no_safetensors_file_is_one_line(study_root: Path, hub: Path, content: bytes) -> None:
-    file = hub / "vae" / "diffusion_pytorch_model.safetensors"
+def test_a_file_that_is_no_safetensors_file_is_one_line(study_root: Path, snapshot: Path, content: bytes) -> None:
+    file = snapshot / "vae" / "diffusion_pytorch_model.safetensors"
     file.write_bytes(content)
     (line,) = lines(study_root, "far", **ON_HUB)
     assert line.startswith(f"far (optional): MISSING: {file} is not a whole safetensors file (a Git LFS pointer?): ")

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from creativity_assets import cli
-from creativity_assets.commands.prompt import is_whole
+from creativity_assets.commands.sql.prompt import is_whole
 from creativity_assets.store import sql
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import Provenance

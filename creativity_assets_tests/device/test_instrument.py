@@ -12,17 +12,17 @@ import pytest
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from creativity_assets.diffusion import diffusion_schedule, flow_schedule
 from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.guidance import Guidance, Interval
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.diffusion.weights.model_files import Lora, ModelSource
-from creativity_assets.engine import likelihood
 from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.ceilings import CeilingItem, ceilings
 from creativity_assets.engine.devices import find_devices, own_dtype
 from creativity_assets.engine.generate import generate
-from creativity_assets.engine.loading import Instrument
+from creativity_assets.engine.loading import Workbench
 from creativity_assets.engine.measure import Encoding, Latent, ScoreItem, embed, encode, reconstruct, score
 from creativity_assets.engine.readouts import READOUTS
 from creativity_assets.metrics.perceptual import alexnet_path
@@ -137,7 +137,8 @@ def test_every_readout_is_the_same_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The likelihood on a coarse grid: its gradients are the dearest of all on this device."""
-    monkeypatch.setattr(likelihood, "GRID", 2)
+    for schedule in (diffusion_schedule, flow_schedule):
+        monkeypatch.setattr(schedule, "LIKELIHOOD_INTERVALS", 2)
     here, there = pairs[family]
     items, settings = latents(here, images), setting(method)
     assert_equal(measured(there, settings, items, tuple(READOUTS)), measured(here, settings, items, tuple(READOUTS)))
@@ -262,8 +263,8 @@ def test_memory_that_runs_out_halves_the_batch_and_changes_no_number(
     def work(batch: int, capacity: int) -> tuple[Numbers, int, int]:
         with second_device(capacity=capacity) as machine:
             (device,) = find_devices()
-            instrument = Instrument(tmp_path, device)
-            backbone, suite = instrument.backbone(source), instrument.suite("embedded")
+            workbench = Workbench(tmp_path, device)
+            backbone, suite = workbench.backbone(source), workbench.suite("embedded")
             loaded = machine.memory_allocated()
             machine.reset_peak_memory_stats()
             sizes = [BatchSize(batch) for _ in range(4)]
@@ -275,7 +276,7 @@ def test_memory_that_runs_out_halves_the_batch_and_changes_no_number(
             scores = [list(values.values()) for _, values in score(suite, rows, batch=sizes[3])]
             pixels = np.stack([*(e.floor for e in encoded), *(r.image for r in done)]).astype(np.float64)
             numbers = {"pixels": pixels, "scores": np.array(scores)}
-            assert instrument.batch(32).current >= 1
+            assert workbench.batch(32).current >= 1
             return numbers, machine.max_memory_allocated() - loaded, loaded
 
     expected, peak_of_two, loaded = work(2, 2**30)
@@ -291,6 +292,6 @@ def test_what_networks_compute_in_is_the_devices_own(tmp_path: Path) -> None:
         with second_device(bfloat16=bfloat16):
             (device,) = find_devices()
             assert own_dtype(device) == dtype
-            instrument = Instrument(tmp_path, device)
-            assert instrument.backbone(ModelSource("tiny", folder)).network.dtype == dtype
-            assert instrument.backbone(ModelSource("tiny", folder, dtype="float32")).network.dtype == torch.float32
+            workbench = Workbench(tmp_path, device)
+            assert workbench.backbone(ModelSource("tiny", folder)).network.dtype == dtype
+            assert workbench.backbone(ModelSource("tiny", folder, dtype="float32")).network.dtype == torch.float32

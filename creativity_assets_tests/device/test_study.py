@@ -60,7 +60,7 @@ def there(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> tuple[Path
     with second_device() as machine:
         outcome = bring_up_to_date(root)
         peak = machine.max_memory_allocated()
-        studies._instrument.cache_clear()
+        studies._workbench.cache_clear()
     assert outcome.failed_checks == ()
     assert peak > 2**20, "nothing was computed on the device"
     return root, machine
@@ -79,7 +79,7 @@ def test_score_on_a_device_is_that_of_the_cpu(
     """The command, on two pictures, by the same weights."""
     files = [str(save_picture(tmp_path / f"{seed}.png", seed=seed)) for seed in (40, 41)]
     monkeypatch.setenv("CREATIVITY_DATA", str(here))
-    studies._instrument.cache_clear()
+    studies._workbench.cache_clear()
 
     def scored() -> list[dict[str, Any]]:
         done = CliRunner().invoke(app, ["score", *files, "--experiment", "tiny.ddim2", "--json"])
@@ -91,7 +91,7 @@ def test_score_on_a_device_is_that_of_the_cpu(
     with second_device() as machine:
         found = scored()
         assert machine.max_memory_allocated() > 2**20, "nothing was computed on the device"
-        studies._instrument.cache_clear()
+        studies._workbench.cache_clear()
     pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(expected), atol=TOLERANCE, rtol=TOLERANCE)
 
 

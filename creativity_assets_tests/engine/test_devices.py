@@ -20,6 +20,7 @@ from creativity_assets.engine.devices import (
     lease,
     own_dtype,
     peak_memory,
+    process_lease,
     watch_memory,
 )
 from creativity_assets.errors import CreativityError
@@ -162,6 +163,27 @@ def test_each_lease_holds_its_own_device(tmp_path: Path) -> None:
             pass
     with lease(tmp_path, devices, timeout=0) as again:
         assert again == FIRST
+
+
+def test_a_process_shares_what_it_holds(tmp_path: Path) -> None:
+    """It would wait for itself for ever; others wait for the last of its users."""
+    with process_lease(tmp_path, [FIRST]) as one:
+        with process_lease(tmp_path, [SECOND, FIRST]) as two:
+            assert one == two == FIRST
+        with pytest.raises(CreativityError, match="in use"), lease(tmp_path, [FIRST], timeout=0):
+            pass
+    with lease(tmp_path, [FIRST], timeout=0):
+        pass
+
+
+def test_a_device_is_chosen_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("creativity_assets.engine.devices._accelerators", lambda: (FIRST, SECOND))
+    monkeypatch.setenv("CREATIVITY_DEVICE", "cuda:0")
+    assert [find_devices(), find_devices("cuda:1"), find_devices("cpu")] == [(FIRST,), (SECOND,), (CPU,)]
+    with pytest.raises(
+        CreativityError, match="device cuda:2: no such device on this machine; have cpu, cuda:0, cuda:1"
+    ):
+        find_devices("cuda:2")
 
 
 def test_a_lease_ends_with_an_error(tmp_path: Path) -> None:

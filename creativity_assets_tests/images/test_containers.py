@@ -5,7 +5,6 @@ import struct
 import tracemalloc
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,9 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from creativity_assets.images.decoding import ImageRejected, decode
+from creativity_assets_tests.beside import case
 from creativity_assets_tests.images.pictures import encoded, noise, scene
 
-CASES = Path(__file__).parents[3] / "shared" / "cases" / "images"
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>" + b"xmp text " * 20 + b"</x:xmpmeta>"
 WORDS = "words words "
@@ -232,12 +231,11 @@ def test_a_flaw_within_a_whole_file_is_damage_and_no_early_end() -> None:
         assert caught.value.reason == "damaged"
 
 
-@pytest.mark.skipif(not CASES.is_dir(), reason="../shared/cases lies beside the project of its authors only")
 def test_the_real_cases() -> None:
     for name in ("workflow_itxt.png", "workflow_ztxt.png", "big_icc.png"):
-        assert decode((CASES / name).read_bytes()).image.size == (128, 96)
+        assert decode(case("images", name).read_bytes()).image.size == (128, 96)
     with pytest.raises(ImageRejected, match="unsupported_pixels"):
-        decode((CASES / "rgbf32.tif").read_bytes())
+        decode(case("images", "rgbf32.tif").read_bytes())
 
 
 def test_a_big_tiff_is_read_without_its_damaged_tags() -> None:

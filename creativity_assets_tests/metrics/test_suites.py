@@ -18,6 +18,7 @@ from creativity_assets.metrics.suites import (
     suite_revision,
 )
 from creativity_assets.vocabulary import SCORES
+from creativity_assets_tests.hub_cache import HubCache
 
 
 def test_scores_are_named_finite_and_float64(suite: Suite, originals: np.ndarray, noisy: np.ndarray) -> None:
@@ -74,21 +75,18 @@ def test_a_missing_embedded_suite_names_the_remedy(tmp_path: Path) -> None:
         load_suite("embedded", tmp_path)
 
 
-def test_the_papers_dinov2_names_the_command_when_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_papers_dinov2_names_the_command_when_offline(hub: HubCache) -> None:
     from creativity_assets.metrics import suites
 
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(MetricError, match=r"suite paper: .* fetch it with: hf download facebook/dinov2-base"):
         suites._dinov2_folder()
 
 
 def test_a_suite_is_found_only_where_its_weights_are(
-    data_root: Path, suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data_root: Path, suite: Suite, tmp_path: Path, hub: HubCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert find_suite("embedded", data_root) == suite.revision
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     both = (
         r"suite paper: [^:]*alexnet[^:]* is missing and facebook/dinov2-base is not on this machine; "
         r"fetch it with: curl [^&]*alexnet\S* && hf download facebook/dinov2-base"

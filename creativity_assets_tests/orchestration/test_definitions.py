@@ -1,13 +1,8 @@
-import warnings
-
 import dagster as dg
 import pytest
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from creativity_assets.definitions import defs
-
 from creativity_assets import vocabulary
+from creativity_assets.definitions import defs
 from creativity_assets.statistics.tables import GROUPINGS
 from creativity_assets.workflow.tables.graph import TABLES
 

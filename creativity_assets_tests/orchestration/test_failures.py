@@ -1,11 +1,9 @@
 """One data set, entry or file that fails harms nothing but itself, and ends as one line."""
 
 import os
-import warnings
 from pathlib import Path
 from typing import Any
 
-import pytest
 from typer.testing import CliRunner
 
 from creativity_assets.store.layout import Store
@@ -13,13 +11,6 @@ from creativity_assets_tests.running import bring_up_to_date, table
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, save_picture, write_catalog
 
 RUNNER = CliRunner()
-
-
-@pytest.fixture(autouse=True)
-def _dagster_warns_of_every_beta_parameter() -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def with_broken_entries(root: Path) -> None:

@@ -3,13 +3,10 @@ import signal
 import subprocess
 import sys
 import time
-import warnings
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import duckdb
-import pytest
 
 from creativity_assets.orchestration.instance import open_instance
 from creativity_assets.orchestration.outcome import Outcome
@@ -22,13 +19,6 @@ from creativity_assets_tests.studies import CATALOG, EXPERIMENT, WORKS, save_pic
 
 CELLS = 4
 ARTISTS = ("lucja-unal", "vincent-van-gogh")
-
-
-@pytest.fixture(autouse=True)
-def _dagster_warns_of_every_beta_parameter() -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def records(root: Path, asset: str) -> list[dg.EventLogRecord]:

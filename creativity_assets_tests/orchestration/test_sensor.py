@@ -1,7 +1,6 @@
 """What the sensor and the schedule ask for, tick by tick, on a real instance."""
 
 import json
-import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,12 +21,8 @@ from creativity_assets_tests.studies import CATALOG, save_picture, write_catalog
 
 
 @pytest.fixture(autouse=True)
-def _quietly(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Dagster warns of every beta parameter; and a folder counts as copied at once."""
+def _copied_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(incoming, "SETTLE_SECONDS", 0.0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 class Daemon:

@@ -13,9 +13,10 @@ import pytest
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import ArchiveDataset
 from creativity_assets.errors import SourceError
-from creativity_assets.sources import archive as reader
 from creativity_assets.sources.columns.dates import Year
+from creativity_assets.sources.kinds import archive as reader
 from creativity_assets.sources.records import SourceRecord, SourceReject
+from creativity_assets_tests.hub_cache import COMMIT, HubCache
 from creativity_assets_tests.sources.archives import WORKS, ai_members, human_members, tar, zipped
 
 WIKIART = {
@@ -220,29 +221,23 @@ def test_the_fingerprint_changes_with_the_archive_and_the_entry(tmp_path: Path) 
     assert len({before, other, sources.fingerprint(entry(path), tmp_path)}) == 3
 
 
-HUB = {"hub_id": "Dant33/WikiArt-81K-BLIP_2-768x768", "revision": "0" * 40, "file": "dataset.tar.gz"}
+HUB = {"hub_id": "Dant33/WikiArt-81K-BLIP_2-768x768", "revision": COMMIT, "file": "dataset.tar.gz"}
 
 
 def test_an_archive_of_a_hub_comes_from_the_cache_or_the_command_that_fetches_it_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, hub: HubCache
 ) -> None:
-    from huggingface_hub import constants
-
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    hub = ArchiveDataset.model_validate({"name": "wikiart", "kind": "archive"} | HUB | WIKIART)
+    entry = ArchiveDataset.model_validate({"name": "wikiart", "kind": "archive"} | HUB | WIKIART)
     for function in (sources.read, sources.fingerprint):
         with pytest.raises(SourceError) as caught:
-            function(hub, tmp_path)
+            function(entry, tmp_path)
         assert f"hf download {HUB['hub_id']} dataset.tar.gz --repo-type dataset --revision {HUB['revision']}" in str(
             caught.value
         )
-    # The cache as huggingface_hub lays it out.
-    repository = tmp_path / "hub" / "datasets--Dant33--WikiArt-81K-BLIP_2-768x768"
-    snapshot = repository / "snapshots" / ("0" * 40)
-    snapshot.mkdir(parents=True)
+    snapshot = hub.snapshot(HUB["hub_id"], "dataset")
     shutil.move(tar(tmp_path / "made.tar.gz", human_members()), snapshot / "dataset.tar.gz")
-    records = list(sources.read(hub, tmp_path))
+    records = list(sources.read(entry, tmp_path))
     assert len(records) == len(WORKS)
     assert isinstance(records[0], SourceRecord)
     assert records[0].uri.startswith(f"hf://datasets/{HUB['hub_id']}@{HUB['revision']}/dataset.tar.gz/images/")
-    assert len(sources.fingerprint(hub, tmp_path)) == 64
+    assert len(sources.fingerprint(entry, tmp_path)) == 64

@@ -12,14 +12,14 @@ import pytest
 
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import HuggingFaceDataset, ParquetDataset
-from creativity_assets.commands.guessing import has_images
+from creativity_assets.commands.catalog.guessing import has_images
 from creativity_assets.errors import SourceError
-from creativity_assets.sources import huggingface
+from creativity_assets.sources.kinds import huggingface
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.sources.tables import pages
 from creativity_assets.sources.tables.arrow_cells import holds_pictures, rows_of
+from creativity_assets_tests.beside import case
 from creativity_assets_tests.images.pictures import encoded, scene, write
-from creativity_assets_tests.sources.shared_cases import case
 
 IMAGES = [encoded(scene(20 + n, 20)) for n in range(3)]
 BINARY = pa.array([*IMAGES, None], pa.binary())

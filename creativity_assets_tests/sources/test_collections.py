@@ -10,15 +10,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from creativity_assets import sources
-from creativity_assets.catalog import load_catalog
 from creativity_assets.catalog.datasets import DatasetEntry
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.workflow.steps.records import record_row
 from creativity_assets_tests.images.pictures import encoded, scene, write
+from creativity_assets_tests.shipped import shipped_catalog
 from creativity_assets_tests.sources.archives import ai_members, human_members, tar
 from creativity_assets_tests.sources.videos import video
 
-CATALOG = load_catalog(Path(__file__).parents[2] / "data")
+CATALOG = shipped_catalog()
 COLLECTIONS = [d for d in CATALOG.datasets.values() if (d.local_path or "").startswith("collections/")]
 
 Facts = list[tuple[Any, ...]]
@@ -172,6 +172,14 @@ LAYOUTS: dict[str, tuple[Callable[[Path], object], tuple[str, ...], Facts]] = {
         ("artist", "title", "label", "automation", "family"),
         [("Maya Deren", "meshes, 0.0 s", "human", "camera", "film_frame"), ("Maya Deren", "meshes, 1.0 s", "human", "camera", "film_frame")],
     ),
+    **{
+        name: (
+            lambda place: write(place / "metadata.csv", b"file,label,artist,title,year,style,medium,generator,prompt\nhuman/a.jpg,human,Anna,One,1905,Fauvism,Oil on canvas,,\nai/b.jpg,ai,Anna,,,,,a-tuning,in the style of Anna\n") and files(place / "images", "human/a.jpg", "ai/b.jpg"),
+            ("label", "artist", "year", "genre", "generator", "caption"),
+            [("ai", "Anna", None, None, "a-tuning", "in the style of Anna"), ("human", "Anna", 1905, "Oil on canvas", None, None)],
+        )
+        for name in ("masters", "masters-24")
+    },
     "recent-works": (
         lambda place: write(place / "metadata.csv", b"file,artist,title,year\na.png,Anna,New,2025\n") and files(place, "a.png"),
         ("artist", "title", "year", "family"),

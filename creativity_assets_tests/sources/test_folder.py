@@ -13,9 +13,8 @@ from creativity_assets.images.decoding import decode
 from creativity_assets.sources.columns.dates import parse_year
 from creativity_assets.sources.columns.names import artist_slug
 from creativity_assets.sources.records import SourceRecord, SourceReject
+from creativity_assets_tests.beside import masters
 from creativity_assets_tests.images.pictures import write
-
-MASTERS = Path(__file__).parents[3] / "shared" / "masters"
 
 
 def entry(path: Path | str, **settings: Any) -> FolderDataset:
@@ -281,10 +280,10 @@ def test_no_image_is_read_for_a_fingerprint(tmp_path: Path) -> None:
     assert len(sources.fingerprint(entry(folder), tmp_path)) == 64
 
 
-@pytest.mark.skipif(not MASTERS.is_dir(), reason="../shared/masters lies beside the project of its authors only")
 def test_the_masters_are_read_and_decoded_without_a_loss() -> None:
     columns = {"genre": "medium", "caption": "prompt"}
-    items = list(sources.read(entry(MASTERS, columns=columns), MASTERS.parent))
+    folder = masters()
+    items = list(sources.read(entry(folder, columns=columns), folder.parent))
     assert Counter(type(item) for item in items) == {SourceRecord: 442}
     records = [item for item in items if isinstance(item, SourceRecord)]
     assert Counter(record.fields["label"] for record in records) == {"human": 294, "ai": 148}

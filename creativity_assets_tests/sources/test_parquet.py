@@ -9,7 +9,7 @@ import pytest
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import ParquetDataset
 from creativity_assets.errors import SourceError
-from creativity_assets.sources import parquet
+from creativity_assets.sources.kinds import parquet
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets_tests.images.pictures import encoded, scene, write
 

@@ -10,12 +10,12 @@ import pytest
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import ArchiveDataset, FolderDataset
 from creativity_assets.errors import SourceError
-from creativity_assets.sources import archive
+from creativity_assets.sources.kinds import archive
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.workflow.steps.records import record_row, unusable
+from creativity_assets_tests.beside import case
 from creativity_assets_tests.images.pictures import write
 from creativity_assets_tests.sources.archives import tar, zipped
-from creativity_assets_tests.sources.shared_cases import case
 
 Read = tuple[dict[str, dict[str, Any]], dict[str, str]]
 Maker = Callable[[Path, Mapping[str, bytes]], Path]

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from creativity_assets import sources
-from creativity_assets.catalog.datasets import DatasetEntry
+from creativity_assets.catalog.datasets import DATASET_KINDS, DatasetEntry
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.columns.fields import FIELDS
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
@@ -19,8 +19,12 @@ from creativity_assets.sources.records import SourceRecord, SourceReject, reject
 def test_a_kind_without_a_reader_is_named() -> None:
     entry = cast(DatasetEntry, SimpleNamespace(name="x", kind="gallery"))
     for function in (sources.read, sources.fingerprint):
-        with pytest.raises(SourceError, match="x: no reader 'gallery'; have folder, "):
+        with pytest.raises(SourceError, match="x: no reader 'gallery'; have archive, "):
             function(entry, Path("data"))
+
+
+def test_every_kind_of_the_catalogue_has_its_reader_but_what_is_generated() -> None:
+    assert {*sources.READERS, "generated", "plugin"} == set(DATASET_KINDS)
 
 
 def test_importing_the_readers_loads_no_heavy_library() -> None:

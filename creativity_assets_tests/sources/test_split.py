@@ -14,9 +14,9 @@ from creativity_assets.catalog.datasets import ArchiveDataset, FolderDataset
 from creativity_assets.errors import SourceError
 from creativity_assets.sources.archives.split import part_by_name
 from creativity_assets.sources.records import SourceRecord, SourceReject
+from creativity_assets_tests.beside import case
 from creativity_assets_tests.images.pictures import write
 from creativity_assets_tests.sources.archives import zipped
-from creativity_assets_tests.sources.shared_cases import case
 
 
 def read(path: Path, **settings: Any) -> tuple[dict[str, bytes], dict[str, str]]:
@@ -125,7 +125,7 @@ def test_links_are_read_where_what_they_stand_for_is_inside(tmp_path: Path) -> N
 
 
 def test_links_that_lead_outside_nowhere_or_round_are_rejects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from creativity_assets.sources import archive
+    from creativity_assets.sources.kinds import archive
 
     monkeypatch.setattr(archive, "MAX_IMAGE_BYTES", 3)
     outside = write(tmp_path / "outside.jpg")

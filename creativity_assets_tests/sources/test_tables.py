@@ -14,9 +14,8 @@ from creativity_assets.sources.listing import Listed, listing
 from creativity_assets.sources.records import NEAR, SourceRecord, SourceReject
 from creativity_assets.sources.tables.delimited import read_csv
 from creativity_assets.sources.tables.metadata import read_table
+from creativity_assets_tests.beside import case
 from creativity_assets_tests.images.pictures import encoded, scene, write
-
-CASES = Path(__file__).parents[3] / "shared" / "cases"
 
 
 def rows_of(data: bytes | str, name: str = "t.csv") -> list[dict[str, Any]]:
@@ -307,16 +306,15 @@ def test_odd_endings_are_told_by_content_and_cut_off(tmp_path: Path, make: Make)
     ]
 
 
-@pytest.mark.skipif(not CASES.is_dir(), reason="../shared/cases lies beside the project of its authors only")
 @pytest.mark.parametrize(
-    "case", ["case-names", "open-quote-csv", "semicolon-comma", "sep-line", "two-blank-columns", "url-names"]
+    "name", ["case-names", "open-quote-csv", "semicolon-comma", "sep-line", "two-blank-columns", "url-names"]
 )
-def test_the_real_tables(case: str) -> None:
-    entry = FolderDataset(name="set", kind="folder", path=str(CASES / "tables" / case))
-    items = list(sources.read(entry, CASES))
+def test_the_real_tables(name: str, tmp_path: Path) -> None:
+    entry = FolderDataset(name="set", kind="folder", path=str(case("tables", name)))
+    items = list(sources.read(entry, tmp_path))
     kept = [item.key for item in items if isinstance(item, SourceRecord)]
     broken = [f"{item.reason} {item.detail}" for item in items if isinstance(item, SourceReject)]
-    if case == "open-quote-csv":
+    if name == "open-quote-csv":
         assert kept == ["b.jpg", "c.jpg"]
         assert broken == ["damaged_row metadata.csv line 2: a quote is opened and not closed; close it"]
     else:

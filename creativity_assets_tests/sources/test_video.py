@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from creativity_assets import sources
 from creativity_assets.catalog.datasets import VideoDataset
 from creativity_assets.images.decoding import decode
-from creativity_assets.sources import video as reader
+from creativity_assets.sources.kinds import video as reader
 from creativity_assets.sources.records import SourceRecord, SourceReject
+from creativity_assets_tests.beside import case
 from creativity_assets_tests.images.pictures import write
-from creativity_assets_tests.sources.shared_cases import case
 from creativity_assets_tests.sources.videos import sound, turned, video, with_cover
 
 

@@ -14,7 +14,7 @@ import pytest
 import typer
 
 from creativity_assets import cli
-from creativity_assets.orchestration.demo import QUERIES as DEMO
+from creativity_assets.commands.demo import QUERIES as DEMO
 from creativity_assets.report.build import QUERIES as PAGE
 from creativity_assets.statistics.sides import comparison_members
 from creativity_assets.statistics.tables import stats_table

@@ -1,5 +1,3 @@
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,11 +10,8 @@ from creativity_assets_tests.studies import save_picture
 
 
 @pytest.fixture(autouse=True)
-def _copied_at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _copied_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(incoming, "SETTLE_SECONDS", 0.0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def drop(root: Path, name: str, rows: list[tuple[str, str, str]]) -> None:

@@ -17,10 +17,9 @@ from creativity_assets.images.perceptual_hash import colour_fields, phash
 from creativity_assets.statistics.sides import ComparisonLike, copies_in, sides
 from creativity_assets.workflow.tables import duplicates
 from creativity_assets.workflow.tables.duplicates import COLUMNS, find_duplicates
+from creativity_assets_tests.beside import masters
 from creativity_assets_tests.running import bring_up_to_date, table
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, write_catalog
-
-MASTERS = Path(__file__).parents[3] / "shared" / "masters"
 
 
 def sample(sample_id: str, image: Image.Image, sha256: str | None = None, **facts: Any) -> dict[str, Any]:
@@ -65,9 +64,7 @@ COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
 def pictures(*, of_masters: bool) -> list[Image.Image]:
     if not of_masters:
         return [Image.fromarray(work.image) for work in works("show", 2, 256)]
-    if not MASTERS.is_dir():
-        pytest.skip("../shared/masters lies beside the project of its authors only")
-    files = sorted((MASTERS / "images" / "human").iterdir())[::7]
+    files = sorted(masters("images", "human").iterdir())[::7]
     images = [Image.open(file).convert("RGB") for file in files]
     for image in images:
         image.thumbnail((512, 512))
@@ -96,9 +93,8 @@ def test_works_of_one_painter_are_no_duplicates_of_one_another(monkeypatch: pyte
     assert by_hash["colour_difference"].min() > 6
 
 
-@pytest.mark.skipif(not MASTERS.is_dir(), reason="../shared/masters lies beside the project of its authors only")
 def test_no_two_of_the_masters_images_are_duplicates() -> None:
-    files = sorted((MASTERS / "images").rglob("*.jpg"))
+    files = sorted(masters("images").rglob("*.jpg"))
     assert len(files) == 442
     assert found([sample(file.name, Image.open(file).convert("RGB")) for file in files]).empty
 

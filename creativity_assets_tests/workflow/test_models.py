@@ -1,7 +1,6 @@
 """Models in the plan: a new one is one entry, one nobody wants or that is absent costs nothing."""
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,10 @@ from creativity_assets.workflow.plan import Scope, plan
 from creativity_assets.workflow.study import Study
 from creativity_assets.workflow.tables.collected import Collected
 from creativity_assets_tests.diffusion.weights.test_overrides import save_lora
+from creativity_assets_tests.hub_cache import COMMIT, HubCache
 from creativity_assets_tests.running import bring_up_to_date, partitions, table
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, RESOLUTION, write_catalog
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 HUB_MODEL = {
     "hub_id": "some/model",
     "revision": COMMIT,
@@ -166,12 +165,8 @@ def test_an_absent_model_that_must_be_there_is_an_error_offline(measured_root: P
     assert todo.wanted.keys() == {EXPERIMENT}, "and the others go on"
 
 
-def test_a_hub_model_that_was_fetched_is_measured(
-    measured_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    snapshot = tmp_path / "hub" / "models--some--model" / "snapshots" / COMMIT
-    shutil.copytree(measured_root / "embedded" / "tiny", snapshot)
+def test_a_hub_model_that_was_fetched_is_measured(measured_root: Path, hub: HubCache) -> None:
+    hub.put("some/model", measured_root / "embedded" / "tiny")
     with_model(measured_root, "fetched", {**HUB_MODEL, "optional": True})
     bring_up_to_date(measured_root, Scope(experiments=("fetched.ddim4",)))
     metrics = table(measured_root, "image_metrics")

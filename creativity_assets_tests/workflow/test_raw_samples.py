@@ -2,15 +2,14 @@
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from creativity_assets.atelier import works
 from creativity_assets.workflow.steps.raw_samples import audit
+from creativity_assets_tests.beside import masters
 
-MASTERS = Path(__file__).parents[3] / "shared" / "masters"
 SIDE = 768
 
 
@@ -30,11 +29,9 @@ def atelier() -> list[Image.Image]:
     return pictures
 
 
-def masters() -> list[Image.Image]:
-    if not MASTERS.is_dir():
-        pytest.skip("../shared/masters lies beside the project of its authors only")
+def paintings() -> list[Image.Image]:
     names = ("henri-matisse_002020", "edouard-manet_012050", "paul-cezanne_021080", "titian_100040", "jan-steen_124040")
-    pictures = [Image.open(MASTERS / "images" / "human" / f"{name}.jpg").convert("RGB") for name in names]
+    pictures = [Image.open(masters("images", "human", f"{name}.jpg")).convert("RGB") for name in names]
     for picture in pictures:
         picture.thumbnail((SIDE, SIDE))
     return pictures
@@ -46,7 +43,7 @@ def padded(picture: Image.Image) -> Image.Image:
     return square
 
 
-@pytest.mark.parametrize("pictures", [atelier, masters])
+@pytest.mark.parametrize("pictures", [atelier, paintings])
 @pytest.mark.parametrize("quality", [95, 75])
 def test_a_padded_jpeg_is_told_from_its_picture(quality: int, pictures: Callable[[], list[Image.Image]]) -> None:
     for picture in pictures():

@@ -132,10 +132,10 @@ list(raw_samples(step, one))
 peaks["raw_samples"] = peak()
 list(preprocessed_tensors(step, one))
 peaks["preprocessed_tensors"] = peak()
-with study.instrument() as instrument:
-    done = list(reconstructions(step, instrument, "tiny.autoencoder", one))
+with study.workbench() as workbench:
+    done = list(reconstructions(step, workbench, "tiny.autoencoder", one))
     peaks["reconstructions"] = peak()
-    done += list(image_metrics(step, instrument, "tiny.autoencoder", one))
+    done += list(image_metrics(step, workbench, "tiny.autoencoder", one))
     peaks["image_metrics"] = peak()
 write_warehouse(step)
 peaks["warehouse"] = peak()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from creativity_assets.commands.doctor import check_catalog
+from creativity_assets.commands.catalog.check import check_catalog
 from creativity_assets.commands.score import score_files
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.engine.readouts import READOUTS
@@ -114,6 +114,21 @@ def test_nothing_is_said_of_a_model_of_which_nothing_is_known(study_root: Path, 
     assert [line.split(":")[:2] for line in plan(Study(study_root).lineage).skipped] == [["skipped", " of"]]
 
 
+def test_a_pipeline_that_no_family_calls_is_named(study_root: Path) -> None:
+    with_experiment(study_root, "ddim", 20, {**FAR, "pipeline": "StableDifusionPipeline"})
+    assert refusal(study_root).startswith("of: no pipeline 'StableDifusionPipeline'; have StableDiffusionPipeline, ")
+
+
+def test_a_training_list_that_is_no_data_set_is_a_warning(study_root: Path) -> None:
+    tiny = {**CATALOG["models"]["tiny"], "training_lists": ["paintings", "paintigs"]}
+    write_catalog(study_root, {**CATALOG, "models": {"tiny": tiny}})
+    lines, faults = check_catalog(study_root)
+    assert faults == []
+    assert [line.partition(", which")[0] for line in lines if "training_lists" in line] == [
+        "warning: tiny: training_lists names 'paintigs'"
+    ]
+
+
 @pytest.mark.parametrize("inversion", DIFFUSION)
 def test_steps_must_be_those_of_a_schedule(study_root: Path, inversion: str) -> None:
     with_experiment(study_root, inversion, 30)
@@ -127,7 +142,7 @@ def test_steps_are_held_to_the_model_s_own_training_steps(study_root: Path) -> N
     with_experiment(study_root, "ddim", 40, few)
     assert "steps 40: must divide the model's 900 training steps" in refusal(study_root)
     with_experiment(study_root, "ddim", 1000)
-    assert "steps 1000: the last label 1000 is not a training step; take fewer" in refusal(study_root)
+    assert "steps 1000: the last timestep 1000 is not a training step; take fewer" in refusal(study_root)
     with_experiment(study_root, "rf_solver", 7, {**FAR, "pipeline": PIPELINES["flow"]})
     assert holds(study_root), "a flow model has a level for any number of steps"
 

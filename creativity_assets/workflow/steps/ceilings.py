@@ -16,10 +16,10 @@ from creativity_assets.workflow.steps.grouping import Mapped
 from creativity_assets.workflow.steps.step import Step, remade
 
 if TYPE_CHECKING:
-    from creativity_assets.engine.loading import Instrument
+    from creativity_assets.engine.loading import Workbench
 
 
-def write_ceilings(step: Step, instrument: "Instrument", pieces: list[Piece]) -> None:
+def write_ceilings(step: Step, workbench: "Workbench", pieces: list[Piece]) -> None:
     """Write the ceilings of the pieces where they are missing, if the experiment's panel is reconstructed."""
     stale = [piece for piece in step.stale(pieces, (CEILINGS,)) if piece.hash_of(CEILINGS) is not None]
     panel = panel_of(step.study.lineage, pieces[0].entry) if stale else None
@@ -28,8 +28,8 @@ def write_ceilings(step: Step, instrument: "Instrument", pieces: list[Piece]) ->
     pictures = _pictures(panel, pieces[0])
 
     def process(items: Iterator[CeilingItem]) -> Iterator[tuple[str, dict[str, float]]]:
-        suite = instrument.suite(pieces[0].entry.suite)
-        return with_progress("ceiling", ceilings(suite, items, pictures, batch=instrument.batch(pieces[0].resolution)))
+        suite = workbench.suite(pieces[0].entry.suite)
+        return with_progress("ceiling", ceilings(suite, items, pictures, batch=workbench.batch(pieces[0].resolution)))
 
     for piece, results in remade(stale, lambda piece: _items(panel, piece), process):
         rows = [{"sample_id": sample, "experiment": piece.entry.name} | scores for sample, scores in results]

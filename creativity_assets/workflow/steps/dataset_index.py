@@ -37,8 +37,8 @@ def dataset_index(step: Step, name: str) -> tuple[Provenance, dict[str, int | st
         provenance = step.stamp(input_hash)
         if step.force or not study.lineage.index_is_fresh(name):
             if isinstance(entry, GeneratedDataset):
-                with study.instrument() as instrument:
-                    index_generated(entry, study.lineage, instrument, input_hash, provenance)
+                with study.workbench() as workbench:
+                    index_generated(entry, study.lineage, workbench, input_hash, provenance)
             else:
                 index_source(entry, study.lineage, input_hash, provenance)
     records = read_part(study.store.index(name), ["artist_slug"])["artist_slug"].to_pylist()

@@ -8,7 +8,7 @@ import numpy as np
 from creativity_assets import hashing
 from creativity_assets.catalog.datasets import GeneratedDataset
 from creativity_assets.engine.generate import generate
-from creativity_assets.engine.loading import Instrument
+from creativity_assets.engine.loading import Workbench
 from creativity_assets.images.encoding import to_png
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.store.parts import Provenance
@@ -21,19 +21,19 @@ from creativity_assets.workflow.steps.records import sample_id
 
 
 def index_generated(
-    entry: GeneratedDataset, lineage: Lineage, instrument: Instrument, input_hash: str, provenance: Provenance
+    entry: GeneratedDataset, lineage: Lineage, workbench: Workbench, input_hash: str, provenance: Provenance
 ) -> Indexed:
     """Sample and index a generated data set. What was sampled before a crash is not sampled again."""
     originals = accepted_samples(lineage, entry.originals)
     done = written_ids(lineage.store, entry.name, input_hash)
-    items = _records(entry, lineage, instrument, originals, done)
+    items = _records(entry, lineage, workbench, originals, done)
     return write_index(entry, items, lineage.store, input_hash, provenance)
 
 
 def _records(
     entry: GeneratedDataset,
     lineage: Lineage,
-    instrument: Instrument,
+    workbench: Workbench,
     originals: list[dict[str, Any]],
     done: set[str],
 ) -> Iterator[SourceRecord | SourceReject]:
@@ -47,14 +47,14 @@ def _records(
     missing = [row for row in captioned if sample_id(entry.name, row["sample_id"]) not in done]
     if not missing:
         return
-    backbone = instrument.backbone(model_source(lineage.catalog.model(entry.model), lineage.store.data_root))
+    backbone = workbench.backbone(model_source(lineage.catalog.model(entry.model), lineage.store.data_root))
     requests = [(row["sample_id"], row["caption"], seed_of(entry, row["sample_id"])) for row in missing]
     images = generate(
         backbone,
         requests,
         guidance=entry.guidance,
         steps=entry.steps,
-        batch=instrument.batch(backbone.resolution),
+        batch=workbench.batch(backbone.resolution),
     )
     for row, (_, pixels) in zip(missing, with_progress("sample", images), strict=True):
         yield _record(entry, row, to_png(np.asarray(pixels)))

@@ -27,7 +27,7 @@ from creativity_assets.workflow.steps.step import Finished, Step, by_collection,
 from creativity_assets.workflow.study import code_version
 
 if TYPE_CHECKING:
-    from creativity_assets.engine.loading import Instrument
+    from creativity_assets.engine.loading import Workbench
 
 Scores = dict[str, float]
 Rows = list[dict[str, Any]]
@@ -36,46 +36,46 @@ ASSET = "image_metrics"
 
 
 def image_metrics(
-    step: Step, instrument: "Instrument", experiment: str, collections: Iterable[Collection]
+    step: Step, workbench: "Workbench", experiment: str, collections: Iterable[Collection]
 ) -> Iterator[Finished]:
     """The scores of the collections' reconstructions, their floors and ceilings."""
     study = step.study
     entry = study.catalog.experiment(experiment)
     with exclusive(study.store, f"{ASSET}-{experiment}"), timed(study.store, experiment, "score") as clock:
-        instrument.watch_memory()
+        workbench.watch_memory()
         pieces = step.pieces(collections, entry)
         stale, of = step.stale(pieces, (FLOOR_SCORES, IMAGE_METRICS)), by_collection(pieces)
-        _embed(step, instrument, pieces)
-        for collection, rows in completed(stale, _score(step, instrument, stale)):
+        _embed(step, workbench, pieces)
+        for collection, rows in completed(stale, _score(step, workbench, stale)):
             scored = [row for some in rows for row in some]
-            numbers = _numbers(scored) | clock.lap(len(scored)) | memory(instrument)
+            numbers = _numbers(scored) | clock.lap(len(scored)) | memory(workbench)
             yield step.finished(ASSET, of.pop(collection), numbers)
-        write_ceilings(step, instrument, pieces)
+        write_ceilings(step, workbench, pieces)
         for of_it in of.values():
             scored = [row for piece in of_it for row in piece.part(IMAGE_METRICS).read().to_pylist()]
             yield step.kept(IMAGE_METRICS, of_it, _numbers(scored))
 
 
-def _embed(step: Step, instrument: "Instrument", pieces: list[Piece]) -> None:
+def _embed(step: Step, workbench: "Workbench", pieces: list[Piece]) -> None:
     """Write the originals' embeddings where they are missing: once for all experiments of a suite and resolution."""
 
     def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[tuple[str, Vector]]:
-        suite = instrument.suite(pieces[0].entry.suite)
-        return with_progress("embed", embed(suite, items, batch=instrument.batch(pieces[0].resolution)))
+        suite = workbench.suite(pieces[0].entry.suite)
+        return with_progress("embed", embed(suite, items, batch=workbench.batch(pieces[0].resolution)))
 
     for piece, results in remade(step.stale(pieces, (EMBEDDINGS,)), originals, process):
         piece.part(EMBEDDINGS).write(vector_table(results), step.stamp)
 
 
-def _score(step: Step, instrument: "Instrument", pieces: list[Piece]) -> Iterator[tuple[Piece, Rows]]:
+def _score(step: Step, workbench: "Workbench", pieces: list[Piece]) -> Iterator[tuple[Piece, Rows]]:
     """Write the scores of each piece, and its floors unless they are there, measured once per model and suite.
 
     Yields each piece with its rows of IMAGE_METRICS when its parts are on disk.
     """
 
     def process(items: Iterator[ScoreItem]) -> Iterator[tuple[str, Scores]]:
-        suite = instrument.suite(pieces[0].entry.suite)
-        return with_progress("score", score(suite, items, batch=instrument.batch(pieces[0].resolution)))
+        suite = workbench.suite(pieces[0].entry.suite)
+        return with_progress("score", score(suite, items, batch=workbench.batch(pieces[0].resolution)))
 
     floors = {piece.shard for piece in step.stale(pieces, (FLOOR_SCORES,))}
     for piece, results in remade(pieces, lambda piece: _items(piece, with_floor=piece.shard in floors), process):

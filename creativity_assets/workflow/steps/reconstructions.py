@@ -29,36 +29,36 @@ from creativity_assets.workflow.steps.step import Finished, Step, by_collection,
 from creativity_assets.workflow.validation import check_experiment
 
 if TYPE_CHECKING:
-    from creativity_assets.engine.loading import Instrument
+    from creativity_assets.engine.loading import Workbench
 
 ASSET = "reconstructions"
 
 
 def reconstructions(
-    step: Step, instrument: "Instrument", experiment: str, collections: Iterable[Collection]
+    step: Step, workbench: "Workbench", experiment: str, collections: Iterable[Collection]
 ) -> Iterator[Finished]:
     """One experiment over the collections: latents and floor images first, where they are not there yet."""
     study = step.study
     entry = study.catalog.experiment(experiment)
     check_experiment(study.lineage, entry)
     with exclusive(study.store, f"{ASSET}-{experiment}"), timed(study.store, experiment, "reconstruct") as clock:
-        instrument.watch_memory()
+        workbench.watch_memory()
         pieces = step.pieces(collections, entry)
         stale, of = step.stale(pieces, kinds_of(ASSET)), by_collection(pieces)
-        _encode(step, instrument, stale)
-        for collection, images in completed(stale, _reconstruct(step, instrument, stale)):
+        _encode(step, workbench, stale)
+        for collection, images in completed(stale, _reconstruct(step, workbench, stale)):
             of_it = of.pop(collection)
-            yield step.finished(ASSET, of_it, clock.lap(sum(images)) | memory(instrument))
+            yield step.finished(ASSET, of_it, clock.lap(sum(images)) | memory(workbench))
         for of_it in of.values():
             yield step.kept(RECONSTRUCTIONS, of_it, {"n_images": sum(p.part(RECONSTRUCTIONS).rows for p in of_it)})
 
 
-def _encode(step: Step, instrument: "Instrument", pieces: list[Piece]) -> None:
+def _encode(step: Step, workbench: "Workbench", pieces: list[Piece]) -> None:
     """Write latents and floor images where they are missing: once for all experiments of a model."""
 
     def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[tuple[str, Vector, bytes]]:
-        backbone = _backbone(pieces[0], instrument)
-        done = with_progress("encode", encode(backbone, items, batch=instrument.batch(backbone.resolution)))
+        backbone = _backbone(pieces[0], workbench)
+        done = with_progress("encode", encode(backbone, items, batch=workbench.batch(backbone.resolution)))
         return ((r.sample_id, r.latent, to_webp(r.floor)) for r in done)
 
     for piece, results in remade(step.stale(pieces, (LATENTS, FLOOR_IMAGES)), originals, process):
@@ -66,14 +66,14 @@ def _encode(step: Step, instrument: "Instrument", pieces: list[Piece]) -> None:
         piece.part(FLOOR_IMAGES).write(image_table((sample, floor) for sample, _, floor in results), step.stamp)
 
 
-def _reconstruct(step: Step, instrument: "Instrument", pieces: list[Piece]) -> Iterator[tuple[Piece, int]]:
+def _reconstruct(step: Step, workbench: "Workbench", pieces: list[Piece]) -> Iterator[tuple[Piece, int]]:
     """Write reconstructions and readouts; yields each piece with its number of images when its parts are on disk."""
 
     def process(items: Iterator[Latent]) -> Iterator[tuple[str, bytes, dict[str, float]]]:
-        backbone, entry = _backbone(pieces[0], instrument), pieces[0].entry
+        backbone, entry = _backbone(pieces[0], workbench), pieces[0].entry
         settings = inversion_settings(pieces[0].method)
         shaped = (item._replace(latent=item.latent.reshape(backbone.latent_shape)) for item in items)
-        batch = instrument.batch(backbone.resolution)
+        batch = workbench.batch(backbone.resolution)
         done = reconstruct(backbone, settings, shaped, batch=batch, readouts=entry.readouts)
         return ((r.sample_id, to_webp(r.image), r.readouts) for r in with_progress("reconstruct", done))
 
@@ -104,5 +104,5 @@ def _latents(piece: Piece) -> list[Latent]:
     ]
 
 
-def _backbone(piece: Piece, instrument: "Instrument") -> Backbone:
-    return instrument.backbone(model_source(piece.model, piece.lineage.store.data_root))
+def _backbone(piece: Piece, workbench: "Workbench") -> Backbone:
+    return workbench.backbone(model_source(piece.model, piece.lineage.store.data_root))

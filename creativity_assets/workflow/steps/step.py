@@ -19,7 +19,7 @@ from creativity_assets.workflow.steps.grouping import Items, grouped
 from creativity_assets.workflow.study import Study
 
 if TYPE_CHECKING:
-    from creativity_assets.engine.loading import Instrument
+    from creativity_assets.engine.loading import Workbench
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -122,6 +122,6 @@ def completed(stale: Iterable[Piece], done: Iterable[tuple[Piece, Made]]) -> Ite
             yield piece.collection, made.pop(piece.collection)
 
 
-def memory(instrument: "Instrument") -> dict[str, float]:
+def memory(workbench: "Workbench") -> dict[str, float]:
     """The most memory of the device that a step has held so far, in MiB; on the CPU the process's."""
-    return {"peak_memory_mb": round(instrument.peak_memory / 2**20, 1)}
+    return {"peak_memory_mb": round(workbench.peak_memory / 2**20, 1)}

@@ -9,6 +9,7 @@ import duckdb
 from creativity_assets.errors import StoreError
 from creativity_assets.hashing import digest, digest_of_file
 from creativity_assets.report.build import build_report
+from creativity_assets.report.sections import SECTIONS
 from creativity_assets.store.files import read_record, replacing, write_record
 from creativity_assets.store.warehouse import warehouse_damage, warehouse_hash
 from creativity_assets.workflow.steps.step import Step
@@ -54,5 +55,6 @@ def report_is_fresh(study: Study) -> bool:
 
 
 def _state(study: Study) -> dict[str, str]:
-    made_from = digest(version=REPORT_VERSION, warehouse=warehouse_hash(study.store))
+    sections = [section.anchor for section in SECTIONS]
+    made_from = digest(version=REPORT_VERSION, warehouse=warehouse_hash(study.store), sections=sections)
     return {"made_from": made_from, "page": digest_of_file(study.store.report)}

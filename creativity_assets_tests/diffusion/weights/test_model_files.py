@@ -13,9 +13,9 @@ from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.weights.model_files import ModelSource, find_model
 from creativity_assets.diffusion.weights.revision import weights_revision
 from creativity_assets.errors import ModelError
+from creativity_assets_tests.hub_cache import COMMIT, HubCache
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def edit(path: Path, **fields: object) -> None:
@@ -137,24 +137,19 @@ def test_revision_follows_the_scheduler(sd_folder: Path, tmp_path: Path) -> None
 
 
 @pytest.fixture
-def hub(tmp_path: Path, sd_folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The tiny model in the hub's cache layout, as if it had been downloaded."""
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    repository = tmp_path / "models--some--tiny-sd"
-    shutil.copytree(sd_folder, repository / "snapshots" / COMMIT)
-    (repository / "refs").mkdir()
-    (repository / "refs" / "main").write_text(COMMIT)
+def hub_id(hub: HubCache, sd_folder: Path) -> str:
+    """The tiny model in the hub's cache."""
+    hub.put("some/tiny-sd", sd_folder)
     return "some/tiny-sd"
 
 
-def test_a_hub_id_goes_through_the_same_code(hub: str, backbone: Backbone) -> None:
-    loaded = Backbone.load(hub)
+def test_a_hub_id_goes_through_the_same_code(hub_id: str, backbone: Backbone) -> None:
+    loaded = Backbone.load(hub_id)
     assert loaded.weights_revision() == f"commit:{COMMIT}"
     assert torch.equal(loaded.denoiser()(loaded.noise([1]), 501), backbone.denoiser()(backbone.noise([1]), 501))
 
 
-def test_an_absent_hub_id_names_the_command(hub: str) -> None:
+def test_an_absent_hub_id_names_the_command(hub: HubCache) -> None:
     with pytest.raises(ModelError) as caught:
         Backbone.load("some/other-sd", name="my-entry", revision="abc")
     text = str(caught.value)
@@ -163,24 +158,24 @@ def test_an_absent_hub_id_names_the_command(hub: str) -> None:
     assert "\n" not in text
 
 
-def test_what_is_no_hub_id_is_said_so(hub: str) -> None:
+def test_what_is_no_hub_id_is_said_so(hub: HubCache) -> None:
     with pytest.raises(ModelError, match="neither a folder nor a hub id"):
         find_model(ModelSource("my-entry", "data/embedded/typo"))
 
 
-def test_a_pinned_hub_commit_is_known_without_files(hub: str) -> None:
+def test_a_pinned_hub_commit_is_known_without_files(hub_id: str) -> None:
     assert weights_revision(ModelSource("a", "not/here", revision=COMMIT)) == f"commit:{COMMIT}"
-    assert weights_revision(ModelSource("a", hub)) == f"commit:{COMMIT}"
+    assert weights_revision(ModelSource("a", hub_id)) == f"commit:{COMMIT}"
 
 
 def test_a_folder_of_a_hub_id_s_name_does_not_stand_for_it(
-    hub: str, sd_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub_id: str, sd_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`hf download X --local-dir X` makes one, and its files are of whatever commit."""
-    shutil.copytree(sd_folder, tmp_path / "here" / hub)
+    shutil.copytree(sd_folder, tmp_path / "here" / hub_id)
     shutil.copytree(sd_folder, tmp_path / "here" / "some" / "other-sd")
     monkeypatch.chdir(tmp_path / "here")
-    pinned = ModelSource("a", hub, revision=COMMIT)
+    pinned = ModelSource("a", hub_id, revision=COMMIT)
     assert find_model(pinned).place.commit == COMMIT
     assert weights_revision(pinned) == f"commit:{COMMIT}"
     with pytest.raises(ModelError, match="some/other-sd is not on this machine; fetch it with"):

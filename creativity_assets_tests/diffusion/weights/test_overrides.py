@@ -21,10 +21,10 @@ from creativity_assets.diffusion.weights.model_files import Lora, ModelSource, O
 from creativity_assets.diffusion.weights.revision import weights_revision
 from creativity_assets.errors import ModelError
 from creativity_assets_tests.diffusion.test_backbone import assert_same_images, images
+from creativity_assets_tests.hub_cache import COMMIT, HubCache
 from creativity_assets_tests.tiny_families import SAVERS
 from creativity_assets_tests.tiny_models import save_tiny_sd
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FILE = "pytorch_lora_weights.safetensors"
 RANK, ALPHA = 4, 8
 
@@ -103,7 +103,7 @@ def test_the_revision_covers_overrides(sd_folder: Path, other_folder: Path, lora
     assert Backbone.from_source(sources[4]).weights_revision() == revisions[4]
 
 
-def test_a_commit_that_holds_several_files_says_which(hub: Path) -> None:
+def test_a_commit_that_holds_several_files_says_which(downloaded: HubCache) -> None:
     """Another file of the same commit is another model."""
 
     def revision(**changed: Any) -> str:
@@ -255,15 +255,11 @@ def test_a_prediction_type_of_the_entry_wins(sd_folder: Path, backbone: Backbone
 
 
 @pytest.fixture
-def hub(
-    tmp_path: Path, sd_folder: Path, other_folder: Path, lora_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    """A base, an autoencoder and a LoRA in the hub's cache layout, as if they had been downloaded."""
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+def downloaded(hub: HubCache, sd_folder: Path, other_folder: Path, lora_folder: Path) -> HubCache:
+    """A base, an autoencoder and a LoRA in the hub's cache."""
     for name, folder in {"base": sd_folder, "vae": other_folder / "vae", "lora": lora_folder}.items():
-        shutil.copytree(folder, tmp_path / f"models--some--{name}" / "snapshots" / COMMIT)
-    return tmp_path
+        hub.put(f"some/{name}", folder)
+    return hub
 
 
 HUB_SOURCE = ModelSource(
@@ -276,7 +272,9 @@ HUB_SOURCE = ModelSource(
 )
 
 
-def test_hub_ids_go_through_the_same_code(hub: Path, sd_folder: Path, other_folder: Path, lora_folder: Path) -> None:
+def test_hub_ids_go_through_the_same_code(
+    downloaded: HubCache, sd_folder: Path, other_folder: Path, lora_folder: Path
+) -> None:
     loaded = Backbone.from_source(HUB_SOURCE)
     local = Backbone.load(sd_folder, overrides=(Override("vae", other_folder / "vae"),), lora=Lora(lora_folder))
     x = loaded.noise([1])
@@ -293,8 +291,8 @@ def test_hub_ids_go_through_the_same_code(hub: Path, sd_folder: Path, other_fold
         ("lora", "my-entry: lora: some/lora is not on this machine", f"'{FILE}'"),
     ],
 )
-def test_an_absent_part_names_the_command(hub: Path, lost: str, named: str, pattern: str) -> None:
-    shutil.rmtree(hub / f"models--some--{lost}")
+def test_an_absent_part_names_the_command(downloaded: HubCache, lost: str, named: str, pattern: str) -> None:
+    shutil.rmtree(downloaded.repository(f"some/{lost}"))
     with pytest.raises(ModelError) as caught:
         Backbone.from_source(HUB_SOURCE)
     text = str(caught.value)
@@ -303,20 +301,21 @@ def test_an_absent_part_names_the_command(hub: Path, lost: str, named: str, patt
     assert weights_revision(HUB_SOURCE).startswith(f"commit:{COMMIT}"), "a pinned commit is known without its files"
 
 
-def test_a_file_lost_from_a_snapshot_names_the_command(hub: Path) -> None:
-    file = hub / "models--some--base" / "snapshots" / COMMIT / "unet" / "diffusion_pytorch_model.safetensors"
+def test_a_file_lost_from_a_snapshot_names_the_command(downloaded: HubCache) -> None:
+    file = downloaded.snapshot("some/base") / "unet" / "diffusion_pytorch_model.safetensors"
     file.unlink()
     with pytest.raises(ModelError, match=f"my-entry: {file} is missing; fetch it with: hf download some/base"):
         Backbone.from_source(HUB_SOURCE)
 
 
-def test_the_commands_are_understood_and_fetch_every_part(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_commands_are_understood_and_fetch_every_part(
+    hub: HubCache, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The hub's own command line reads them as what the loader itself would ask for."""
     from huggingface_hub.cli import hf
 
     asked: list[dict[str, Any]] = []
     monkeypatch.setattr("huggingface_hub.cli.download.snapshot_download", lambda **call: asked.append(call) or "")
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     for part in missing_parts(HUB_SOURCE):
         program, *arguments = shlex.split(part.command)
         assert program == "hf"
@@ -346,7 +345,7 @@ def shard(folder: Path, stem: str) -> None:
 @pytest.mark.parametrize("extra", [(), ("text_encoder_3", "tokenizer_3")])
 @pytest.mark.parametrize("family", ["sd1", "sdxl", "sd3"])
 def test_the_command_fetches_all_that_is_loaded_and_no_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: str, extra: tuple[str, ...], sharded: bool
+    tmp_path: Path, hub: HubCache, family: str, extra: tuple[str, ...], sharded: bool
 ) -> None:
     """What the hub's client would pick out of a whole repository by the command's patterns is a complete model."""
     from huggingface_hub.utils import filter_repo_objects
@@ -358,14 +357,12 @@ def test_the_command_fetches_all_that_is_loaded_and_no_more(
         for file in [*repository.rglob("*.safetensors")]:
             shard(file.parent, file.stem)
     (repository / "whole.safetensors").write_bytes(b"weights in another layout")
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     source = ModelSource("my-entry", "some/base", COMMIT, extra=extra)
     words = shlex.split(missing_parts(source)[0].command)
     patterns = [pattern for option, pattern in itertools.pairwise(words) if option == "--include"]
     files = [path.relative_to(repository).as_posix() for path in repository.rglob("*") if path.is_file()]
     fetched = list(filter_repo_objects(files, allow_patterns=patterns))
-    snapshot = tmp_path / "models--some--base" / "snapshots" / COMMIT
+    snapshot = hub.snapshot("some/base")
     for file in fetched:
         (snapshot / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(repository / file, snapshot / file)
@@ -378,9 +375,9 @@ def test_the_command_fetches_all_that_is_loaded_and_no_more(
 
 
 @pytest.mark.parametrize("lost", [("base",), ("vae",), ("lora",), ("base", "lora"), ()])
-def test_only_the_parts_that_are_not_there_are_named(hub: Path, lost: tuple[str, ...]) -> None:
+def test_only_the_parts_that_are_not_there_are_named(downloaded: HubCache, lost: tuple[str, ...]) -> None:
     for name in lost:
-        shutil.rmtree(hub / f"models--some--{name}")
+        shutil.rmtree(downloaded.repository(f"some/{name}"))
     commands = [part.command for part in missing_parts(HUB_SOURCE)]
     assert [command.split()[2] for command in commands] == [f"some/{name}" for name in lost]
 

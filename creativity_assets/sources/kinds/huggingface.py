@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from creativity_assets.errors import SourceError
 from creativity_assets.hashing import digest, digest_of_listing
 from creativity_assets.sources.columns.fields import checked_columns, fields_of, is_missing
+from creativity_assets.sources.kinds.parquet import BATCH_ROWS, with_class_names
 from creativity_assets.sources.limits import MAX_IMAGE_BYTES, MAX_TABLE_BYTES, MIB, bounded_bytes, why_no_file
 from creativity_assets.sources.locations import (
     SourceFile,
@@ -24,7 +25,6 @@ from creativity_assets.sources.locations import (
     offline_copy,
     walk,
 )
-from creativity_assets.sources.parquet import BATCH_ROWS, with_class_names
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 from creativity_assets.sources.sampling import subsample
 from creativity_assets.sources.tables.arrow_cells import picture

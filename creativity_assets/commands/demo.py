@@ -1,16 +1,17 @@
 """`creativity demo`: the embedded study from nothing to its main table."""
 
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from creativity_assets.orchestration.command import materialize_with_bar
-from creativity_assets.orchestration.outcome import Outcome
+from creativity_assets.commands.terminal import end
+from creativity_assets.paths import data_root
 from creativity_assets.store.layout import Store
-from creativity_assets.store.sql import query
-from creativity_assets.workflow.plan import Scope
+
+if TYPE_CHECKING:
+    from creativity_assets.front.opened import OpenStudy
 
 EXPERIMENT = "tiny-sd.ddim20"
 DATASETS = ("atelier", "atelier-ai", "atelier-dial", "atelier-damaged")
@@ -38,28 +39,36 @@ QUERIES = (
 )
 
 
-def run_demo(data_root: Path, console: Console) -> Outcome:
-    """Materialize the embedded data sets and print the study's main table, where things are, and what to try."""
+def demo() -> None:
+    """Materialize the embedded study and show its main table. Example: creativity demo"""
+    from creativity_assets.front.opened import OpenStudy
+
     started = time.monotonic()
-    outcome = materialize_with_bar(data_root, Scope(DATASETS, (EXPERIMENT,)), console)
-    store = Store(data_root)
+    study = OpenStudy(data_root())
+    outcome = study.materialize(DATASETS, (EXPERIMENT,))
+    _show(study, time.monotonic() - started)
+    end(outcome)
+
+
+def _show(study: "OpenStudy", seconds: float) -> None:
+    """The study's main table, where things are, and what to try."""
+    store = Store(study.data_root)
     screen = Console(highlight=False, soft_wrap=True)
     screen.print()
-    screen.print(_table(store))
+    screen.print(_table(study))
     screen.print("embedded model: tiny-sd and the embedded suite are stand-ins that only know the atelier;")
     screen.print("these numbers are not comparable with the study's.\n")
-    screen.print(f"study     {time.monotonic() - started:.0f} s, without the installation")
+    screen.print(f"study     {seconds:.0f} s, without the installation")
     screen.print(f"database  {store.database}")
     screen.print(f"report    {store.report}\n")
     screen.print("queries to try:")
     for text in QUERIES:
         screen.print(f'  .venv/bin/creativity sql "{text}"', markup=False)
     screen.print("\nthe Dagster UI: make ui, then http://127.0.0.1:3000")
-    return outcome
 
 
-def _table(store: Store) -> Table:
-    frame = query(store.database, MAIN_TABLE)
+def _table(study: "OpenStudy") -> Table:
+    frame = study.sql(MAIN_TABLE)
     table = Table(title=f"atelier, {EXPERIMENT}, composite score (embedded model)", title_justify="left")
     for column in frame.columns:
         table.add_column(str(column), justify="left" if column == "label" else "right")

@@ -1,4 +1,4 @@
-"""`creativity sql`: a statement from wherever it comes, its result to wherever it goes, or a prompt."""
+"""A statement from wherever it comes, its result to wherever it goes, or a prompt."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from typing import BinaryIO
 import psutil
 from rich.console import Console
 
-from creativity_assets.commands.prompt import prompt
+from creativity_assets.commands.sql.prompt import prompt
 from creativity_assets.errors import QueryError, StoreError
 from creativity_assets.store import sql
 from creativity_assets.store.files import replacing

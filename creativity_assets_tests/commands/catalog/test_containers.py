@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from creativity_assets.commands.proposing import propose
+from creativity_assets.commands.catalog.proposal import propose
 from creativity_assets.errors import SourceError
+from creativity_assets_tests.beside import case
 from creativity_assets_tests.images.pictures import encoded, scene, write
 from creativity_assets_tests.sources.archives import tar, zipped
-from creativity_assets_tests.sources.shared_cases import case
 from creativity_assets_tests.sources.test_arrow import saved
 from creativity_assets_tests.sources.test_sidecars import object_of
 

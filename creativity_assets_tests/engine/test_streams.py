@@ -5,7 +5,7 @@ from PIL import Image
 from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.engine.batching import BatchSize
-from creativity_assets.engine.score import score_images
+from creativity_assets.engine.streams import score_images
 from creativity_assets.images.preprocess import preprocess
 from creativity_assets.metrics.suites import Suite
 from creativity_assets.vocabulary import SCORES

@@ -12,8 +12,8 @@ from creativity_assets.sources.columns.fields import is_missing
 from creativity_assets.sources.columns.matching import Files, Match
 from creativity_assets.sources.columns.names import words_of_camel_case
 from creativity_assets.sources.columns.paths import fields_from_wikiart_name, stem_of
+from creativity_assets.sources.kinds.parquet import schema_of
 from creativity_assets.sources.listing import IMAGE
-from creativity_assets.sources.parquet import schema_of
 from creativity_assets.sources.tables.arrow_cells import holds_pictures, is_struct_of_bytes
 from creativity_assets.sources.tables.metadata import Table
 from creativity_assets.vocabulary import grouping_words

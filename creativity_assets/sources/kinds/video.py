@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PIL import Image
 
 from creativity_assets.images.decoding import MAX_PIXELS
-from creativity_assets.sources.folder import files_of
+from creativity_assets.sources.kinds.folder import files_of, fingerprint
 from creativity_assets.sources.listing import VIDEO, Items, Listed, subsampled
 from creativity_assets.sources.records import SourceRecord, SourceReject, reject_repeated_keys
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     from creativity_assets.catalog.datasets import VideoDataset
+
+
+__all__ = ["fingerprint", "read"]
 
 
 class _Shot(NamedTuple):

@@ -15,18 +15,17 @@ from typer.testing import CliRunner
 from creativity_assets import sources
 from creativity_assets.catalog import load_catalog
 from creativity_assets.cli import app
-from creativity_assets.commands.proposing import ROWS_SHOWN, propose, write
+from creativity_assets.commands.catalog.proposal import ROWS_SHOWN, propose, write
 from creativity_assets.errors import CatalogError, SourceError
 from creativity_assets.orchestration.instance import open_instance
 from creativity_assets.sources.records import SourceRecord
+from creativity_assets_tests.hub_cache import COMMIT, HubCache
 from creativity_assets_tests.images.pictures import encoded, scene
 from creativity_assets_tests.images.pictures import write as write_file
 from creativity_assets_tests.running import bring_up_to_date, table
 from creativity_assets_tests.sources.archives import WORKS, ai_members, human_members, tar, zipped
 from creativity_assets_tests.sources.videos import video
 from creativity_assets_tests.studies import save_picture
-
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def files(place: Path, *names: str) -> Path:
@@ -335,7 +334,7 @@ def test_words_that_indexing_would_reject_are_shown_as_rejects(
     study_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Behind the rows that a guess is made from, a table may hold anything."""
-    monkeypatch.setattr("creativity_assets.commands.guessing.ROWS", 1)
+    monkeypatch.setattr("creativity_assets.commands.catalog.guessing.ROWS", 1)
     proposal = propose(study_root, str(with_words(tmp_path / "set", "file,family", "a.png,gan", "b.png,felidae")))
     assert proposal.rows["source_key"].tolist() == ["a.png"]
     assert [line.split(";")[0].split(" is none")[0] for line in proposal.rejects] == ["unknown_word: family 'felidae'"]
@@ -345,19 +344,12 @@ HUB_ID = "huggan/wikiart"
 
 
 @pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The hub's cache with one data set, as `hf download` leaves it: links into blobs. Returns the snapshot."""
-    import datasets
-    from huggingface_hub import constants
-
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
-    repository = tmp_path / "hub" / "datasets--huggan--wikiart"
-    (repository / "refs").mkdir(parents=True)
-    (repository / "blobs").mkdir()
-    (repository / "refs" / "main").write_text(COMMIT)
-    return repository / "snapshots" / COMMIT
+def snapshot(hub: HubCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data set's folder in the hub's cache, with place for the blobs that its files link to."""
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    folder = hub.snapshot(HUB_ID, "dataset")
+    (hub.repository(HUB_ID, "dataset") / "blobs").mkdir()
+    return folder
 
 
 def put(snapshot: Path, name: str, made: Path) -> None:
@@ -395,9 +387,9 @@ def put_shards(snapshot: Path, tmp_path: Path, total: int = 2) -> None:
 
 
 def test_a_hub_id_gets_its_column_map_and_is_read_from_this_machines_copy(
-    study_root: Path, tmp_path: Path, hub: Path
+    study_root: Path, tmp_path: Path, snapshot: Path
 ) -> None:
-    put_shards(hub, tmp_path)
+    put_shards(snapshot, tmp_path)
     proposal = propose(study_root, HUB_ID)
     assert proposal.settings == {
         "kind": "huggingface",
@@ -415,9 +407,11 @@ def test_a_hub_id_gets_its_column_map_and_is_read_from_this_machines_copy(
     assert records[0].uri == f"hf://datasets/{HUB_ID}@{COMMIT}/train/0"
 
 
-def test_files_of_a_hub_s_copy_have_the_keys_they_have_on_the_hub(study_root: Path, tmp_path: Path, hub: Path) -> None:
+def test_files_of_a_hub_s_copy_have_the_keys_they_have_on_the_hub(
+    study_root: Path, tmp_path: Path, snapshot: Path
+) -> None:
     for name in ("ai/a.png", "real/b.png"):
-        put(hub, f"train/{name}", write_file(tmp_path / "made.png"))
+        put(snapshot, f"train/{name}", write_file(tmp_path / "made.png"))
     proposal = propose(study_root, HUB_ID)
     assert proposal.settings["columns"] == {"image": "image", "label": "label"}
     assert proposal.rows[["source_key", "label"]].to_numpy().tolist() == [
@@ -426,8 +420,10 @@ def test_files_of_a_hub_s_copy_have_the_keys_they_have_on_the_hub(study_root: Pa
     ]
 
 
-def test_a_copy_that_lacks_shards_is_not_taken_for_the_data_set(study_root: Path, tmp_path: Path, hub: Path) -> None:
-    put_shards(hub, tmp_path, total=72)
+def test_a_copy_that_lacks_shards_is_not_taken_for_the_data_set(
+    study_root: Path, tmp_path: Path, snapshot: Path
+) -> None:
+    put_shards(snapshot, tmp_path, total=72)
     command = f"hf download {HUB_ID} --repo-type dataset --revision {COMMIT}"
     with pytest.raises(
         SourceError, match=rf"wikiart: 2 of 72 files data/train-\*.parquet of {HUB_ID} are .* {command}"
@@ -436,12 +432,10 @@ def test_a_copy_that_lacks_shards_is_not_taken_for_the_data_set(study_root: Path
 
 
 def test_an_archive_on_a_hub_is_proposed_from_this_machines_copy_when_offline(
-    study_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study_root: Path, tmp_path: Path, hub: HubCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from huggingface_hub import constants
 
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     hub_id = "Dant33/Wikiart_with_StableDiffusion"
     for offline in (False, True):
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
@@ -449,18 +443,14 @@ def test_an_archive_on_a_hub_is_proposed_from_this_machines_copy_when_offline(
         with pytest.raises(SourceError, match="the hub tells nothing of Dant33/Wikiart_with_StableDiffusion") as caught:
             propose(study_root, hub_id)
         assert "\n" not in str(caught.value)
-    repository = tmp_path / "hub" / "datasets--Dant33--Wikiart_with_StableDiffusion"
-    commit = COMMIT
-    (repository / "refs").mkdir(parents=True)
-    (repository / "refs" / "main").write_text(commit)
-    (repository / "snapshots" / commit).mkdir(parents=True)
-    shutil.move(tar(tmp_path / "made.tar.gz", ai_members()), repository / "snapshots" / commit / "dataset.tar.gz")
+    folder = hub.snapshot(hub_id, "dataset")
+    shutil.move(tar(tmp_path / "made.tar.gz", ai_members()), folder / "dataset.tar.gz")
     proposal = propose(study_root, hub_id, label="ai")
     assert proposal.name == "wikiart-with-stablediffusion"
     assert proposal.settings == {
         "kind": "archive",
         "hub_id": hub_id,
-        "revision": commit,
+        "revision": COMMIT,
         "file": "dataset.tar.gz",
         "metadata": "data.csv",
         "columns": {"file": "generated_image", "caption": "prompt"},

@@ -1,0 +1,1 @@
+"""`creativity sql`: one statement, or a prompt for more, over the warehouse."""
