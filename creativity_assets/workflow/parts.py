@@ -16,8 +16,7 @@ from creativity_assets.hashing import digest
 from creativity_assets.store import schemas
 from creativity_assets.store.images import IMAGE_SCHEMA
 from creativity_assets.store.layout import Store
-from creativity_assets.vocabulary import audit_columns
-from creativity_assets.workflow.plugins import plugin_version
+from creativity_assets.workflow.plugins import added_to, plugin_version
 
 if TYPE_CHECKING:
     from creativity_assets.workflow.lineage import Lineage
@@ -183,8 +182,8 @@ def _panel(lineage: "Lineage", experiment: ExperimentEntry) -> str | None:
 
 def _audited(records: str) -> str:
     """The hash of records with the versions of what plugins measure on their pictures."""
-    versions = {c.name: version for c in audit_columns() if (version := plugin_version("AUDIT", c.name))}
-    return digest(records=records, audit=versions) if versions else records
+    added = added_to("AUDIT")
+    return digest(records=records, audit=added) if added else records
 
 
 def _method(method: MethodEntry) -> dict[str, Any]:

@@ -37,6 +37,11 @@ def plugin_version(registry: str, name: str) -> str | None:
     return _ADDED.get((registry, name))
 
 
+def added_to(*registries: str) -> dict[str, str]:
+    """`registry.name` -> `module@version` of what plugins have added to these registries."""
+    return {f"{registry}.{name}": by for (registry, name), by in sorted(_ADDED.items()) if registry in registries}
+
+
 def load_plugins(named: Iterable[str]) -> list[str]:
     """Add what these modules, and those of entry points, have; a line for each that does not fit and adds nothing."""
     found = [point.value for point in importlib.metadata.entry_points(group=GROUP)]

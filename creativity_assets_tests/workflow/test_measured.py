@@ -168,3 +168,13 @@ def test_pairs_are_asked_of_the_members_and_not_of_the_whole_data_sets(measured_
     write_part(path, doubled, Provenance("spoiled"))
     problems = CHECKS["pairs_complete"](collected(measured_root))
     assert problems and all(line.startswith("all: ") for line in problems)
+
+
+def test_what_an_experiment_measured_outlives_its_entry_and_the_report_shows_it_without_pictures(
+    measured_root: Path,
+) -> None:
+    other = {"model": "tiny", "method": "ddim2", "suite": "embedded", "datasets": []}
+    write_catalog(measured_root, {**CATALOG, "experiments": {"tiny.ddim2": other}})
+    assert bring_up_to_date(measured_root).problems == ()
+    assert set(table(measured_root, "image_metrics")["experiment"]) == {EXPERIMENT}
+    assert EXPERIMENT in Store(measured_root).report.read_text(encoding="utf-8")

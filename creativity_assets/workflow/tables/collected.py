@@ -30,6 +30,7 @@ from creativity_assets.workflow.parts import (
     Kind,
 )
 from creativity_assets.workflow.pieces import Piece, pieces_of
+from creativity_assets.workflow.plugins import added_to
 
 TABLES_VERSION = 3
 
@@ -164,11 +165,13 @@ class Collected:
         bounded = metrics.merge(ceilings, on=["sample_id", "experiment"], suffixes=("", "_ceiling"))
         tables = [read]
         for score in compared_scores():
-            tables.append(_readout(metrics, f"excess_{score}", metrics[score] - metrics[f"floor_{score}"]))
-            ceiling, floor = bounded[f"{score}_ceiling"], bounded[f"floor_{score}"]
-            tables.append(_readout(bounded, f"ceiling_{score}", ceiling))
-            placed = pd.Series(normalised(bounded[score], floor, ceiling), index=bounded.index)
-            tables.append(_readout(bounded, f"normalised_{score}", placed))
+            # Not of rows whose suite does not compute it.
+            has, within = (rows[rows[score].notna()] for rows in (metrics, bounded))
+            tables.append(_readout(has, f"excess_{score}", has[score] - has[f"floor_{score}"]))
+            ceiling, floor = within[f"{score}_ceiling"], within[f"floor_{score}"]
+            tables.append(_readout(within, f"ceiling_{score}", ceiling))
+            placed = pd.Series(normalised(within[score], floor, ceiling), index=within.index)
+            tables.append(_readout(within, f"normalised_{score}", placed))
         return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True).sort_values(
             ["experiment", "sample_id", "readout"], kind="stable", ignore_index=True
         )
@@ -221,6 +224,7 @@ class Collected:
             eras=[era.model_dump() for era in catalog.eras.values()],
             comparisons=[comparison.model_dump() for comparison in catalog.comparisons.values()],
             models=[(m.name, m.cutoff_year, m.training_lists) for m in catalog.models.values()],
+            **({"columns": columns} if (columns := added_to("SAMPLE_COLUMNS", "SCORES")) else {}),
         )
 
     @cached_property

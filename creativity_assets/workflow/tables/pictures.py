@@ -30,8 +30,9 @@ def encoded_of(collected: Collected, samples: Iterable[str], experiment: str) ->
 
 
 def _encoded(lineage: Lineage, collection: Collection, experiment: str) -> Iterator[tuple[str, Pair]]:
-    """Piece by piece, so that one alone is in memory."""
-    for piece in pieces_of(lineage, [collection], lineage.catalog.experiment(experiment)):
+    """Piece by piece, so that one alone is in memory; none of an experiment that has left the catalogue."""
+    entry = lineage.catalog.experiments.get(experiment)
+    for piece in pieces_of(lineage, [collection], entry) if entry else ():
         originals, again = piece.part(PREPROCESSED_TENSORS), piece.part(RECONSTRUCTIONS)
         if originals.is_there and again.is_there:
             reconstructed = dict(again.images())
