@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from creativity_assets.orchestration.demo import DATASETS, EXPERIMENT
 
+from creativity_assets.commands.demo import DATASETS, EXPERIMENT
 from creativity_assets.store.layout import Store
 from creativity_assets.store.sql import query
 from creativity_assets.workflow.plan import Scope

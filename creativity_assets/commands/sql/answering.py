@@ -137,6 +137,8 @@ def _outlet(out: Path | None, form: str, database: Path) -> Iterator[BinaryIO]:
             raise StoreError(f"standard output: {error.strerror or error}; write to a file with --out") from error
         return
     try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            out.stat()  # a loop of links: from Python 3.13 on, resolve() does not say so
         special = out.exists() and not out.is_file()
         folder = out.is_dir()
         target = out.resolve()
