@@ -92,7 +92,7 @@ def _declared(name: str, frame: pd.DataFrame) -> Table:
         raise StoreError(f"{name}: is no table of the warehouse; declare it in vocabulary/tables.py")
     if differing := set(frame.columns) ^ set(TABLES[name].names):
         raise StoreError(
-            f"{name}: {sorted(map(str, differing))[0]} is not as vocabulary/tables.py declares the columns"
+            f"{name}: {sorted(map(str, differing))[0]} is not as its columns are declared"
         )
     return TABLES[name]
 
