@@ -85,6 +85,7 @@ def test_a_module_imports_only_what_its_layer_may(module: Path) -> None:
         own = {"huggingface_hub"} if here == "hub" else set()
         assert packages <= {*sys.stdlib_module_names, "creativity_assets", *own}
         assert {name.split(".")[1] for name in names if name.startswith("creativity_assets.")} <= GROUND_FLOOR
+    assert here == "hub" or "huggingface_hub" not in packages
     if here not in {"orchestration", "definitions", "cli"}:
         assert "dagster" not in packages
         assert not [name for name in names if name.startswith("creativity_assets.orchestration")]

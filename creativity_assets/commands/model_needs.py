@@ -9,6 +9,7 @@ from pathlib import Path
 from creativity_assets.catalog.entries import ModelEntry
 from creativity_assets.diffusion.weights.model_files import ModelFiles, find_model, missing_parts
 from creativity_assets.errors import CreativityError
+from creativity_assets.hub import cache_folder
 from creativity_assets.workflow.entries.revisions import model_source
 from creativity_assets.workflow.study import Study
 
@@ -35,14 +36,13 @@ class Machine:
     def here(cls) -> "Machine":
         """The device of this machine with the most free memory."""
         import psutil
-        from huggingface_hub import constants
 
         from creativity_assets.engine.devices import find_devices, free_memory
 
         device = max(find_devices(), key=lambda device: free_memory(device) or 0)
         free = free_memory(device)
         memory = psutil.virtual_memory().available if free is None else free
-        cache = Path(constants.HF_HUB_CACHE).absolute()
+        cache = cache_folder()
         disk = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
         return cls(memory, not device.is_cpu, device.description, shutil.disk_usage(disk).free)
 

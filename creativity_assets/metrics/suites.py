@@ -4,7 +4,6 @@ To add a metric: a function in a file of this folder, and its score in `vocabula
 of SUITES that says which metrics it computes and which of them make its composite.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from creativity_assets import hub
 from creativity_assets.errors import FETCH, MetricError
 from creativity_assets.hashing import as_revision, digest, digest_of_contents, digest_of_text
 from creativity_assets.metrics import pixel
@@ -181,7 +181,7 @@ def _paper_revision(_data_root: Path) -> str:
 def _find_paper(_data_root: Path) -> None:
     """All that is missing in one error, with one command line that fetches it."""
     problems = []
-    for find in (partial(find_alexnet, "paper"), partial(_dinov2_folder, offline=True)):
+    for find in (partial(find_alexnet, "paper"), partial(_dinov2_folder, local_only=True)):
         try:
             find()
         except MetricError as problem:
@@ -191,24 +191,16 @@ def _find_paper(_data_root: Path) -> None:
         raise MetricError(f"suite paper: {what}{FETCH}{' && '.join(problem.command for problem in problems)}")
 
 
-def _dinov2_folder(offline: bool | None = None) -> Path:
-    """DINOv2-Base in the hub's cache, downloaded unless offline."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    if offline is None:
-        offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
-    command = f"hf download {DINOV2} --revision {DINOV2_REVISION} {' '.join(DINOV2_FILES)}"
+def _dinov2_folder(*, local_only: bool = False) -> Path:
+    """DINOv2-Base in the hub's cache, downloaded unless the hub must not be asked."""
+    command = hub.download_command(DINOV2, DINOV2_REVISION, files=DINOV2_FILES)
     try:
-        return Path(
-            snapshot_download(
-                DINOV2, revision=DINOV2_REVISION, allow_patterns=list(DINOV2_FILES), local_files_only=offline
-            )
-        )
-    except LocalEntryNotFoundError:
+        return hub.snapshot(DINOV2, DINOV2_REVISION, DINOV2_FILES, local_only=local_only or hub.offline())
+    except hub.NotHere:
         raise MetricError(f"suite paper: {DINOV2} is not on this machine{FETCH}{command}") from None
-    except (HfHubHTTPError, OSError) as error:
-        raise MetricError(f"suite paper: {DINOV2} cannot be fetched ({type(error).__name__}){FETCH}{command}") from None
+    except hub.Unreachable as error:
+        kind = type(error.__cause__).__name__
+        raise MetricError(f"suite paper: {DINOV2} cannot be fetched ({kind}){FETCH}{command}") from None
 
 
 DINO_DISTANCE = formula(lambda pairs: cosine_distance(pairs.embedded_originals, pairs.embedded_reconstructions))

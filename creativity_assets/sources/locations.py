@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from creativity_assets import hub
 from creativity_assets.errors import FETCH, SourceError
 
 _LITTER = {"thumbs.db", "desktop.ini", "__macosx"}  # what desktops leave behind beside the hidden files
@@ -76,13 +77,11 @@ def hub_file(name: str, hub_id: str, revision: str, file: str) -> Path:
 
     Raises SourceError, naming dataset `name` and the command that fetches it, when it is not there.
     """
-    from huggingface_hub import try_to_load_from_cache
-
-    found = try_to_load_from_cache(hub_id, file, revision=revision, repo_type="dataset")
-    if not isinstance(found, str):
-        command = f"hf download {hub_id} {file} --repo-type dataset --revision {revision}"
+    found = hub.cached_file(hub_id, revision, file)
+    if found is None:
+        command = hub.download_command(hub_id, revision, files=[file], dataset=True)
         raise SourceError(f"{name}: {file} of {hub_id} is not on this machine{FETCH}{command}")
-    return Path(found)
+    return found
 
 
 def hub_snapshot(name: str, hub_id: str) -> tuple[str, list[str], Path | None]:
@@ -90,24 +89,25 @@ def hub_snapshot(name: str, hub_id: str) -> tuple[str, list[str], Path | None]:
 
     Offline the copy alone is asked. Raises SourceError, naming dataset `name`, where neither knows it.
     """
-    from huggingface_hub import HfApi, constants, snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    try:
-        folder = Path(snapshot_download(hub_id, repo_type="dataset", local_files_only=True))
-    except (LocalEntryNotFoundError, ValueError):  # not here, or no possible name
-        folder = None
-    if folder is not None and constants.is_offline_mode():
+    folder = _local_copy(hub_id)
+    if folder is not None and hub.offline():
         return folder.name, [file.name for file in walk(folder)], folder
     try:
-        info = HfApi().dataset_info(hub_id)
-    except Exception as error:  # the hub's client passes on whatever its transport raises
-        said = " ".join(str(error).split())[:160]
+        commit, files = hub.main_branch(hub_id)
+    except hub.Unreachable as error:
+        said = " ".join(str(error.__cause__).split())[:160]
         raise SourceError(
             f"{name}: the hub tells nothing of {hub_id} ({said}); check the name and connection"
         ) from error
-    copy = folder if folder is not None and folder.name == info.sha else None
-    return str(info.sha), [file.rfilename for file in info.siblings or []], copy
+    return commit, files, folder if folder is not None and folder.name == commit else None
+
+
+def _local_copy(hub_id: str, revision: str | None = None) -> Path | None:
+    """The folder of a data set in this machine's cache; None where it is not there, or cannot be read."""
+    try:
+        return hub.snapshot(hub_id, revision, dataset=True)
+    except (hub.NotHere, hub.NoHubId, hub.Unreachable):
+        return None
 
 
 def offline_copy(name: str, hub_id: str, revision: str) -> Path | None:
@@ -116,14 +116,8 @@ def offline_copy(name: str, hub_id: str, revision: str) -> Path | None:
     Whether all of it was fetched only the hub knows, and the names of numbered shards: raises SourceError, naming data
     set `name` and the command that fetches the rest, where one of those is not there.
     """
-    from huggingface_hub import constants, snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    if not constants.is_offline_mode():
-        return None
-    try:
-        folder = Path(snapshot_download(hub_id, repo_type="dataset", revision=revision, local_files_only=True))
-    except LocalEntryNotFoundError:
+    folder = _local_copy(hub_id, revision) if hub.offline() else None
+    if folder is None:
         return None
     shards: dict[tuple[str, str, str], int] = Counter()
     for file in walk(folder):
@@ -132,7 +126,7 @@ def offline_copy(name: str, hub_id: str, revision: str) -> Path | None:
             shards[start, total, end] += 1
     for (start, total, end), held in shards.items():
         if held < int(total):
-            command = f"hf download {hub_id} --repo-type dataset --revision {revision}"
+            command = hub.download_command(hub_id, revision, dataset=True)
             raise SourceError(
                 f"{name}: {held} of {int(total)} files {start}-*{end} of {hub_id} are on this machine{FETCH}{command}"
             )

@@ -89,9 +89,9 @@ def warehouse_damage(database: Path, error: duckdb.Error) -> StoreError | None:
 
 def _declared(name: str, frame: pd.DataFrame) -> Table:
     if name not in TABLES or TABLES[name].view:
-        raise StoreError(f"{name}: is no table of the warehouse; declare it in vocabulary.py")
+        raise StoreError(f"{name}: is no table of the warehouse; declare it in vocabulary/tables.py")
     if differing := set(frame.columns) ^ set(TABLES[name].names):
-        raise StoreError(f"{name}: {sorted(map(str, differing))[0]} is not as vocabulary.py declares the columns")
+        raise StoreError(f"{name}: {sorted(map(str, differing))[0]} is not as its columns are declared")
     return TABLES[name]
 
 

@@ -9,6 +9,7 @@ import pytest
 from creativity_assets.statistics.tables import GROUPINGS
 from creativity_assets.store.layout import Store
 from creativity_assets.vocabulary import TABLES, Column
+from creativity_assets.vocabulary.page import page
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -56,3 +57,8 @@ def test_every_table_and_column_of_a_built_warehouse_says_what_it_is(measured_ro
         for table in TABLES.values()
         for column in table.columns
     }
+
+
+def test_the_page_of_tables_is_what_is_declared() -> None:
+    made = "`python -m creativity_assets.vocabulary.page > docs/tables.md` makes it again"
+    assert (README.parent / "docs" / "tables.md").read_text(encoding="utf-8") == page(), made

@@ -175,6 +175,7 @@ def test_what_an_experiment_measured_outlives_its_entry_and_the_report_shows_it_
 ) -> None:
     other = {"model": "tiny", "method": "ddim2", "suite": "embedded", "datasets": []}
     write_catalog(measured_root, {**CATALOG, "experiments": {"tiny.ddim2": other}})
+    Store(measured_root).report.unlink()
     assert bring_up_to_date(measured_root).problems == ()
     assert set(table(measured_root, "image_metrics")["experiment"]) == {EXPERIMENT}
     assert EXPERIMENT in Store(measured_root).report.read_text(encoding="utf-8")
