@@ -11,7 +11,7 @@ from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.loading import Workbench
 from creativity_assets.engine.measure import Latent, encode, reconstruct, score
 from creativity_assets.paths import data_root
-from creativity_assets.workflow.revisions import model_source
+from creativity_assets.workflow.entries.revisions import model_source
 
 IMAGES = 32
 REPEATS = 3

@@ -10,7 +10,7 @@ from creativity_assets.orchestration.instance import open_instance
 from creativity_assets.orchestration.materialize import materialize
 from creativity_assets.orchestration.outcome import Outcome
 from creativity_assets.store.layout import Store
-from creativity_assets.store.sql import query
+from creativity_assets.store.sql.query import query
 from creativity_assets.workflow.plan import Scope
 from creativity_assets.workflow.study import Study
 

@@ -9,7 +9,7 @@ from creativity_assets.catalog import load_catalog
 from creativity_assets.catalog.entries import ModelEntry
 from creativity_assets.commands.model_needs import GIB, count_parameters, memory_needed
 from creativity_assets.diffusion.weights.model_files import find_model
-from creativity_assets.workflow.revisions import model_source
+from creativity_assets.workflow.entries.revisions import model_source
 from creativity_assets_tests.full_size import FULL_SIZE
 from creativity_assets_tests.test_docs import DOCS, rows
 

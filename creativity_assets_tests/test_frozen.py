@@ -12,7 +12,7 @@ import pytest
 
 from creativity_assets.commands.demo import DATASETS, EXPERIMENT
 from creativity_assets.store.layout import Store
-from creativity_assets.store.sql import query
+from creativity_assets.store.sql.query import query
 from creativity_assets.workflow.plan import Scope
 from creativity_assets_tests.beside import move_masters
 from creativity_assets_tests.running import bring_up_to_date

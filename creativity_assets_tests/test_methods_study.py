@@ -14,10 +14,10 @@ from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.loading import Workbench
 from creativity_assets.engine.measure import Latent, encode, reconstruct, score
 from creativity_assets.store.layout import Store
-from creativity_assets.store.sql import query
-from creativity_assets.workflow.methods import inversion_settings
+from creativity_assets.store.sql.query import query
+from creativity_assets.workflow.entries.methods import inversion_settings
+from creativity_assets.workflow.entries.revisions import model_source
 from creativity_assets.workflow.plan import Scope
-from creativity_assets.workflow.revisions import model_source
 from creativity_assets.workflow.tables.checks import FLOOR_TOLERANCE
 from creativity_assets_tests.beside import move_masters
 from creativity_assets_tests.running import bring_up_to_date

@@ -10,7 +10,7 @@ from creativity_assets.catalog.entries import ModelEntry
 from creativity_assets.diffusion.weights.model_files import ModelFiles, find_model, missing_parts
 from creativity_assets.errors import CreativityError
 from creativity_assets.hub import cache_folder
-from creativity_assets.workflow.revisions import model_source
+from creativity_assets.workflow.entries.revisions import model_source
 from creativity_assets.workflow.study import Study
 
 GIB = 2**30

@@ -46,8 +46,8 @@ def score_files(
     from creativity_assets.front.instrument import Instrument
     from creativity_assets.images.encoding import to_png
     from creativity_assets.store.files import replacing
+    from creativity_assets.workflow.entries.validation import check_experiment
     from creativity_assets.workflow.study import Study
-    from creativity_assets.workflow.validation import check_experiment
 
     study = Study(root)
     entry = study.catalog.experiment(experiment)

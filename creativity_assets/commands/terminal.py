@@ -17,7 +17,7 @@ console = Console(stderr=True, highlight=False)
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Aligned columns on standard output."""
-    from creativity_assets.store.screen import table
+    from creativity_assets.store.sql.screen import table
 
     sys.stdout.buffer.write(table(header, rows).encode())
 

@@ -29,9 +29,9 @@ from creativity_assets.front.given import Images, Readable, Unreadable, opened
 from creativity_assets.front.model import model_of, suite_of
 from creativity_assets.metrics.suites import suite_revision
 from creativity_assets.vocabulary import EMBEDDED, EMBEDDED_NOTE, first_columns, later_columns
-from creativity_assets.workflow.methods import inversion_settings
+from creativity_assets.workflow.entries.methods import inversion_settings
+from creativity_assets.workflow.entries.validation import check_experiment
 from creativity_assets.workflow.study import Study
-from creativity_assets.workflow.validation import check_experiment
 
 if TYPE_CHECKING:
     from PIL import Image

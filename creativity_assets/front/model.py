@@ -11,7 +11,7 @@ from creativity_assets.catalog.loading import first_problem
 from creativity_assets.catalog.location import Located
 from creativity_assets.diffusion.weights.model_files import MODEL_INDEX, ModelSource
 from creativity_assets.errors import CatalogError, escaped
-from creativity_assets.workflow.revisions import model_source
+from creativity_assets.workflow.entries.revisions import model_source
 
 _HUB = re.compile(r"(?P<hub_id>[^/@]+/[^/@]+)@(?P<revision>.*)")
 

@@ -15,7 +15,7 @@ from creativity_assets.images.decoding import decode
 from creativity_assets.images.encoding import pixels_of
 from creativity_assets.store.images import read_images
 from creativity_assets.store.layout import Collection, Store
-from creativity_assets.store.sql import query
+from creativity_assets.store.sql.query import query
 from creativity_assets.vocabulary import TABLES
 from creativity_assets.workflow.parts import RECONSTRUCTIONS
 from creativity_assets.workflow.payloads import original_bytes

@@ -14,8 +14,8 @@ from creativity_assets.store.layout import Collection, Shard, Store
 from creativity_assets.store.ledger import Ledger, ledger_of
 from creativity_assets.store.parts import read_part
 from creativity_assets.workflow.contents import Contents, State, held, state_of
-from creativity_assets.workflow.plugins import plugin_version
-from creativity_assets.workflow.revisions import Revisions
+from creativity_assets.workflow.entries.plugins import plugin_version
+from creativity_assets.workflow.entries.revisions import Revisions
 
 INDEX_VERSION = 4
 GENERATION_VERSION = 1

@@ -16,7 +16,7 @@ from creativity_assets.hashing import digest
 from creativity_assets.store import schemas
 from creativity_assets.store.images import IMAGE_SCHEMA
 from creativity_assets.store.layout import Store
-from creativity_assets.workflow.plugins import added_to, plugin_version
+from creativity_assets.workflow.entries.plugins import added_to, plugin_version
 
 if TYPE_CHECKING:
     from creativity_assets.workflow.lineage import Lineage

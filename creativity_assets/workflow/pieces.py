@@ -16,9 +16,9 @@ from creativity_assets.store.layout import Collection, Shard
 from creativity_assets.store.parts import Provenance, read_part, write_part
 from creativity_assets.store.vectors import Vector, read_vectors
 from creativity_assets.workflow.contents import Contents, rows_of_shard, together
+from creativity_assets.workflow.entries.revisions import model_source
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.parts import KINDS, PREPROCESSED_TENSORS, Fact, Kind, kinds_of
-from creativity_assets.workflow.revisions import model_source
 
 
 @dataclass(frozen=True)

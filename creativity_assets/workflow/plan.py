@@ -148,7 +148,7 @@ def _measurable(lineage: Lineage, scope: Scope, asked: list[Pair]) -> tuple[list
     asked for with nothing.
     """
 
-    from creativity_assets.workflow.validation import check_dataset, check_experiment  # torch
+    from creativity_assets.workflow.entries.validation import check_dataset, check_experiment  # torch
 
     # Many experiments share a model, and many data sets' files are looked at to fingerprint them.
     @cache

@@ -13,11 +13,11 @@ from creativity_assets.catalog import Catalog, load_sound_entries
 from creativity_assets.sources.incoming import look
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import Provenance
-from creativity_assets.workflow.arrived import with_comparisons
+from creativity_assets.workflow.entries.arrived import with_comparisons
+from creativity_assets.workflow.entries.plugins import load_plugins
+from creativity_assets.workflow.entries.revisions import Revisions
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.parts import adopt_old_names
-from creativity_assets.workflow.plugins import load_plugins
-from creativity_assets.workflow.revisions import Revisions
 
 if TYPE_CHECKING:
     from creativity_assets.engine.devices import Device

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from creativity_assets.store.layout import Store
-from creativity_assets.store.sql import query
+from creativity_assets.store.sql.query import query
 from creativity_assets_tests.attack.arena import Arena, with_datasets
 from creativity_assets_tests.attack.commands import Command
 from creativity_assets_tests.studies import EXPERIMENT

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from creativity_assets.store.layout import Store
-from creativity_assets.store.sql import query
+from creativity_assets.store.sql.query import query
 from creativity_assets_tests.attack.arena import Arena, with_datasets
 from creativity_assets_tests.attack.commands import Command
 from creativity_assets_tests.attack.pictures import encoded

@@ -12,7 +12,7 @@ from creativity_assets.catalog.entries import ModelEntry
 from creativity_assets.catalog.listing import listing
 from creativity_assets.diffusion.weights.layouts import LAYOUTS
 from creativity_assets.diffusion.weights.model_files import Lora, Override, missing_parts
-from creativity_assets.workflow.revisions import model_source
+from creativity_assets.workflow.entries.revisions import model_source
 from creativity_assets_tests.hub_cache import COMMIT, HubCache
 
 PROJECT = Path(__file__).parents[2]

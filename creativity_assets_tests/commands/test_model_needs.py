@@ -10,7 +10,7 @@ from creativity_assets.catalog import load_catalog
 from creativity_assets.commands.model_needs import GIB, Machine, count_parameters, examine_model, memory_needed
 from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.weights.model_files import find_model
-from creativity_assets.workflow.revisions import model_source
+from creativity_assets.workflow.entries.revisions import model_source
 from creativity_assets.workflow.study import Study
 from creativity_assets_tests.hub_cache import COMMIT, HubCache
 from creativity_assets_tests.studies import CATALOG, write_catalog

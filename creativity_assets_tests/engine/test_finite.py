@@ -16,6 +16,8 @@ from creativity_assets.engine.generate import generate
 from creativity_assets.engine.measure import Latent, ScoreItem, embed, encode, reconstruct, score
 from creativity_assets.engine.readouts import READOUTS
 from creativity_assets.errors import MetricError, ModelError, NotFiniteError
+from creativity_assets.metrics.perceptual import PerceptualDistance
+from creativity_assets.metrics.semantic import SemanticExtractor
 from creativity_assets.metrics.suites import load_suite
 
 from .conftest import Items
@@ -112,17 +114,23 @@ def test_prompts(own: Backbone) -> None:
         own.embed(["red"])
 
 
-@pytest.mark.parametrize("part", ["_semantic", "_perceptual"])
-def test_scores_and_ceilings(data_root: Path, items: Items, part: str) -> None:
+@pytest.mark.parametrize(("extractor", "load"), [(SemanticExtractor, "load"), (PerceptualDistance, "from_safetensors")])
+def test_scores_and_ceilings(
+    data_root: Path, items: Items, monkeypatch: pytest.MonkeyPatch, extractor: type, load: str
+) -> None:
     """A suite whose weights went bad: whichever of its extractors it is, no composite comes out."""
+    loaded: list[object] = []
+    made = getattr(extractor, load)
+    monkeypatch.setattr(extractor, load, lambda *given, **named: loaded.append(made(*given, **named)) or loaded[-1])
     suite = load_suite("embedded", data_root)
     pictures = [image for _, image in items]
     vectors = suite.embed(np.stack(pictures))
-    for value in vars(getattr(suite, part)).values():
+    (own,) = loaded
+    for value in vars(own).values():
         if isinstance(value, torch.nn.Module):
             for parameter in value.parameters():
                 parameter.data.fill_(NAN)
-    name = "dino_distance|the semantic embedding" if part == "_semantic" else "lpips"
+    name = "dino_distance|the semantic embedding" if extractor is SemanticExtractor else "lpips"
     message = re.compile(f"^suite embedded: image-0: ({name}) is NaN or infinite; restore the suite's weights")
     rows = [ScoreItem(name, image, image[::-1].copy()) for name, image in items]
     with pytest.raises(MetricError, match=message):
@@ -130,6 +138,6 @@ def test_scores_and_ceilings(data_root: Path, items: Items, part: str) -> None:
     asked = [CeilingItem(name, image, vectors[i], (0, 1)) for i, (name, image) in enumerate(items)]
     with pytest.raises(MetricError, match=message):
         list(ceilings(suite, asked, np.stack(pictures[:2]), batch=BatchSize(4)))
-    if part == "_semantic":
+    if extractor is SemanticExtractor:
         with pytest.raises(MetricError, match=message):
             list(embed(suite, items, batch=BatchSize(4)))

@@ -14,7 +14,7 @@ from creativity_assets.engine.readouts import READOUTS
 from creativity_assets.front.instrument import COLUMNS, SCORE_COLUMNS
 from creativity_assets.images.preprocess import preprocess
 from creativity_assets.store.layout import Store
-from creativity_assets.store.sql import query
+from creativity_assets.store.sql.query import query
 from creativity_assets.vocabulary import EMBEDDED_NOTE
 from creativity_assets_tests.studies import EXPERIMENT, RESOLUTION, WORKS, save_picture
 

@@ -13,7 +13,7 @@ from creativity_assets.errors import DamagedPart, StoreError
 from creativity_assets.store.layout import Collection, Store
 from creativity_assets.store.parts import read_part
 from creativity_assets.store.schemas import SHARD
-from creativity_assets.store.sql import query
+from creativity_assets.store.sql.query import query
 from creativity_assets.store.warehouse import warehouse_hash
 from creativity_assets.workflow import payloads
 from creativity_assets.workflow.payloads import original_bytes

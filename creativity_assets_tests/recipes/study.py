@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from creativity_assets.store.layout import Store
-from creativity_assets.store.sql import query
+from creativity_assets.store.sql.query import query
 from creativity_assets_tests.running import bring_up_to_date
 from creativity_assets_tests.studies import CATALOG, new_study, write_catalog
 

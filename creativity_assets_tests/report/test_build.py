@@ -17,7 +17,7 @@ from creativity_assets.report.build import BANNER, QUERIES, build_report, render
 from creativity_assets.report.data import read_evidence
 from creativity_assets.report.gallery import MAX_WORKS, per_end
 from creativity_assets.statistics.bounds import MIN_ROOM
-from creativity_assets.store.sql import query
+from creativity_assets.store.sql.query import query
 from creativity_assets_tests.report.page import Page
 from creativity_assets_tests.report.warehouse import COMPARISONS, HOSTILE, build, pictures, write
 

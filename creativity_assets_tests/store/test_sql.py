@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 
 from creativity_assets.errors import QueryError, StoreError
-from creativity_assets.store import sql as module
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import Provenance
-from creativity_assets.store.sql import asking, query, statements, unique
-from creativity_assets.store.sql_formats import FORMATS, PAGE, Written
+from creativity_assets.store.sql import query as module
+from creativity_assets.store.sql.formats import FORMATS, PAGE, Written
+from creativity_assets.store.sql.query import asking, query, statements, unique
 from creativity_assets.store.warehouse import build_warehouse
 from creativity_assets.vocabulary import EMBEDDED_NOTE
 from creativity_assets_tests.store.test_scores import frames

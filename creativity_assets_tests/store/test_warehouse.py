@@ -7,7 +7,7 @@ import pytest
 from creativity_assets.errors import StoreError
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import Provenance
-from creativity_assets.store.sql import query
+from creativity_assets.store.sql.query import query
 from creativity_assets.store.warehouse import build_warehouse, warehouse_hash
 from creativity_assets.vocabulary import TABLES
 

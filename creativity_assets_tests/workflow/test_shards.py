@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creativity_assets.store.layout import Collection
-from creativity_assets.store.sql import query
+from creativity_assets.store.sql.query import query
 from creativity_assets.workflow import contents
 from creativity_assets.workflow.contents import BITS, _bits, _split
 from creativity_assets.workflow.parts import IMAGE_METRICS, KINDS

@@ -22,9 +22,9 @@ def check() -> None:
 
 def check_catalog(root: Path) -> tuple[list[str], list[str]]:
     """Check every entry against the code and the others: lines to be read, and a line for each fault."""
-    from creativity_assets.workflow.methods import inversion_settings
+    from creativity_assets.workflow.entries.methods import inversion_settings
+    from creativity_assets.workflow.entries.validation import wrong_entries
     from creativity_assets.workflow.study import Study
-    from creativity_assets.workflow.validation import wrong_entries
 
     study = Study(root)
     catalog = study.catalog

@@ -13,10 +13,9 @@ from rich.console import Console
 
 from creativity_assets.commands.sql.prompt import prompt
 from creativity_assets.errors import QueryError, StoreError
-from creativity_assets.store import sql
 from creativity_assets.store.files import replacing
-from creativity_assets.store.sql import asking
-from creativity_assets.store.sql_formats import FORMATS, Written
+from creativity_assets.store.sql.formats import FORMATS, Written
+from creativity_assets.store.sql.query import MAX_MEMORY, asking
 
 MAX_SQL = 2**20
 """Bytes of SQL that are read from a file or standard input."""
@@ -84,7 +83,7 @@ def _bounded_memory() -> Iterator[None]:
         kind = resource.RLIMIT_AS
         soft, hard = resource.getrlimit(kind)
         threads = (os.cpu_count() or 1) * 128 * 2**20  # address space that allocators set aside
-        bound = psutil.Process().memory_info().vms + 2 * sql.MAX_MEMORY + threads
+        bound = psutil.Process().memory_info().vms + 2 * MAX_MEMORY + threads
         if soft != resource.RLIM_INFINITY and soft < bound:
             bound = soft
         resource.setrlimit(kind, (bound, hard))

@@ -9,7 +9,7 @@ import duckdb
 from rich.console import Console
 
 from creativity_assets.errors import CreativityError, QueryError
-from creativity_assets.store.sql import statements
+from creativity_assets.store.sql.query import statements
 from creativity_assets.vocabulary import TABLES
 
 WELCOME = "SQL over {database}, read-only. A statement ends with ;   .tables  .schema TABLE  .quit"

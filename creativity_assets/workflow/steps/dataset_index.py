@@ -14,13 +14,13 @@ from creativity_assets.store.layout import Store
 from creativity_assets.store.locks import exclusive
 from creativity_assets.store.parts import Provenance, read_part, write_part
 from creativity_assets.store.schemas import INDEX, REJECTED
+from creativity_assets.workflow.entries.validation import check_dataset
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.losses import losses_of
 from creativity_assets.workflow.payloads import Payloads
 from creativity_assets.workflow.steps.originals import accepted_samples, with_originals
 from creativity_assets.workflow.steps.records import record_row, unusable
 from creativity_assets.workflow.steps.step import Step
-from creativity_assets.workflow.validation import check_dataset
 
 
 def dataset_index(step: Step, name: str) -> tuple[Provenance, dict[str, int | str]]:

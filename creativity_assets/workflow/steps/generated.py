@@ -12,9 +12,9 @@ from creativity_assets.engine.loading import Workbench
 from creativity_assets.images.encoding import to_png
 from creativity_assets.sources.records import SourceRecord, SourceReject
 from creativity_assets.store.parts import Provenance
+from creativity_assets.workflow.entries.revisions import model_source
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.progress import with_progress
-from creativity_assets.workflow.revisions import model_source
 from creativity_assets.workflow.steps.dataset_index import Indexed, write_index, written_ids
 from creativity_assets.workflow.steps.originals import accepted_samples, fields_of_the_work
 from creativity_assets.workflow.steps.records import sample_id

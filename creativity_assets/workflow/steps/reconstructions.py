@@ -11,7 +11,9 @@ from creativity_assets.store.layout import Collection
 from creativity_assets.store.locks import exclusive
 from creativity_assets.store.vectors import Vector, vector_table
 from creativity_assets.workflow.costs import timed
-from creativity_assets.workflow.methods import inversion_settings
+from creativity_assets.workflow.entries.methods import inversion_settings
+from creativity_assets.workflow.entries.revisions import model_source
+from creativity_assets.workflow.entries.validation import check_experiment
 from creativity_assets.workflow.parts import (
     FLOOR_IMAGES,
     LATENTS,
@@ -23,10 +25,8 @@ from creativity_assets.workflow.parts import (
 )
 from creativity_assets.workflow.pieces import Piece
 from creativity_assets.workflow.progress import with_progress
-from creativity_assets.workflow.revisions import model_source
 from creativity_assets.workflow.steps.grouping import Mapped
 from creativity_assets.workflow.steps.step import Finished, Step, by_collection, completed, memory, remade
-from creativity_assets.workflow.validation import check_experiment
 
 if TYPE_CHECKING:
     from creativity_assets.engine.loading import Workbench

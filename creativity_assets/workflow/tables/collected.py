@@ -19,6 +19,7 @@ from creativity_assets.store.layout import Collection, Shard
 from creativity_assets.store.parts import damaged, open_part, read_part
 from creativity_assets.vocabulary import TABLES, audit_columns, compared_scores
 from creativity_assets.workflow.contents import rows_of_shard
+from creativity_assets.workflow.entries.plugins import added_to
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.parts import (
     CEILINGS,
@@ -30,7 +31,6 @@ from creativity_assets.workflow.parts import (
     Kind,
 )
 from creativity_assets.workflow.pieces import Piece, pieces_of
-from creativity_assets.workflow.plugins import added_to
 
 TABLES_VERSION = 3
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from creativity_assets.store.sql import Result
+    from creativity_assets.store.sql.query import Result
 
 TEXT = "VARCHAR"
 INTEGERS = {"tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint"}

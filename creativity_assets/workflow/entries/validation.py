@@ -20,9 +20,9 @@ from creativity_assets.diffusion.weights.model_files import known_of
 from creativity_assets.engine.readouts import READOUTS
 from creativity_assets.errors import CatalogError, CreativityError, ModelError
 from creativity_assets.metrics.suites import SUITES
+from creativity_assets.workflow.entries.methods import inversion_settings
+from creativity_assets.workflow.entries.revisions import model_source
 from creativity_assets.workflow.lineage import Lineage
-from creativity_assets.workflow.methods import inversion_settings
-from creativity_assets.workflow.revisions import model_source
 
 
 def wrong_entries(lineage: Lineage) -> Iterator[str]:

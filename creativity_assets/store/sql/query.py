@@ -16,7 +16,7 @@ import psutil
 import pyarrow as pa
 
 from creativity_assets.errors import QueryError, StoreError, escaped
-from creativity_assets.store.sql_types import portable_casts
+from creativity_assets.store.sql.types import portable_casts
 from creativity_assets.store.warehouse import warehouse_damage
 from creativity_assets.vocabulary import EMBEDDED, EMBEDDED_NOTE, TABLES
 

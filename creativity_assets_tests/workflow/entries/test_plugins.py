@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from creativity_assets.workflow import plugins
+from creativity_assets.workflow.entries.plugins import load_plugins, registries
 from creativity_assets.workflow.parts import IMAGE_METRICS, READOUTS
 from creativity_assets.workflow.pieces import pieces_of
-from creativity_assets.workflow.plugins import load_plugins, registries
 from creativity_assets.workflow.study import Study
 from creativity_assets_tests.running import bring_up_to_date, table
 from creativity_assets_tests.studies import CATALOG, write_catalog

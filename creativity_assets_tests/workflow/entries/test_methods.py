@@ -8,7 +8,7 @@ import pytest
 from creativity_assets.catalog.entries import MethodEntry
 from creativity_assets.errors import CatalogError
 from creativity_assets.orchestration.partitions import cell_key
-from creativity_assets.workflow.methods import inversion_settings
+from creativity_assets.workflow.entries.methods import inversion_settings
 from creativity_assets.workflow.parts import METHOD_VERSIONS
 from creativity_assets.workflow.plan import plan
 from creativity_assets.workflow.study import Study

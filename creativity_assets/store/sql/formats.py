@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from creativity_assets.errors import escaped
-from creativity_assets.store.screen import MISSING, aligned, number
-from creativity_assets.store.sql import Result
-from creativity_assets.store.sql_types import NUMBERS, REALS, TEXT, encoder, portable_casts, string
+from creativity_assets.store.sql.query import Result
+from creativity_assets.store.sql.screen import MISSING, aligned, number
+from creativity_assets.store.sql.types import NUMBERS, REALS, TEXT, encoder, portable_casts, string
 
 PAGE = 10_000
 """Rows of a table that are aligned with one another."""
