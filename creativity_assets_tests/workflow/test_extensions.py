@@ -38,11 +38,16 @@ def brightness(picture):
     return float(np.asarray(picture.content.convert("L")).mean()) + {shift}
 
 
-AUDIT = {{"brightness": brightness}}
+def odd_width(picture):
+    return picture.decoded.width if picture.decoded.width % 2 else None
+
+
+AUDIT = {{"brightness": brightness, "odd_width": odd_width}}
 SAMPLE_COLUMNS = {{
     "brightness": SampleColumn(
         "brightness", "DOUBLE", "Mean grey level", "grey levels", 0, 255, origin="audit", title="mean brightness"
-    )
+    ),
+    "odd_width": SampleColumn("odd_width", "BIGINT", "Width where it is odd", low=1, origin="audit", nullable=True),
 }}
 """
 
@@ -121,6 +126,9 @@ def test_an_audit_column_is_its_declaration_and_its_function(modules: Path, meas
     assert made.problems == ()
     found = rows(measured_root, "SELECT brightness FROM samples")["brightness"]
     assert found.between(1, 254).all() and found.nunique() > 3
+    odd = rows(measured_root, "SELECT width, odd_width FROM samples")
+    assert 0 < odd["odd_width"].isna().sum() < len(odd)
+    assert (odd["odd_width"].dropna() == odd["width"][odd["width"] % 2 == 1]).all()
     assert rows(measured_root, "SELECT brightness FROM scores")["brightness"].notna().all()
     (told,) = rows(measured_root, "SELECT comment FROM duckdb_columns() WHERE column_name = 'brightness' AND table_name = 'samples'")["comment"]  # fmt: skip
     assert told == "Mean grey level (in grey levels; from 0 to 255)"

@@ -17,7 +17,7 @@ from creativity_assets.statistics.sides import all_of_sides
 from creativity_assets.store import schemas
 from creativity_assets.store.layout import Collection, Shard
 from creativity_assets.store.parts import damaged, open_part, read_part
-from creativity_assets.vocabulary import TABLES, compared_scores
+from creativity_assets.vocabulary import TABLES, audit_columns, compared_scores
 from creativity_assets.workflow.contents import rows_of_shard
 from creativity_assets.workflow.entries.plugins import added_to
 from creativity_assets.workflow.lineage import Lineage
@@ -65,8 +65,8 @@ class Collected:
         frame["year"] = pd.array(years, dtype="Int64")
         frame["decade"] = pd.array([decade_of(year) for year in years], dtype="Int64")
         frame["era"] = pd.array([self.lineage.catalog.era_of(year) for year in years], dtype="string")
-        frame["jpeg_quality"] = frame["jpeg_quality"].astype("Int64")
-        return frame
+        whole = [column.name for column in audit_columns() if column.type == "BIGINT" and column.nullable]
+        return frame.astype(dict.fromkeys(whole, "Int64"))
 
     @cached_property
     def comparisons(self) -> dict[str, ComparisonEntry | CatalogError]:
