@@ -17,9 +17,9 @@ import pytest
 
 from creativity_assets import cli
 from creativity_assets.commands.sql.prompt import is_whole
-from creativity_assets.store.sql import query as sql
 from creativity_assets.store.layout import Store
 from creativity_assets.store.parts import Provenance
+from creativity_assets.store.sql import query as sql
 from creativity_assets.store.warehouse import build_warehouse
 from creativity_assets.vocabulary import EMBEDDED_NOTE
 from creativity_assets_tests.store.test_scores import frames
