@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from creativity_assets.workflow import plugins
+from creativity_assets.workflow.entries import plugins
 from creativity_assets.workflow.entries.plugins import load_plugins, registries
 from creativity_assets.workflow.parts import IMAGE_METRICS, READOUTS
 from creativity_assets.workflow.pieces import pieces_of
