@@ -18,7 +18,7 @@ from creativity_assets.images.audit import AUDIT
 from creativity_assets.orchestration.reporting import column_schema
 from creativity_assets.store.layout import Store
 from creativity_assets.store.sql.query import query
-from creativity_assets.workflow import plugins
+from creativity_assets.workflow.entries import plugins
 from creativity_assets.workflow.entries.plugins import registries
 from creativity_assets.workflow.study import Study
 from creativity_assets.workflow.tables.checks import CHECKS
