@@ -5,6 +5,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 import typer
 from PIL import Image
 
+import creativity_assets
 from creativity_assets import cli
 from creativity_assets.catalog import load_catalog
 from creativity_assets.store import schemas
@@ -80,6 +82,11 @@ def test_every_command_explains_itself_with_an_example(run: Run) -> None:
         code, out, _ = run(*path, "--help")
         assert code == 0
         assert f"Example: creativity {' '.join(path)}" in " ".join(out.split()), path
+
+
+def test_the_version_is_the_packages_own(run: Run) -> None:
+    assert run("--version") == (0, f"creativity {creativity_assets.__version__}\n", "")
+    assert version("creativity_assets") == creativity_assets.__version__
 
 
 def test_an_error_is_one_line_and_exit_code_2(study_root: Path, run: Run) -> None:
