@@ -60,3 +60,10 @@ def test_weights_of_another_shape_are_refused(folder: Path, tmp_path: Path, fiel
     with pytest.raises(MetricError, match=r"suite tiny: ") as caught:
         SemanticExtractor.load(copy, name="tiny")
     assert "\n" not in str(caught.value)
+
+
+def test_a_distance_stays_in_its_range_whatever_rounding_makes_of_a_length() -> None:
+    longer = np.array([[1.0 + 1e-6, 0.0], [0.0, 1.0]], np.float32)
+    assert cosine_distance(longer, longer).tolist() == [0.0, 0.0]
+    assert cosine_distance(longer, -longer).tolist() == [2.0, 2.0]
+    assert cosine_distance(longer, longer[::-1]).tolist() == [1.0, 1.0]

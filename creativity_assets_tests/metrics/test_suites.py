@@ -52,6 +52,10 @@ def test_wrong_images_are_refused(suite: Suite, originals: np.ndarray) -> None:
         suite.score(originals, originals / 255)
     with pytest.raises(MetricError, match="originals against"):
         suite.score(originals, originals[:2])
+    with_alpha = np.concatenate([originals, originals[..., :1]], axis=-1)
+    for wrong in (with_alpha, originals[0], originals[..., 0]):
+        with pytest.raises(MetricError, match="not uint8"):
+            suite.score(wrong, wrong)
 
 
 def test_unknown_suites_are_refused_with_what_there_is(data_root: Path) -> None:

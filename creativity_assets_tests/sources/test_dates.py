@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creativity_assets.sources.columns.dates import EARLIEST, PLAIN, decade_of, parse_year, year_from_file_name
+from creativity_assets.sources.columns.dates import EARLIEST, PLAIN, Year, decade_of, parse_year, year_from_file_name
 
 DATES: list[tuple[Any, int | None, str]] = [
     ("1889", 1889, "stated"),
@@ -352,3 +352,22 @@ def test_decades() -> None:
 @pytest.mark.parametrize("date", ["9" * 5000, 10**4000, -(10**4000), float("inf"), float("nan"), b"x", {"year": 1}])
 def test_what_is_no_date_of_any_kind_gives_no_year(date: object) -> None:
     assert parse_year(date).year is None
+
+
+@pytest.mark.parametrize(
+    ("date", "year", "source"),
+    [
+        ("AD 812", 812, "stated"),
+        ("812 AD", 812, "stated"),
+        ("about 950", 950, "circa"),
+        ("AD 812-830", 821, "range"),
+        ("AD 812-812", 812, "stated"),
+    ],
+)
+def test_years_of_three_digits_beside_a_word(date: str, year: int, source: str) -> None:
+    assert parse_year(date) == Year(year, source)
+
+
+def test_a_year_of_a_file_name_is_not_to_come() -> None:
+    assert year_from_file_name("a_b-2030.jpg", latest=2029).year is None
+    assert year_from_file_name("a_b-2030.jpg", latest=2030).year == 2030

@@ -101,3 +101,11 @@ def test_long_names_are_cut_but_stay_apart() -> None:
 def test_names_without_letters_stay_apart() -> None:
     assert artist_slug("☃") != artist_slug("♞")
     assert UNKNOWN_ARTIST not in (artist_slug("☃"), artist_slug("♞"))
+
+
+def test_a_slug_is_kept_at_the_bound_and_cut_with_a_digest_beyond_it() -> None:
+    assert artist_slug("a" * MAX_LENGTH) == "a" * MAX_LENGTH
+    cut = artist_slug("b" * (MAX_LENGTH - 10) + " " + "c" * 30)  # the cut falls right behind a hyphen, which goes
+    assert re.fullmatch(rf"b{{{MAX_LENGTH - 10}}}-[0-9a-f]{{8}}", cut)
+    assert artist_slug("b" * (MAX_LENGTH - 10) + " " + "c" * 31) != cut
+    assert re.fullmatch(r"artist-[0-9a-f]{8}", artist_slug("\u2603\u2603"))
