@@ -35,6 +35,7 @@ def data_root(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.long
 def test_the_lines_of_the_readme_run(tmp_path: Path, data_root: Path) -> None:
     (block,) = re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert len([line for line in block.splitlines() if line.strip()]) <= 12

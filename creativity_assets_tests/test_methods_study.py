@@ -83,7 +83,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     return wide
 
 
-@pytest.fixture(params=["eight", pytest.param("study", marks=LONG)])
+@pytest.fixture(params=[pytest.param("eight", marks=LONG), pytest.param("study", marks=LONG)])
 def excess(request: pytest.FixtureRequest) -> pd.DataFrame:
     """The composite score less its floor, a row per work and a column per method."""
     frame: pd.DataFrame = request.getfixturevalue(request.param)

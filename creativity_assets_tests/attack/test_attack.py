@@ -74,6 +74,7 @@ def test_a_command_that_hangs_is_killed_and_a_signal_comes_when_it_was_asked_for
     assert 10 < found.mebibytes < 1000
 
 
+@pytest.mark.long
 def test_some_of_each_cheap_kind(arena: Arena) -> None:
     entries.attack(arena, cases=4, files=3, commands=0)
     models.attack(arena, cases=1, scored=0, texts=0, headers=1)

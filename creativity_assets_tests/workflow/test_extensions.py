@@ -118,6 +118,7 @@ def test_the_audit_measures_what_is_declared() -> None:
     assert list(AUDIT) == [column.name for column in vocabulary.audit_columns()]
 
 
+@pytest.mark.long
 def test_an_audit_column_is_its_declaration_and_its_function(modules: Path, measured_root: Path) -> None:
     before = {name: dict(registry.entries) for name, registry in registries().items()}
     (modules / "my_column.py").write_text(COLUMN.format(version=1, shift=0), encoding="utf-8")
@@ -152,6 +153,7 @@ def test_an_audit_column_is_its_declaration_and_its_function(modules: Path, meas
     assert holds(measured_root) == []
 
 
+@pytest.mark.long
 def test_a_metric_is_its_declaration_and_its_function_and_a_suite_one_entry(modules: Path, measured_root: Path) -> None:
     before = {name: dict(registry.entries) for name, registry in registries().items()}
     (modules / "my_metric.py").write_text(METRIC, encoding="utf-8")
