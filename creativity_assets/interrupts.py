@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ GRACE = 5.0
 CHILDREN_GRACE = 1.0
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NO_SIGNAL = 0
+"""Written behind all signals, to learn that they are noted."""
 _SHOW_CURSOR = "\x1b[?25h"  # a progress bar hides it on a terminal
 
 
@@ -37,6 +40,9 @@ def guarded(command: Callable[[], None]) -> None:
         import psutil  # noqa: F401 - to end children with: no time to import it later
 
         command()
+    except BaseException:
+        guard.settle()  # Dagster's handler may have raised before the listening thread had its turn
+        raise
     finally:
         guard.over = True
         if guard.received is not None:
@@ -63,9 +69,10 @@ class _Guard:
         self._finishing = threading.Lock()
         # Who starts us in the background, or under nohup, has some signals ignored; they stay so.
         self._ignored = {number for number in _SIGNALS if signal.getsignal(number) is signal.SIG_IGN}
-        reading, writing = os.pipe()
-        os.set_blocking(writing, False)
-        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        reading, self._writing = os.pipe()
+        self._settled = threading.Event()
+        os.set_blocking(self._writing, False)
+        signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
         threading.Thread(target=self._listen, args=(reading,), daemon=True, name="signals").start()
         self._screen = os.dup(2)
         self._nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -83,6 +90,12 @@ class _Guard:
         )
         _end_children()
         os._exit(128 + number)
+
+    def settle(self) -> None:
+        """Return once every signal that has come so far is noted: the pipe keeps their order, and this stands last."""
+        with suppress(BlockingIOError):  # full of signals: the first was noted long ago
+            os.write(self._writing, bytes([_NO_SIGNAL]))
+            self._settled.wait(GRACE)
 
     def _say(self, line: str) -> None:
         clear = f"\r\x1b[2K{_SHOW_CURSOR}" if os.isatty(self._screen) else ""
@@ -112,6 +125,8 @@ class _Guard:
     def _listen(self, descriptor: int) -> None:
         while True:
             for number in os.read(descriptor, 64):
+                if number == _NO_SIGNAL:
+                    self._settled.set()
                 if number not in _SIGNALS or number in self._ignored:
                     continue
                 self._note(number)
