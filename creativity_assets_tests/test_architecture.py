@@ -96,6 +96,12 @@ def test_a_module_imports_only_what_its_layer_may(module: Path) -> None:
         assert "from __future__ import annotations" not in module.read_text(encoding="utf-8")
 
 
+def printed(script: str) -> str:
+    """What a Python of its own prints."""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
 def test_every_area_has_its_row() -> None:
     assert {area(module) for module in MODULES} == {*GROUND_FLOOR, *ALLOWED, *ABOVE}
 
@@ -107,8 +113,7 @@ def test_the_front_door_opens_at_once() -> None:
         "creativity_assets.CreativityError, dir(creativity_assets); took = time.perf_counter() - started; "
         "print(took < 0.3, sorted({'torch', 'numpy', 'pandas', 'pyarrow', 'duckdb', 'dagster'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "True []"
+    assert printed(script) == "True []"
 
 
 def test_the_front_door_offers_what_it_lists() -> None:
@@ -122,14 +127,18 @@ def test_the_front_door_offers_what_it_lists() -> None:
         creativity_assets.nothing  # noqa: B018
 
 
+def test_the_command_line_imports_a_command_s_modules_when_it_is_called() -> None:
+    script = "import sys, creativity_assets.cli; print({'numpy', 'pandas', 'pyarrow', 'torch', 'dagster'} & set(sys.modules))"
+    assert printed(script) == "set()"
+
+
 def test_importing_and_loading_the_definitions_import_nothing_heavy() -> None:
     script = (
         "import sys, warnings; warnings.simplefilter('ignore'); import creativity_assets; "
         "from creativity_assets.definitions import defs; defs.resolve_asset_graph(); "
         "print(sorted({'torch', 'diffusers', 'transformers', 'lpips', 'datasets', 'matplotlib'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert printed(script) == "[]"
 
 
 ACCELERATORS = re.compile(r"(cuda|rocm|hip|xpu|mps|npu|hpu|mtia|privateuseone)(:\d+)?")

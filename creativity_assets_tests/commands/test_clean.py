@@ -2,8 +2,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from creativity_assets.commands.clean import leftovers
 from creativity_assets.store.layout import Store
+from creativity_assets.workflow.leftovers import leftovers
 from creativity_assets.workflow.plan import plan
 from creativity_assets.workflow.study import Study
 from creativity_assets_tests.running import bring_up_to_date, table
