@@ -250,7 +250,7 @@ def _tables() -> tuple[Table, ...]:
             (
                 SAMPLE_ID,
                 EXPERIMENT,
-                text("sha256", "SHA-256 of its PNG, in hex"),
+                text("sha256", "SHA-256 of the stored picture's bytes, in hex"),
                 text("path", "The Parquet part that holds it, relative to data/store"),
             ),
         ),
