@@ -11,11 +11,12 @@ def report() -> None:
     from creativity_assets.workflow.steps.step import Step
     from creativity_assets.workflow.study import Study
     from creativity_assets.workflow.tables.checks import failed_checks
+    from creativity_assets.workflow.tables.collected import Collected
     from creativity_assets.workflow.tables.report import write_report
     from creativity_assets.workflow.tables.warehouse import write_warehouse
 
     step = Step(Study(data_root()), run_id="command-line")
-    write_warehouse(step)
+    write_warehouse(step, Collected(step.study.lineage))
     page, size = write_report(step)
     typer.echo(f"{page} ({size / 2**20:.1f} MB)")
     if failed := failed_checks(step.study):

@@ -5,7 +5,6 @@ caption: a captioned method sees the empty prompt. What readouts draw at random 
 neither its name nor its neighbours change a number.
 """
 
-import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from creativity_assets.engine.measure import (
     reconstruct,
     score,
 )
+from creativity_assets.hashing import digest_of_bytes
 from creativity_assets.images.preprocess import preprocess
 from creativity_assets.metrics.suites import Suite
 
@@ -67,7 +67,7 @@ def score_images(
         for done in encode(backbone, prepared(), batch=BatchSize(batch.current)):
             original = encoding.popleft()
             reconstructing.append((original, done.floor))
-            yield Latent(done.sample_id, done.latent, seed=_seed(original))
+            yield Latent(done.sample_id, done.latent, seed=digest_of_bytes(original.tobytes()))
 
     def to_score() -> Iterator[ScoreItem]:
         for done in reconstruct(backbone, settings, encoded(), batch=batch, readouts=readouts):
@@ -110,7 +110,3 @@ def _latents(images: Pictures, backbone: Backbone, batch: BatchSize) -> Iterator
 def _preprocessed(images: Pictures, backbone: Backbone) -> Iterator[tuple[str, np.ndarray]]:
     for name, image in images:
         yield name, preprocess(image, backbone.resolution)
-
-
-def _seed(pixels: np.ndarray) -> str:
-    return hashlib.sha256(pixels.tobytes()).hexdigest()

@@ -138,7 +138,7 @@ def _tables(work: Work) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvalu
         collected = Collected(step.study.lineage)
         for name in TABLES:
             yield recorded(make_table(step, name, collected))
-        yield recorded(make_warehouse(step))
+        yield recorded(make_warehouse(step, collected))
         yield recorded(make_report(step))
         for name, problems in outcomes(collected).items():
             yield dg.AssetCheckEvaluation(

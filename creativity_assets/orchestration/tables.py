@@ -45,7 +45,10 @@ def table_asset(name: str) -> dg.AssetsDefinition:
 )
 def warehouse(context: dg.AssetExecutionContext, config: Remake, study: StudyResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """creativity.duckdb, rebuilt aside and swapped in; readers keep the old file and never wait."""
-    return make_warehouse(Step(study.open(), context.run_id, config.force))
+    from creativity_assets.workflow.tables.collected import Collected
+
+    step = Step(study.open(), context.run_id, config.force)
+    return make_warehouse(step, Collected(step.study.lineage))
 
 
 @dg.asset(deps=["warehouse"], group_name="evidence", kinds={"html"}, owners=OWNERS)
@@ -63,10 +66,10 @@ def make_table(step: Step, name: str, collected: "Collected") -> dg.MaterializeR
     return dg.MaterializeResult(asset_key=name, metadata=metadata, data_version=version)
 
 
-def make_warehouse(step: Step) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def make_warehouse(step: Step, collected: "Collected") -> dg.MaterializeResult:  # type: ignore[type-arg]
     """creativity.duckdb unless it is fresh, with its row counts."""
 
-    counts, provenance = write_warehouse(step)
+    counts, provenance = write_warehouse(step, collected)
     metadata: dict[str, Any] = {"database": dg.MetadataValue.path(str(step.study.store.database)), **counts}
     version = dg.DataVersion(provenance.input_hash)
     return dg.MaterializeResult(asset_key="warehouse", metadata=metadata, data_version=version)

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -49,6 +50,18 @@ def make_folder_of(path: Path) -> None:
         if not blocking.is_dir():
             raise StoreError(f"{blocking}: no folder; move it away, then run the same command") from error
         raise StoreError(f"{path}: {error.strerror or error}; free space or check permissions") from error
+
+
+State = tuple[int, int, int]
+
+
+def state_of(path: Path) -> State | None:
+    """What tells one file at `path` from another: number, time and size. None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_ino, found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else None
 
 
 def set_aside_as(path: Path) -> Path:

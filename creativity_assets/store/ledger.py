@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from creativity_assets.store.files import read_record, write_record
+from creativity_assets.store.files import read_record, state_of, write_record
 from creativity_assets.store.parts import read_footer
 
 
@@ -36,12 +36,10 @@ class Ledger:
     def entry(self, path: Path) -> Entry | None:
         """What is known of a part; None for one that is missing, damaged or not ours."""
         name = os.path.relpath(path, self.root)
-        try:
-            found = path.stat()
-        except OSError:
+        state = state_of(path)
+        if state is None:
             self._changed |= self._entries.pop(name, None) is not None
             return None
-        state = found.st_ino, found.st_mtime_ns, found.st_size
         known = self._entries.get(name)
         if known is not None and known[:3] == state:
             return known

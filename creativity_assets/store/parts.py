@@ -105,12 +105,6 @@ def read_part(path: Path, columns: list[str] | None = None) -> pa.Table:
         return part.read(columns)
 
 
-def count_rows(path: Path) -> int:
-    """The number of rows of a part, from its footer. Raises StoreError when it is missing or damaged."""
-    with open_part(path) as part:
-        return int(part.parquet.metadata.num_rows)
-
-
 @dataclass(frozen=True)
 class Footer:
     """What a part's footer says of it."""
@@ -136,12 +130,6 @@ def read_provenance(path: Path) -> Provenance | None:
     """The provenance in a part's footer; None for a part that is missing, damaged or not ours."""
     footer = read_footer(path)
     return None if footer is None else footer.provenance
-
-
-def is_fresh(path: Path, input_hash: str) -> bool:
-    """Whether the part at `path` was made from exactly these inputs."""
-    found = read_provenance(path)
-    return found is not None and found.input_hash == input_hash
 
 
 def damaged(path: Path, what: str) -> DamagedPart:

@@ -13,8 +13,10 @@ from typing import Any
 import pyarrow as pa
 
 from creativity_assets.hashing import digest, seed_of
+from creativity_assets.store.files import State, state_of
 from creativity_assets.store.layout import Collection, Shard
 from creativity_assets.store.parts import damaged, read_part
+from creativity_assets.store.schemas import INDEX
 
 SAMPLES_VERSION = 2
 
@@ -68,17 +70,6 @@ class Held:
     rows: Mapping[Shard, tuple[int, ...]]
 
 
-State = tuple[int, int, int]
-
-
-def state_of(path: Path) -> State | None:
-    """What tells one file at `path` from another; None where there is none."""
-    if not path.is_file():
-        return None
-    found = path.stat()
-    return found.st_ino, found.st_mtime_ns, found.st_size
-
-
 def held(index: Path, dataset: str) -> Held | None:
     """What the index of a data set holds; None before indexing. Raises DamagedPart."""
     state = state_of(index)
@@ -87,11 +78,20 @@ def held(index: Path, dataset: str) -> Held | None:
 
 def rows_of_shard(index: Path, shard: Shard) -> list[dict[str, Any]]:
     """The index rows of one shard, with the places of their bytes, in the order of the index."""
-    found, state = held(index, shard.collection.dataset), state_of(index)
-    if found is None or state is None or shard not in found.rows:
-        return []
-    rows: list[dict[str, Any]] = _table(index, state).take(pa.array(found.rows[shard], pa.int64())).to_pylist()
+    rows: list[dict[str, Any]] = _rows(index, shard).to_pylist()
     return rows
+
+
+def ids_of_shard(index: Path, shard: Shard) -> frozenset[str]:
+    """The sample_ids of those rows."""
+    return frozenset(_rows(index, shard)["sample_id"].to_pylist())
+
+
+def _rows(index: Path, shard: Shard) -> pa.Table:
+    found, state = held(index, shard.collection.dataset), state_of(index)
+    if found is None or state is None:
+        return INDEX.empty_table()
+    return _table(index, state).take(pa.array(found.rows.get(shard, ()), pa.int64()))
 
 
 @lru_cache(maxsize=2)

@@ -10,10 +10,11 @@ from creativity_assets.catalog.datasets import DatasetEntry, GeneratedDataset, P
 from creativity_assets.errors import DamagedPart
 from creativity_assets.hashing import digest
 from creativity_assets.sources import fingerprint
+from creativity_assets.store.files import State, state_of
 from creativity_assets.store.layout import Collection, Shard, Store
 from creativity_assets.store.ledger import Ledger, ledger_of
 from creativity_assets.store.parts import read_part
-from creativity_assets.workflow.contents import Contents, State, held, state_of
+from creativity_assets.workflow.contents import Contents, held
 from creativity_assets.workflow.entries.plugins import plugin_version
 from creativity_assets.workflow.entries.revisions import Revisions
 

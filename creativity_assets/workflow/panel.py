@@ -12,9 +12,10 @@ from pathlib import Path
 
 from creativity_assets.catalog.entries import ExperimentEntry
 from creativity_assets.hashing import digest
+from creativity_assets.store.files import State, state_of
 from creativity_assets.store.layout import Shard
 from creativity_assets.store.parts import read_part
-from creativity_assets.workflow.contents import State, held, state_of
+from creativity_assets.workflow.contents import held
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.parts import RAW_SAMPLES, RECONSTRUCTIONS
 from creativity_assets.workflow.pieces import pieces_of

@@ -7,6 +7,7 @@ descendants stale. Versions are raised by hand when an algorithm changes its num
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -48,7 +49,7 @@ class Kind:
 
     name: of its folder. columns: of its rows; a function where a plugin may add some. made_from: other kinds and
     facts, by the words that stand in its hash. under: what besides the shard tells one such part from another, words of
-    `Piece.names`. version: raised by hand; None where its sources have versions that say all. asset: that makes it, if
+    `Piece.name`. version: raised by hand; None where its sources have versions that say all. asset: that makes it, if
     it is not of the same name.
     """
 
@@ -150,6 +151,7 @@ def kinds_of(asset: str) -> tuple[Kind, ...]:
     return tuple(kind for kind in KINDS if kind.maker == asset)
 
 
+@cache
 def upstream(asset: str) -> tuple[str, ...]:
     """The assets that one is made from directly: those that no other of its sources is made from in turn."""
     sources = {

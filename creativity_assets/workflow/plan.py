@@ -85,7 +85,8 @@ def _plan(lineage: Lineage, scope: Scope) -> Plan:
     indexes = tuple(name for name in names if not lineage.index_is_fresh(name))
     held = {name: list(lineage.collections(name)) for name in names if name not in indexes}
     collections = [collection for of_dataset in held.values() for collection in of_dataset]
-    sizes = _sizes(lineage, collections)
+    audited = pieces_of(lineage, collections)
+    sizes = _sizes(audited)
     cells = {
         experiment: [c for e, dataset in wanted if e.name == experiment for c in held.get(dataset.name, ())]
         for experiment in dict.fromkeys(e.name for e, _ in wanted)
@@ -102,7 +103,7 @@ def _plan(lineage: Lineage, scope: Scope) -> Plan:
         datasets=tuple(names),
         wanted={name: tuple(of_experiment) for name, of_experiment in cells.items()},
         indexes=indexes,
-        samples=_stale(pieces_of(lineage, collections), "raw_samples"),
+        samples=_stale(audited, "raw_samples"),
         tensors=_untransformed(lineage, held),
         reconstructions=reconstructions,
         metrics=metrics,
@@ -132,9 +133,9 @@ def _untransformed(lineage: Lineage, held: Mapping[str, list[Collection]]) -> tu
     return tuple(dict.fromkeys(stale))
 
 
-def _sizes(lineage: Lineage, collections: Iterable[Collection]) -> dict[Collection, int]:
+def _sizes(pieces: Iterable[Piece]) -> dict[Collection, int]:
     sizes: dict[Collection, int] = {}
-    for piece in pieces_of(lineage, collections):
+    for piece in pieces:
         samples = piece.part(RAW_SAMPLES)
         images = samples.rows if samples.is_fresh else piece.contents.size
         sizes[piece.collection] = sizes.get(piece.collection, 0) + images
@@ -147,7 +148,6 @@ def _measurable(lineage: Lineage, scope: Scope, asked: list[Pair]) -> tuple[list
     What is absent is a fault where it is not optional, is asked for by its own name, or leaves an experiment that is
     asked for with nothing.
     """
-
     from creativity_assets.workflow.entries.validation import check_dataset, check_experiment  # torch
 
     # Many experiments share a model, and many data sets' files are looked at to fingerprint them.

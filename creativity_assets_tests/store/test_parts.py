@@ -7,15 +7,19 @@ import pytest
 
 from creativity_assets.errors import DamagedPart, StoreError
 from creativity_assets.store.files import replacing
+from creativity_assets.store.ledger import Ledger
 from creativity_assets.store.parts import (
     Provenance,
-    is_fresh,
     read_part,
     read_provenance,
     write_part,
 )
 
 TABLE = pa.table({"x": [1, 2, 3]})
+
+
+def is_fresh(path: Path, input_hash: str) -> bool:
+    return Ledger(path.parent).is_fresh(path, input_hash)
 
 
 def test_a_part_comes_back_with_its_provenance(tmp_path: Path) -> None:

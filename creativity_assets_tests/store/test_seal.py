@@ -11,11 +11,10 @@ import pytest
 
 from creativity_assets.errors import DamagedPart, StoreError
 from creativity_assets.store.images import image_table, read_images
+from creativity_assets.store.ledger import Ledger
 from creativity_assets.store.parts import (
     Provenance,
-    count_rows,
     healed,
-    is_fresh,
     open_part,
     read_part,
     read_provenance,
@@ -61,7 +60,7 @@ def test_a_cut_anywhere_is_found(tmp_path: Path) -> None:
     whole = write(path)
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
-        assert not is_fresh(path, "hash")
+        assert not Ledger(path.parent).is_fresh(path, "hash")
         with pytest.raises(DamagedPart):
             read_part(path)
 
@@ -76,7 +75,7 @@ def test_a_flip_in_the_footer_is_seen_without_reading_the_rows(tmp_path: Path) -
         path.write_bytes(changed)
         assert read_provenance(path) is None
     path.write_bytes(whole)
-    assert (read_provenance(path), count_rows(path)) == (Provenance("hash", "code", "run"), 6)
+    assert (read_provenance(path), Ledger(path.parent).rows(path)) == (Provenance("hash", "code", "run"), 6)
 
 
 def test_what_is_not_read_is_not_paid_for_and_what_is_read_is_proved(tmp_path: Path) -> None:
@@ -110,14 +109,14 @@ def test_a_part_of_before_there_were_seals_is_read(tmp_path: Path) -> None:
     assert read_provenance(path) == Provenance("old", "1", "r")
     write_part(path, read_part(path), Provenance("new"))
     assert read_part(path).equals(TABLE)
-    assert is_fresh(path, "new"), "what is copied from a part does not carry its old provenance on"
+    assert Ledger(path.parent).is_fresh(path, "new"), "what is copied from a part does not carry its old provenance on"
 
 
 def test_a_part_written_from_a_part_has_a_seal_of_its_own(tmp_path: Path) -> None:
     write(tmp_path / "one.parquet")
     write_part(tmp_path / "two.parquet", read_part(tmp_path / "one.parquet").slice(1), Provenance("two"))
     assert read_part(tmp_path / "two.parquet").equals(TABLE.slice(1))
-    assert is_fresh(tmp_path / "two.parquet", "two")
+    assert Ledger(tmp_path).is_fresh(tmp_path / "two.parquet", "two")
 
 
 def test_a_part_without_rows_is_sealed_too(tmp_path: Path) -> None:

@@ -124,6 +124,7 @@ from creativity_assets.workflow.steps.raw_samples import raw_samples
 from creativity_assets.workflow.steps.reconstructions import reconstructions
 from creativity_assets.workflow.steps.step import Step
 from creativity_assets.workflow.study import Study
+from creativity_assets.workflow.tables.collected import Collected
 from creativity_assets.workflow.tables.warehouse import write_warehouse
 
 def peak():
@@ -142,7 +143,7 @@ with study.workbench() as workbench:
     peaks["reconstructions"] = peak()
     done += list(image_metrics(step, workbench, "tiny.autoencoder", one))
     peaks["image_metrics"] = peak()
-write_warehouse(step)
+write_warehouse(step, Collected(study.lineage))
 peaks["warehouse"] = peak()
 print(json.dumps({"peaks": peaks, "images": [of.numbers["n_images"] for of in done]}))
 """

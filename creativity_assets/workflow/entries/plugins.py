@@ -10,6 +10,7 @@ import importlib.metadata
 import re
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from creativity_assets.errors import CatalogError, one_line
@@ -44,15 +45,19 @@ def added_to(*registries: str) -> dict[str, str]:
 
 def load_plugins(named: Iterable[str]) -> list[str]:
     """Add what these modules, and those of entry points, have; a line for each that does not fit and adds nothing."""
-    found = [point.value for point in importlib.metadata.entry_points(group=GROUP)]
-    names = list(dict.fromkeys([*named, *found]))
     lines = []
-    for name in names:
+    for name in dict.fromkeys([*named, *_installed()]):
         try:
             _add(name)
         except CatalogError as problem:
             lines.append(str(problem))
     return lines
+
+
+@cache
+def _installed() -> tuple[str, ...]:
+    """The modules of entry points: looked for once, since it means a look at every installed package."""
+    return tuple(point.value for point in importlib.metadata.entry_points(group=GROUP))
 
 
 def _add(name: str) -> None:
@@ -66,8 +71,8 @@ def _add(name: str) -> None:
     if not isinstance(version, str | int):
         raise CatalogError(f"plugins: {name}: has no VERSION; write one, and raise it when its numbers change")
     stamp = f"{name}@{version}"
-    wanted = {}
-    for registry, known in registries().items():
+    wanted, known_of = {}, registries()
+    for registry, known in known_of.items():
         given = getattr(module, registry, {})
         if not isinstance(given, Mapping):
             raise CatalogError(f"plugins: {name}: {registry} must be a dictionary")
@@ -75,9 +80,9 @@ def _add(name: str) -> None:
             _check(name, registry, known, key, value)
             wanted[registry, key] = value
     if not wanted:
-        raise CatalogError(f"plugins: {name}: adds nothing; give it one of {', '.join(registries())}")
+        raise CatalogError(f"plugins: {name}: adds nothing; give it one of {', '.join(known_of)}")
     for (registry, key), value in wanted.items():
-        registries()[registry].entries[key] = value
+        known_of[registry].entries[key] = value
         _ADDED[registry, key] = stamp
 
 

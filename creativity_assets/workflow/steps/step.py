@@ -12,7 +12,6 @@ from creativity_assets.catalog.entries import ExperimentEntry
 from creativity_assets.errors import StoreError
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import Provenance, damaged, read_provenance
-from creativity_assets.workflow.contents import Contents
 from creativity_assets.workflow.parts import Kind, upstream
 from creativity_assets.workflow.pieces import Piece, pieces_of, version_of
 from creativity_assets.workflow.steps.grouping import Items, grouped
@@ -51,19 +50,13 @@ class Step:
     def stamp(self, input_hash: str) -> Provenance:
         return self.study.provenance(input_hash, self.run_id)
 
-    def contents(self, collection: Collection) -> Contents:
-        """What a collection holds. Raises StoreError for one that its source no longer has."""
-        held = self.study.lineage.collections(collection.dataset)
-        if collection not in held:
-            raise StoreError(f"{collection.key}: {collection.dataset} has no such collection any more")
-        return held[collection]
-
     def pieces(self, collections: Iterable[Collection], experiment: ExperimentEntry | None = None) -> list[Piece]:
         """The pieces of the collections, in order. Raises StoreError for a collection that its source no longer has."""
-        wanted = list(collections)
+        wanted, lineage = list(collections), self.study.lineage
         for collection in wanted:
-            self.contents(collection)
-        return pieces_of(self.study.lineage, wanted, experiment)
+            if not lineage.shards(collection):
+                raise StoreError(f"{collection.key}: {collection.dataset} has no such collection any more")
+        return pieces_of(lineage, wanted, experiment)
 
     def stale(self, pieces: Iterable[Piece], kinds: Iterable[Kind]) -> list[Piece]:
         """Those of the pieces of which a part of some kind has to be made."""

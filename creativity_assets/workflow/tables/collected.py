@@ -18,7 +18,7 @@ from creativity_assets.store import schemas
 from creativity_assets.store.layout import Collection, Shard
 from creativity_assets.store.parts import damaged, open_part, read_part
 from creativity_assets.vocabulary import TABLES, audit_columns, compared_scores
-from creativity_assets.workflow.contents import rows_of_shard
+from creativity_assets.workflow.contents import ids_of_shard
 from creativity_assets.workflow.entries.plugins import added_to
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.parts import (
@@ -254,8 +254,7 @@ class Collected:
             rows = rows_of(samples.path, schemas.samples())
             ids = rows["sample_id"].to_pylist()
             index = self.lineage.store.index(piece.collection.dataset)
-            records = {row["sample_id"] for row in rows_of_shard(index, piece.shard)}
-            fits = len(ids) + rejected.rows == piece.contents.size and records.issuperset(ids)
+            fits = len(ids) + rejected.rows == piece.contents.size and ids_of_shard(index, piece.shard).issuperset(ids)
             # What is stale belongs to an older index; what is fresh does not.
             if not (fits and _each_once(ids)) and samples.is_fresh:
                 raise damaged(samples.path, f"its rows are not the samples of {piece.shard.key}")
@@ -290,7 +289,7 @@ class Collected:
             ids = of_collection.get(piece.collection, frozenset())
             if piece.shard.bits:
                 index = self.lineage.store.index(piece.collection.dataset)
-                ids &= {row["sample_id"] for row in rows_of_shard(index, piece.shard)}
+                ids &= ids_of_shard(index, piece.shard)
             found[piece.shard] = ids
         return found
 

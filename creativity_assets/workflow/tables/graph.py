@@ -15,7 +15,7 @@ from creativity_assets.hashing import digest
 from creativity_assets.statistics.paper import paper_comparison, paper_reference
 from creativity_assets.statistics.sides import comparison_members
 from creativity_assets.statistics.tables import GROUPINGS, stats_table
-from creativity_assets.store.parts import Provenance, is_fresh, read_part, write_part
+from creativity_assets.store.parts import Provenance, read_part, write_part
 from creativity_assets.workflow.parts import (
     CEILINGS,
     IMAGE_METRICS,
@@ -100,7 +100,7 @@ def write_table(step: Step, name: str, collected: Collected) -> tuple[pd.DataFra
     """Make a table of TABLES unless it is fresh; returns it as it is on disk."""
     path = step.study.store.table(name)
     provenance = step.stamp(table_hash(name, collected))
-    if not step.force and is_fresh(path, provenance.input_hash):
+    if not step.force and collected.lineage.ledger.is_fresh(path, provenance.input_hash):
         with suppress(DamagedPart):  # then it is made again
             return read_part(path).to_pandas(), provenance
     sources = (source for source in TABLES[name].sources if source in TABLES)

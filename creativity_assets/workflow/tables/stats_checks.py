@@ -8,7 +8,7 @@ import pandas as pd
 
 from creativity_assets.statistics.sides import sides
 from creativity_assets.statistics.tables import GROUPINGS
-from creativity_assets.store.parts import is_fresh, read_part
+from creativity_assets.store.parts import read_part
 from creativity_assets.workflow.tables.collected import Collected
 from creativity_assets.workflow.tables.graph import table_hash
 
@@ -103,7 +103,7 @@ def _tables(collected: Collected) -> Iterator[tuple[str, pd.DataFrame]]:
     """The stats tables that were made from the parts as they are, numbers as float64; stale ones are made again."""
     for name in GROUPINGS:
         path = collected.lineage.store.table(name)
-        if is_fresh(path, table_hash(name, collected)):
+        if collected.lineage.ledger.is_fresh(path, table_hash(name, collected)):
             frame = read_part(path).to_pandas()
             numbers = frame.select_dtypes("number").columns
             yield name, frame.assign(**{c: frame[c].to_numpy(float, na_value=np.nan) for c in numbers})

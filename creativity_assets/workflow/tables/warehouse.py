@@ -14,9 +14,8 @@ WAREHOUSE_VERSION = 2
 """Of how the tables become a database: its views and comments."""
 
 
-def write_warehouse(step: Step) -> tuple[dict[str, int], Provenance]:
+def write_warehouse(step: Step, collected: Collected) -> tuple[dict[str, int], Provenance]:
     """Make creativity.duckdb from the parts unless it is fresh; returns the row count of each table."""
-    collected = Collected(step.study.lineage)
     provenance = step.stamp(_hash(collected))
     frames: dict[str, pd.DataFrame] = {name: table.make(collected) for name, table in OF_PARTS.items()}
     frames |= {name: write_table(step, name, collected)[0] for name in TABLES}
