@@ -1,6 +1,7 @@
 """Small complete studies for tests: a data root with a catalogue, images on disk, and random-weight models."""
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,35 @@ def new_study(folder: Path, weights: Path) -> Path:
     rows = ["file,artist,title,year,caption", *(",".join(_quoted(cell) for cell in work) for work in WORKS)]
     (pictures / "metadata.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     return root
+
+
+def replace_works(root: Path, artists: Iterable[str], *, size: tuple[int, int] = (48, 40)) -> Path:
+    """Other paintings in the place of WORKS, one for each of these names, `0.png` and on; returns their folder."""
+    pictures = root.parent / "pictures" / "paintings"
+    rows = ["file,artist,title,year,caption"]
+    for number, artist in enumerate(artists):
+        save_picture(pictures / f"{number}.png", seed=number, size=size)
+        rows.append(f"{number}.png,{artist},Work {number},1900,red")
+    for file, *_ in WORKS:
+        (pictures / file).unlink()
+    (pictures / "metadata.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return pictures
+
+
+def only_paintings(root: Path, method: str, *, resolution: int = RESOLUTION) -> str:
+    """The catalogue with the paintings alone, under one method; returns the experiment's name."""
+    experiment = {"model": "tiny", "method": method, "suite": "embedded", "datasets": ["paintings"]}
+    methods = {**CATALOG["methods"], "autoencoder": {"inversion": "autoencoder", "steps": 0}}
+    write_catalog(
+        root,
+        {
+            "datasets": {"paintings": CATALOG["datasets"]["paintings"]},
+            "models": {"tiny": {"path": "embedded/tiny", "resolution": resolution}},
+            "methods": {method: methods[method]},
+            "experiments": {f"tiny.{method}": experiment},
+        },
+    )
+    return f"tiny.{method}"
 
 
 def write_catalog(root: Path, catalog: dict[str, object]) -> None:

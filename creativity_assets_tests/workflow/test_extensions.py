@@ -3,8 +3,7 @@
 Each is added from a module of the test's own, by the catalogue's `plugins:`, and taken away again.
 """
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from creativity_assets.orchestration.reporting import column_schema
 from creativity_assets.store.layout import Store
 from creativity_assets.store.sql.query import query
 from creativity_assets.workflow.entries import plugins
-from creativity_assets.workflow.entries.plugins import registries
 from creativity_assets.workflow.study import Study
 from creativity_assets.workflow.tables.checks import CHECKS
 from creativity_assets.workflow.tables.collected import Collected
@@ -80,27 +78,6 @@ SUITES = {
 """
 
 
-@pytest.fixture
-def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder that Python imports from; afterwards every registry is as it was."""
-    before = {name: dict(registry.entries) for name, registry in registries().items()}
-    folder = tmp_path / "modules"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(folder)
-    yield folder
-    forget(before)
-
-
-def forget(before: dict[str, dict[str, object]]) -> None:
-    """What a process that has not met the plugins knows."""
-    for name, registry in registries().items():
-        registry.entries.clear()
-        registry.entries.update(before[name])
-    plugins._ADDED.clear()
-    for name in [name for name in sys.modules if name.startswith("my_")]:
-        del sys.modules[name]
-
-
 def under(root: Path, *names: str) -> None:
     (root / "catalog" / "local.yaml").write_text(yaml.safe_dump({"plugins": list(names)}), encoding="utf-8")
 
@@ -119,8 +96,9 @@ def test_the_audit_measures_what_is_declared() -> None:
 
 
 @pytest.mark.long
-def test_an_audit_column_is_its_declaration_and_its_function(modules: Path, measured_root: Path) -> None:
-    before = {name: dict(registry.entries) for name, registry in registries().items()}
+def test_an_audit_column_is_its_declaration_and_its_function(
+    modules: Path, forget: Callable[[], None], measured_root: Path
+) -> None:
     (modules / "my_column.py").write_text(COLUMN.format(version=1, shift=0), encoding="utf-8")
     under(measured_root, "my_column")
     made = bring_up_to_date(measured_root)
@@ -138,14 +116,14 @@ def test_an_audit_column_is_its_declaration_and_its_function(modules: Path, meas
     assert holds(measured_root) == []
 
     # Its version makes the audit stale and nothing that follows from the pictures; its range is a check.
-    forget(before)
+    forget()
     (modules / "my_column.py").write_text(COLUMN.format(version=2, shift=300), encoding="utf-8")
     scored = rows(measured_root, "SELECT max(scored_at) AS t FROM image_metrics")["t"][0]
     bring_up_to_date(measured_root)
     assert rows(measured_root, "SELECT max(scored_at) AS t FROM image_metrics")["t"][0] == scored
     assert {line.partition(": ")[2] for line in holds(measured_root)} == {"brightness outside [0, 255]"}
 
-    forget(before)
+    forget()
     under(measured_root)
     bring_up_to_date(measured_root)
     assert "brightness" not in rows(measured_root, "SELECT * FROM samples")
@@ -154,8 +132,9 @@ def test_an_audit_column_is_its_declaration_and_its_function(modules: Path, meas
 
 
 @pytest.mark.long
-def test_a_metric_is_its_declaration_and_its_function_and_a_suite_one_entry(modules: Path, measured_root: Path) -> None:
-    before = {name: dict(registry.entries) for name, registry in registries().items()}
+def test_a_metric_is_its_declaration_and_its_function_and_a_suite_one_entry(
+    modules: Path, forget: Callable[[], None], measured_root: Path
+) -> None:
     (modules / "my_metric.py").write_text(METRIC, encoding="utf-8")
     catalog = deepcopy(CATALOG)
     catalog["experiments"]["tiny.ddim2"] = {  # type: ignore[index]
@@ -186,7 +165,7 @@ def test_a_metric_is_its_declaration_and_its_function_and_a_suite_one_entry(modu
     revisions = ours["suite_revision"].iloc[0], others["suite_revision"].iloc[0]
     assert revisions[0].startswith(f"{revisions[1]}+")
 
-    forget(before)
+    forget()
     write_catalog(measured_root, CATALOG)
     bring_up_to_date(measured_root)
     left = rows(measured_root, "SELECT * FROM image_metrics")

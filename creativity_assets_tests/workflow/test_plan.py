@@ -13,7 +13,15 @@ from creativity_assets.workflow import contents
 from creativity_assets.workflow.plan import Plan, Scope, plan
 from creativity_assets.workflow.study import Study
 from creativity_assets_tests.running import bring_up_to_date, table
-from creativity_assets_tests.studies import CATALOG, EXPERIMENT, WORKS, save_picture, save_weights, write_catalog
+from creativity_assets_tests.studies import (
+    CATALOG,
+    EXPERIMENT,
+    only_paintings,
+    replace_works,
+    save_picture,
+    save_weights,
+    write_catalog,
+)
 
 
 def plan_of(root: Path, scope: Scope | None = None) -> Plan:
@@ -148,22 +156,8 @@ def test_a_plan_counts_the_images_that_were_accepted(measured_root: Path) -> Non
 @pytest.mark.timeout(600)
 def test_the_plan_over_500_fresh_collections_takes_under_a_second(study_root: Path) -> None:
     """It looks at the state of files, not into them; the first plan of a process, and a later one."""
-    pictures = study_root.parent / "pictures" / "paintings"
-    rows = ["file,artist,title,year,caption"]
-    for number in range(500):
-        save_picture(pictures / f"{number}.png", seed=number)
-        rows.append(f"{number}.png,Artist {number},Work,1900,red")
-    for file, *_ in WORKS:
-        (pictures / file).unlink()
-    (pictures / "metadata.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    experiment = {"model": "tiny", "method": "autoencoder", "suite": "embedded", "datasets": ["paintings"]}
-    catalog = {
-        "datasets": {"paintings": CATALOG["datasets"]["paintings"]},  # type: ignore[index]
-        "models": {"tiny": {"path": "embedded/tiny", "resolution": 32}},
-        "methods": {"autoencoder": {"inversion": "autoencoder", "steps": 0}},
-        "experiments": {"tiny.autoencoder": experiment},
-    }
-    write_catalog(study_root, catalog)
+    replace_works(study_root, (f"Artist {number}" for number in range(500)))
+    only_paintings(study_root, "autoencoder")
     bring_up_to_date(study_root)
     ledger_of.cache_clear()
     contents._held.cache_clear()  # as in a process of its own

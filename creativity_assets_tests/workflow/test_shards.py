@@ -20,7 +20,7 @@ from creativity_assets.workflow.pieces import pieces_of
 from creativity_assets.workflow.plan import plan
 from creativity_assets.workflow.study import Study
 from creativity_assets_tests.running import assert_same_tables, bring_up_to_date
-from creativity_assets_tests.studies import CATALOG, WORKS, save_picture, write_catalog
+from creativity_assets_tests.studies import only_paintings, replace_works, save_picture
 
 ONE = Collection("paintings", "one")
 EXPERIMENT = "tiny.ddim2"
@@ -53,18 +53,8 @@ def test_a_further_sample_touches_one_shard(ids: set[str], most: int) -> None:
 @pytest.fixture
 def one_artist(study_root: Path) -> Path:
     """Nine works under one name."""
-    folder = study_root.parent / "pictures" / "paintings"
-    rows = ["file,artist,title,year,caption"]
-    for number in range(9):
-        save_picture(folder / f"{number}.png", seed=number)
-        rows.append(f"{number}.png,One,Work {number},1900,red")
-    for file, *_ in WORKS:
-        (folder / file).unlink()
-    (folder / "metadata.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    experiment = {"model": "tiny", "method": "ddim2", "suite": "embedded", "datasets": ["paintings"]}
-    datasets = {"paintings": CATALOG["datasets"]["paintings"]}  # type: ignore[index]
-    experiments = {EXPERIMENT: experiment}
-    write_catalog(study_root, {**CATALOG, "datasets": datasets, "experiments": experiments, "comparisons": {}})
+    replace_works(study_root, ["One"] * 9)
+    assert only_paintings(study_root, "ddim2") == EXPERIMENT
     return study_root
 
 
@@ -158,25 +148,8 @@ def test_three_thousand_works_of_one_artist_cost_the_memory_of_a_thousand(
     peaks = {}
     for count in (1000, 3000):
         root = copy_of(study_root, tmp_path_factory.mktemp(str(count)))
-        pictures = root.parent / "pictures" / "paintings"
-        rows = ["file,artist,title,year,caption"]
-        for number in range(count):
-            save_picture(pictures / f"{number}.png", seed=number, size=(256, 256))
-            rows.append(f"{number}.png,One,Work,1900,red")
-        for file, *_ in WORKS:
-            (pictures / file).unlink()
-        (pictures / "metadata.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-        models = {"tiny": {"path": "embedded/tiny", "resolution": 256}}
-        experiment = {"model": "tiny", "method": "autoencoder", "suite": "embedded", "datasets": ["paintings"]}
-        write_catalog(
-            root,
-            {
-                "datasets": {"paintings": CATALOG["datasets"]["paintings"]},  # type: ignore[index]
-                "models": models,
-                "methods": {"autoencoder": {"inversion": "autoencoder", "steps": 0}},
-                "experiments": {"tiny.autoencoder": experiment},
-            },
-        )
+        replace_works(root, ["One"] * count, size=(256, 256))
+        only_paintings(root, "autoencoder", resolution=256)
         done = subprocess.run(
             [sys.executable, "-c", PEAK, str(root)],
             capture_output=True,

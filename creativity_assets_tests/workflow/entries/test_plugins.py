@@ -1,13 +1,11 @@
 """A researcher's own module adds to every registry, by the catalogue alone; what does not fit costs one line."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from creativity_assets.workflow.entries import plugins
 from creativity_assets.workflow.entries.plugins import load_plugins, registries
 from creativity_assets.workflow.parts import IMAGE_METRICS, READOUTS
 from creativity_assets.workflow.pieces import pieces_of
@@ -41,22 +39,6 @@ READERS = {{"my-reader": Reader(read, lambda entry, root: "never changes")}}
 """Every registry but that of families, for which it would take a folder of weights."""
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder that Python imports from; afterwards the process is as it was."""
-    before = {name: dict(registry.entries) for name, registry in registries().items()}
-    path = tmp_path / "modules"
-    path.mkdir()
-    monkeypatch.syspath_prepend(path)
-    yield path
-    for name, registry in registries().items():
-        registry.entries.clear()
-        registry.entries.update(before[name])
-    plugins._ADDED.clear()
-    for module in [name for name in sys.modules if name.startswith("my_module")]:
-        del sys.modules[module]
-
-
 def study_with(root: Path) -> None:
     """The test study under all that the plugin adds."""
     experiment = {"model": "tiny", "method": "mine", "suite": "mine", "datasets": ["own"], "readouts": ["size"]}
@@ -73,8 +55,8 @@ def study_with(root: Path) -> None:
     (root / "catalog" / "local.yaml").write_text(yaml.safe_dump({"plugins": ["my_module"]}), encoding="utf-8")
 
 
-def test_method_readout_suite_and_reader_of_a_plugin_are_measured_with(folder: Path, study_root: Path) -> None:
-    (folder / "my_module.py").write_text(MODULE.format(version=1), encoding="utf-8")
+def test_method_readout_suite_and_reader_of_a_plugin_are_measured_with(modules: Path, study_root: Path) -> None:
+    (modules / "my_module.py").write_text(MODULE.format(version=1), encoding="utf-8")
     study_with(study_root)
     assert bring_up_to_date(study_root).problems == ()
     scored = table(study_root, "image_metrics")
@@ -93,8 +75,8 @@ def hashes(root: Path) -> dict[str, str | None]:
     return {"index": index, **{kind.name: piece.hash_of(kind) for kind in (IMAGE_METRICS, READOUTS)}}
 
 
-def test_its_version_enters_every_hash(folder: Path, study_root: Path) -> None:
-    module = folder / "my_module.py"
+def test_its_version_enters_every_hash(modules: Path, study_root: Path) -> None:
+    module = modules / "my_module.py"
     module.write_text(MODULE.format(version=1), encoding="utf-8")
     study_with(study_root)
     bring_up_to_date(study_root)
@@ -121,10 +103,10 @@ BAD = {
 
 
 @pytest.mark.parametrize("number", range(len(BAD)))
-def test_what_does_not_fit_is_one_line_and_adds_nothing(folder: Path, number: int) -> None:
+def test_what_does_not_fit_is_one_line_and_adds_nothing(modules: Path, number: int) -> None:
     content, expected = list(BAD.items())[number]
     name = f"my_module{number}"
-    (folder / f"{name}.py").write_text(content, encoding="utf-8")
+    (modules / f"{name}.py").write_text(content, encoding="utf-8")
     before = {registry: list(known.entries) for registry, known in registries().items()}
     (line,) = load_plugins([name])
     assert line.startswith(f"plugins: {name}: ")
