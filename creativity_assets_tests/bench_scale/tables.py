@@ -151,7 +151,7 @@ def one_more(study: Study) -> None:
     """A further image of the first collection of the human side, measured."""
     rows = read_part(study.store.index("human")).to_pylist()
     write_index(study, "human", [*rows, record("human", 0, len(rows))])
-    assert write_parts(study) == 1
+    assert write_parts(study) >= 1  # more where a shard is split
 
 
 @dataclass

@@ -39,6 +39,7 @@ from creativity_assets.workflow.parts import (
     REJECTED,
 )
 from creativity_assets.workflow.pieces import Piece, pieces_of
+from creativity_assets.workflow.tables.near import remembered
 
 if TYPE_CHECKING:
     import duckdb
@@ -116,6 +117,12 @@ class Collected:
                 "SELECT s.* EXCLUDE part, y.decade, y.era FROM raw_samples s LEFT JOIN years y USING (year)"
             )
             yield connection
+
+    @cached_property
+    def near(self) -> pd.DataFrame:
+        """Pairs of pictures that look alike, by the bytes of their files."""
+        with self.database() as connection:
+            return remembered(connection)
 
     def statistics(self, members: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
         """Every stats_* table, all from one look. members: the table `comparison_members`."""

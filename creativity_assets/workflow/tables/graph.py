@@ -67,7 +67,7 @@ OF_PARTS: dict[str, FromParts] = {
 }
 
 TABLES: dict[str, FromTables] = {
-    "duplicates": FromTables(("samples",), lambda collected, of: find_duplicates(collected.samples)),
+    "duplicates": FromTables(("samples",), lambda collected, of: find_duplicates(collected.samples, collected.near)),
     "comparison_members": FromTables(
         ("samples", "duplicates"),
         lambda collected, of: comparison_members(collected.samples, collected.sound_comparisons, of["duplicates"]),
