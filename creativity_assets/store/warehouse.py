@@ -52,11 +52,13 @@ def fill(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pd.DataFram
 
     Raises StoreError for a table that is not declared, or not as it is declared.
     """
+    connection.begin()  # together: each statement alone would be waited for on its way to the disk
     for name, frame in tables.items():
         _create(connection, _declared(name, frame), frame)
     if all(name in tables for name in _OF_SCORES):
         connection.execute(_scores_view())
         _comment(connection, TABLES["scores"])
+    connection.commit()
 
 
 def warehouse_hash(store: Store) -> str | None:

@@ -32,7 +32,9 @@ def find_duplicates(samples: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
     is near. same_work: an ai image and the human work it was made after; such pairs are told whichever comes first.
     distance: differing bits of the hash, 0..256; colour_difference: in grey levels, 0..255.
     """
-    ordered = samples.sort_values("sample_id", ignore_index=True)
+    told = pd.concat([near["sha256"], near["other"], samples.loc[samples["sha256"].duplicated(), "sha256"]])
+    some = samples.merge(told.drop_duplicates().to_frame("sha256"), on="sha256")  # all others are like nothing
+    ordered = some.sort_values("sample_id", ignore_index=True)
     groups: dict[str, list[_Sample]] = {}  # by the files' bytes, each in the order of sample_ids
     for sha256, *sample in ordered[["sha256", "sample_id", "pair_id", "label"]].itertuples(index=False):
         groups.setdefault(sha256, []).append(_Sample(*sample))
