@@ -9,7 +9,8 @@ from creativity_assets.orchestration.assets import OWNERS, Remake
 from creativity_assets.orchestration.reporting import column_schema, table_metadata
 from creativity_assets.orchestration.resources import StudyResource
 from creativity_assets.workflow.steps.step import Step
-from creativity_assets.workflow.tables.graph import OF_PARTS, TABLES, assets_before, write_table
+from creativity_assets.workflow.tables.graph import TABLES, assets_before, write_table
+from creativity_assets.workflow.tables.of_parts import OF_PARTS
 from creativity_assets.workflow.tables.warehouse import write_warehouse
 
 if TYPE_CHECKING:

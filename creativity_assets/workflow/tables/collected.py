@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pyarrow as pa
 
-from creativity_assets.catalog.entries import ComparisonEntry
+from creativity_assets.catalog.entries import ComparisonEntry, ModelEntry
 from creativity_assets.errors import CatalogError
 from creativity_assets.hashing import digest
 from creativity_assets.sources.columns.dates import decade_of
-from creativity_assets.statistics.bounds import normalised
 from creativity_assets.statistics.sides import all_of_sides
 from creativity_assets.statistics.tables import stats_tables
-from creativity_assets.store import schemas
 from creativity_assets.store.files import state_of
 from creativity_assets.store.gathered import Gathered
 from creativity_assets.store.layout import Collection
-from creativity_assets.vocabulary import TABLES, audit_columns, compared_scores
+from creativity_assets.vocabulary import audit_columns
 from creativity_assets.workflow.entries.plugins import added_to
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.parts import (
@@ -31,19 +29,16 @@ from creativity_assets.workflow.parts import (
     IMAGE_METRICS,
     RAW_SAMPLES,
     READOUTS,
-    RECONSTRUCTIONS,
     REJECTED,
 )
 from creativity_assets.workflow.tables.gathering import INDEX_REJECTS, Found, found_parts, gather
 from creativity_assets.workflow.tables.near import remembered
+from creativity_assets.workflow.tables.of_parts import OF_PARTS
 
 if TYPE_CHECKING:
     import duckdb
 
 TABLES_VERSION = 3
-
-SURE_YEARS = ("stated", "filename")
-"""The kinds of year_source that name one year; of a range or a century the work may be from before the middle."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +88,7 @@ class Collected:
                 connection.executemany("INSERT INTO years VALUES (?, ?, ?)", known)
             connection.execute(
                 "CREATE OR REPLACE TEMP VIEW samples AS "
-                "SELECT s.* EXCLUDE part, y.decade, y.era FROM raw_samples s LEFT JOIN years y USING (year)"
+                "SELECT s.*, y.decade, y.era FROM raw_samples s LEFT JOIN years y USING (year)"
             )
             yield connection
 
@@ -130,10 +125,6 @@ class Collected:
         """Those of the comparisons that can be made."""
         return [entry for entry in self.comparisons.values() if isinstance(entry, ComparisonEntry)]
 
-    @property
-    def public_samples(self) -> pd.DataFrame:
-        return self.samples[list(TABLES["samples"].names)]
-
     @cached_property
     def metrics(self) -> pd.DataFrame:
         """The table `image_metrics`."""
@@ -153,72 +144,19 @@ class Collected:
         return [(name, size, mtime_ns) for name, (_, mtime_ns, size) in found]
 
     @cached_property
-    def reconstructions(self) -> pd.DataFrame:
-        """The table `reconstructions`: where each picture lies, and the hash of its bytes."""
-        return self._frame(RECONSTRUCTIONS.name)
+    def models_in_use(self) -> list[ModelEntry]:
+        """The models of the catalogue that something was measured with, or that an experiment asks for."""
+        with self.database() as connection:
+            measured = connection.execute("SELECT DISTINCT model FROM image_metrics").fetchall()
+        names = {*(name for (name,) in measured), *(model.name for model in self.lineage.catalog.models_wanted())}
+        return [model for model in self.lineage.catalog.models.values() if model.name in names]
 
-    @cached_property
-    def read_out(self) -> pd.DataFrame:
-        """What was read out on the way: rows of READOUTS."""
-        return self._frame(READOUTS.name)
-
-    @cached_property
-    def ceilings(self) -> pd.DataFrame:
-        """Rows of `schemas.ceilings`."""
-        return self._frame(CEILINGS.name)
-
-    @cached_property
-    def readouts(self) -> pd.DataFrame:
-        """The table `readouts`: what was read out on the way, and where each score lies above its floor.
-
-        excess: score - floor. normalised: see `statistics.bounds`, null where there is too little room.
-        """
-        read, ceilings, metrics = self.read_out, self.ceilings, self.metrics
-        bounded = metrics.merge(ceilings, on=["sample_id", "experiment"], suffixes=("", "_ceiling"))
-        tables = [read]
-        for score in compared_scores():
-            # Not of rows whose suite does not compute it.
-            has, within = (rows[rows[score].notna()] for rows in (metrics, bounded))
-            tables.append(_readout(has, f"excess_{score}", has[score] - has[f"floor_{score}"]))
-            ceiling, floor = within[f"{score}_ceiling"], within[f"floor_{score}"]
-            tables.append(_readout(within, f"ceiling_{score}", ceiling))
-            placed = pd.Series(normalised(within[score], floor, ceiling), index=within.index)
-            tables.append(_readout(within, f"normalised_{score}", placed))
-        return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True).sort_values(
-            ["experiment", "sample_id", "readout"], kind="stable", ignore_index=True
-        )
-
-    @cached_property
-    def membership(self) -> pd.DataFrame:
-        """The table `membership`: what is known of each sample's place in the training set of each model in use.
-
-        A data set's own statement counts for the models whose training list it is; else a work dated after the
-        model's cut-off is unseen, if its year is a sure one; else nothing is known.
-        """
-        samples = self.samples
-        frames = [_to_pandas([schemas.MEMBERSHIP.empty_table()])]
-        in_use = {*self.metrics["model"], *(model.name for model in self.lineage.catalog.models_wanted())}
-        for model in self.lineage.catalog.models.values():
-            if model.name not in in_use:
-                continue
-            listed = samples["dataset"].isin(model.training_lists) & samples["stated_membership"].notna()
-            after = pd.Series(False, index=samples.index)
-            if model.cutoff_year is not None:
-                sure = samples["year_source"].isin(SURE_YEARS)
-                after = (samples["year"] > model.cutoff_year).fillna(False) & sure & ~listed
-            membership = pd.Series("unknown", index=samples.index).mask(after, "unseen")
-            evidence = pd.Series("none", index=samples.index).mask(after, "year_after_cutoff")
-            frames.append(
-                pd.DataFrame(
-                    {
-                        "sample_id": samples["sample_id"],
-                        "model": model.name,
-                        "membership": membership.mask(listed, samples["stated_membership"]),
-                        "evidence": evidence.mask(listed, "training_list"),
-                    }
-                )
-            )
-        return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+    def table(self, name: str) -> pd.DataFrame:
+        """A public table of what the parts hold."""
+        query = OF_PARTS[name].query(self)
+        with self.database() as connection:
+            found: pd.DataFrame = connection.sql(query).to_arrow_table().to_pandas()
+        return found
 
     @cached_property
     def input_hash(self) -> str:
@@ -245,10 +183,6 @@ class Collected:
 
     def _frame(self, kind: str) -> pd.DataFrame:
         return _to_pandas([self._gathered.table(kind)])
-
-
-def _readout(rows: pd.DataFrame, name: str, values: pd.Series) -> pd.DataFrame:
-    return rows[["sample_id", "experiment"]].assign(readout=name, value=values)
 
 
 def _to_pandas(tables: list[pa.Table]) -> pd.DataFrame:
