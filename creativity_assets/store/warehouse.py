@@ -24,6 +24,14 @@ _OF_SCORES = ("samples", "image_metrics", "comparison_members")
 """What the view `scores` is made of."""
 
 
+def connected(database: Path, **config: str) -> duckdb.DuckDBPyConnection:
+    """To a database of ours, to write; config: DuckDB's. Raises duckdb.Error."""
+    connection = duckdb.connect(str(database), config={**config})
+    # A statement that takes seconds would draw on a screen that is not its own.
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
 def build_warehouse(
     store: Store,
     tables: Mapping[str, pd.DataFrame],
@@ -43,7 +51,7 @@ def build_warehouse(
         try:
             if source is not None:
                 _select(source, queries or {}, temporary)
-            with duckdb.connect(str(temporary)) as connection:
+            with connected(temporary) as connection:
                 fill(connection, frames, also=queries or {})
                 connection.execute("CHECKPOINT")
                 counts = _counts(connection, [*(queries or {}), *tables])

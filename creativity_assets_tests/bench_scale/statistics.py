@@ -7,10 +7,13 @@ import multiprocessing
 import resource
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 
 from creativity_assets.statistics.tables import GROUPINGS, stats_tables
+from creativity_assets.store.gathered import MEMORY
+from creativity_assets.store.warehouse import connected
 from creativity_assets.vocabulary import compared_scores
 
 
@@ -54,7 +57,7 @@ def rows_in(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
 
 def measured(rows: int, folder: str) -> dict[str, float]:
     """Seconds, and MiB at the peak beyond those at the start, of one run in this process."""
-    connection = duckdb.connect(f"{folder}/{rows}.duckdb", config={"memory_limit": "2GB"})
+    connection = connected(Path(folder) / "rows.duckdb", memory_limit=MEMORY)
     connection.execute("SELECT setseed(0.5)")
     rows_in(connection, rows)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
