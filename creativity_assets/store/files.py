@@ -21,17 +21,20 @@ _TEMPORARY = re.compile(r"^\..+\.(\d+)\.[0-9a-f]{8}\.tmp(\..*)?$")
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends well, and vanishes otherwise.
 
-    What is no file, a folder say, makes room: it is kept as `<name>.damaged`.
+    What is no file, a folder say, makes room: it is kept as `<name>.damaged`. durable: wait until the disk has it, so
+    that a loss of power cannot leave an empty file in its place. A process that dies leaves the old or the new one
+    either way.
     """
     make_folder_of(path)
     temporary = path.parent / f".{path.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.tmp"
     try:
         yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
+        if durable:
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
         if path.exists() and not path.is_file():
             set_aside(path)
         temporary.replace(path)

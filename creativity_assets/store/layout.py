@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,7 +41,7 @@ class Store:
 
     data_root: Path
 
-    @property
+    @cached_property
     def root(self) -> Path:
         return self.data_root / "store"
 
@@ -90,8 +91,14 @@ class Store:
         return path.relative_to(self.root).as_posix()
 
     def _part(self, area: str, *names: str) -> Path:
-        *folders, last = (_checked(name) for name in names)
-        return self.root.joinpath(area, *folders) / f"{last}.parquet"
+        *folders, last = names
+        return _folder(self.root, area, *folders) / f"{_checked(last)}.parquet"
+
+
+@lru_cache(maxsize=1024)
+def _folder(root: Path, area: str, *names: str) -> Path:
+    """Asked for once for every part, of which a folder holds thousands."""
+    return root.joinpath(area, *map(_checked, names))
 
 
 def is_slug(name: str) -> bool:

@@ -36,6 +36,7 @@ class Piece:
     _shared: dict[Fact, object] = field(default_factory=dict, compare=False, repr=False)
     """What is the same for all pieces that were made with this one."""
     _hashes: dict[Kind, str | None] = field(default_factory=dict, compare=False, repr=False)
+    _parts: "dict[Kind, Part]" = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def collection(self) -> Collection:
@@ -64,7 +65,9 @@ class Piece:
         return str(self.resolution) if word == "resolution" else str(getattr(self.entry, _NAMES[word]))
 
     def part(self, kind: Kind) -> "Part":
-        return Part(kind, self)
+        if kind not in self._parts:
+            self._parts[kind] = Part(kind, self)
+        return self._parts[kind]
 
     def hash_of(self, kind: Kind) -> str | None:
         """The input hash of a part of this piece; None where it cannot be made yet, as its sources are not there."""
@@ -142,7 +145,8 @@ class Part:
         assert self.input_hash is not None
         provenance = stamp(self.input_hash)
         table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(rows, schema=self.kind.schema)
-        write_part(self.path, table, provenance)
+        write_part(self.path, table, provenance, durable=False)
+        self.piece.lineage.ledger.written(self.path, provenance.input_hash, len(table))
         return provenance
 
 
