@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from creativity_assets.catalog.entries import ExperimentEntry, MethodEntry, ModelEntry
 from creativity_assets.diffusion.weights.model_files import known_of
-from creativity_assets.hashing import digest
+from creativity_assets.hashing import digest_of_encoded, encoded
 from creativity_assets.store.images import read_images
 from creativity_assets.store.layout import Collection, Shard
 from creativity_assets.store.parts import Provenance, read_part, write_part
@@ -33,8 +34,8 @@ class Piece:
     contents: Contents
     experiment: ExperimentEntry | None = None
     resolution: int = 0
-    _shared: dict[Fact, object] = field(default_factory=dict, compare=False, repr=False)
-    """What is the same for all pieces that were made with this one."""
+    _shared: dict[Fact, str | None] = field(default_factory=dict, compare=False, repr=False)
+    """What is the same for all pieces that were made with this one, as `_encoded` gives it."""
     _hashes: dict[Kind, str | None] = field(default_factory=dict, compare=False, repr=False)
     _parts: "dict[Kind, Part]" = field(default_factory=dict, compare=False, repr=False)
 
@@ -76,21 +77,28 @@ class Piece:
         return self._hashes[kind]
 
     def _hash_of(self, kind: Kind) -> str | None:
-        facts = {word: self._value(source) for word, source in kind.made_from.items()}
-        awaited = [facts[word] for word, s in kind.made_from.items() if isinstance(s, Kind) or s.awaited]
-        if None in awaited:
-            return None
-        if kind.version is None and len(facts) == 1:
-            return str(*facts.values())  # it counts its versions itself
-        return digest(**facts) if kind.version is None else digest(version=kind.version, **facts)
+        if kind.version is None and len(kind.made_from) == 1:
+            (source,) = kind.made_from.values()
+            return str(source.of(self)) if isinstance(source, Fact) else self.hash_of(source)  # they count versions
+        facts = {} if kind.version is None else {"version": encoded(kind.version)}
+        for word, source in kind.made_from.items():
+            fact = self._encoded(source)
+            if fact is None:
+                return None
+            facts[word] = fact
+        return digest_of_encoded(facts)
 
-    def _value(self, source: Kind | Fact) -> object:
+    def _encoded(self, source: Kind | Fact) -> str | None:
+        """The canonical JSON of what a part is made from; None where that is awaited. Many pieces share some of it."""
         if isinstance(source, Kind):
-            return self.hash_of(source)
-        if source.each:
-            return source.of(self)
+            found = self.hash_of(source)
+            return None if found is None else encoded(found)
         if source not in self._shared:
-            self._shared[source] = source.of(self)
+            fact = source.of(self)
+            found = None if fact is None and source.awaited else encoded(fact)
+            if source.each:
+                return found
+            self._shared[source] = found
         return self._shared[source]
 
 
@@ -128,6 +136,12 @@ class Part:
         """How many it has; 0 where it is not there."""
         return self.piece.lineage.ledger.rows(self.path)
 
+    @property
+    def fresh_rows(self) -> int | None:
+        """How many it has; None where it is not there as it is wanted now."""
+        known = self.piece.lineage.ledger.entry(self.path)
+        return known.rows if known is not None and known.input_hash == self.input_hash else None
+
     def read(self, columns: list[str] | None = None) -> pa.Table:
         """Raises StoreError where it is missing, DamagedPart where it is damaged."""
         return read_part(self.path, columns)
@@ -163,11 +177,13 @@ def pieces_of(
     """The pieces of collections, in their order. resolution: without an experiment, whose model has one."""
     if experiment is not None:
         resolution = lineage.catalog.model(experiment.model).resolution
-    shared: dict[Fact, object] = {}
+    shared: dict[Fact, str | None] = {}
     return [
         Piece(lineage, shard, contents, experiment, resolution or 0, shared)
-        for collection in collections
-        for shard, contents in lineage.shards(collection).items()
+        for dataset, some in groupby(collections, lambda collection: collection.dataset)
+        for shards in [lineage.shards_of(dataset)]
+        for collection in some
+        for shard, contents in shards.get(collection, {}).items()
     ]
 
 

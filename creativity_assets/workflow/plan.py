@@ -136,8 +136,8 @@ def _untransformed(lineage: Lineage, held: Mapping[str, list[Collection]]) -> tu
 def _sizes(pieces: Iterable[Piece]) -> dict[Collection, int]:
     sizes: dict[Collection, int] = {}
     for piece in pieces:
-        samples = piece.part(RAW_SAMPLES)
-        images = samples.rows if samples.is_fresh else piece.contents.size
+        accepted = piece.part(RAW_SAMPLES).fresh_rows
+        images = piece.contents.size if accepted is None else accepted
         sizes[piece.collection] = sizes.get(piece.collection, 0) + images
     return sizes
 
