@@ -58,10 +58,10 @@ def make_folder_of(path: Path) -> None:
 State = tuple[int, int, int]
 
 
-def state_of(path: Path) -> State | None:
+def state_of(path: Path | str) -> State | None:
     """What tells one file at `path` from another: number, time and size. None where there is none."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 - for as many as there are parts
     except OSError:
         return None
     return (found.st_ino, found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else None

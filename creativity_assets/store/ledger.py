@@ -44,15 +44,18 @@ class Ledger:
 
     def entry(self, path: Path) -> Entry | None:
         """What is known of a part; None for one that is missing, damaged or not ours."""
-        name = self._name(path)
-        state = state_of(path)
+        return self.at(self._name(path))
+
+    def at(self, name: str) -> Entry | None:
+        """What is known of the part of this name below the root, as `entry` says it; thousands are asked about."""
+        state = state_of(f"{self._below}{name}")
         if state is None:
             self._changed |= self._entries.pop(name, None) is not None
             return None
         known = self._entries.get(name)
         if known is not None and known[:3] == state:
             return known
-        footer = read_footer(path)
+        footer = read_footer(self.root / name)
         self._changed = True
         if footer is None:
             self._entries.pop(name, None)

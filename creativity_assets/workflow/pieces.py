@@ -13,7 +13,7 @@ from creativity_assets.catalog.entries import ExperimentEntry, MethodEntry, Mode
 from creativity_assets.diffusion.weights.model_files import known_of
 from creativity_assets.hashing import digest_of_encoded, encoded
 from creativity_assets.store.images import read_images
-from creativity_assets.store.layout import Collection, Shard
+from creativity_assets.store.layout import Collection, Shard, part_name
 from creativity_assets.store.parts import Provenance, read_part, write_part
 from creativity_assets.store.vectors import Vector, read_vectors
 from creativity_assets.workflow.contents import Contents, rows_of_shard, together
@@ -113,9 +113,14 @@ class Part:
     piece: Piece
 
     @cached_property
+    def name(self) -> str:
+        """Its place below the root of the store."""
+        under = ".".join([self.piece.name(word) for word in self.kind.under])
+        return part_name(self.kind.name, self.piece.shard, under or "all")
+
+    @property
     def path(self) -> Path:
-        under = ".".join(self.piece.name(word) for word in self.kind.under)
-        return self.piece.lineage.store.part(self.kind.name, self.piece.shard, under or "all")
+        return self.piece.lineage.store.root / self.name
 
     @property
     def input_hash(self) -> str | None:
@@ -129,7 +134,10 @@ class Part:
     def is_fresh(self) -> bool:
         """Whether it was made from what is there now; so is what cannot be made yet, as nothing is to be done."""
         expected = self.input_hash
-        return expected is None or self.piece.lineage.ledger.is_fresh(self.path, expected)
+        if expected is None:
+            return True
+        known = self.piece.lineage.ledger.at(self.name)
+        return known is not None and known.input_hash == expected
 
     @property
     def rows(self) -> int:
@@ -139,7 +147,7 @@ class Part:
     @property
     def fresh_rows(self) -> int | None:
         """How many it has; None where it is not there as it is wanted now."""
-        known = self.piece.lineage.ledger.entry(self.path)
+        known = self.piece.lineage.ledger.at(self.name)
         return known.rows if known is not None and known.input_hash == self.input_hash else None
 
     def read(self, columns: list[str] | None = None) -> pa.Table:
@@ -175,16 +183,24 @@ def pieces_of(
     resolution: int | None = None,
 ) -> list[Piece]:
     """The pieces of collections, in their order. resolution: without an experiment, whose model has one."""
+    return list(each_piece(lineage, collections, experiment, resolution))
+
+
+def each_piece(
+    lineage: Lineage,
+    collections: Iterable[Collection],
+    experiment: ExperimentEntry | None = None,
+    resolution: int | None = None,
+) -> Iterator[Piece]:
+    """The same, one by one: what is looked at once need not be in memory with thousands of others."""
     if experiment is not None:
         resolution = lineage.catalog.model(experiment.model).resolution
     shared: dict[Fact, str | None] = {}
-    return [
-        Piece(lineage, shard, contents, experiment, resolution or 0, shared)
-        for dataset, some in groupby(collections, lambda collection: collection.dataset)
-        for shards in [lineage.shards_of(dataset)]
-        for collection in some
-        for shard, contents in shards.get(collection, {}).items()
-    ]
+    for dataset, some in groupby(collections, lambda collection: collection.dataset):
+        shards = lineage.shards_of(dataset)
+        for collection in some:
+            for shard, contents in shards.get(collection, {}).items():
+                yield Piece(lineage, shard, contents, experiment, resolution or 0, shared)
 
 
 def records_of(piece: Piece) -> list[dict[str, Any]]:
