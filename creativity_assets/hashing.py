@@ -6,6 +6,7 @@ They stand in stored parts: another value makes all that was made from it stale.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 _ENCODER = json.JSONEncoder(sort_keys=True, default=str)
@@ -31,7 +32,13 @@ def encoded(value: object) -> str:
 
 def digest_of_encoded(facts: Mapping[str, str]) -> str:
     """What `digest` gives of the facts whose canonical JSON these are: some may be encoded once for many digests."""
-    return digest_of_text("{" + ", ".join(f"{encoded(name)}: {facts[name]}" for name in sorted(facts)) + "}")
+    return digest_of_text("{" + ", ".join([f"{_encoded_name(name)}: {facts[name]}" for name in sorted(facts)]) + "}")
+
+
+@cache
+def _encoded_name(name: str) -> str:
+    """The words of a few kinds of parts, of which there are thousands."""
+    return encoded(name)
 
 
 def digest_of_bytes(content: bytes) -> str:

@@ -80,7 +80,7 @@ class Piece:
         if kind.version is None and len(kind.made_from) == 1:
             (source,) = kind.made_from.values()
             return str(source.of(self)) if isinstance(source, Fact) else self.hash_of(source)  # they count versions
-        facts = {} if kind.version is None else {"version": encoded(kind.version)}
+        facts = {} if kind.version is None else {"version": str(kind.version)}
         for word, source in kind.made_from.items():
             fact = self._encoded(source)
             if fact is None:

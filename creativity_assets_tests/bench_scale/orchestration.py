@@ -1,5 +1,6 @@
 """What a partition and asset cost beyond the engine, by part of the program, and what a look at a fresh study costs."""
 
+import json
 import os
 import tempfile
 import time
@@ -7,14 +8,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import dagster as dg
+
+from creativity_assets.orchestration.instance import open_instance
+from creativity_assets.orchestration.partitions import sync_partitions
+from creativity_assets.orchestration.resources import StudyResource
+from creativity_assets.orchestration.sensors import new_data
+from creativity_assets.orchestration.stages import stages
 from creativity_assets.orchestration.work import IMAGES, MEASUREMENTS
-from creativity_assets_tests.bench_scale.collections import small_collections
+from creativity_assets.store.ledger import ledger_of
+from creativity_assets.workflow import contents
+from creativity_assets.workflow.plan import plan
+from creativity_assets.workflow.study import Study
+from creativity_assets_tests.bench_scale.collections import as_if_measured, small_collections
 from creativity_assets_tests.bench_scale.sampling import Part, Samples, sampled
+from creativity_assets_tests.bench_scale.web import ASSET_PAGE, PARTITION_LIST, ask, web_server
 from creativity_assets_tests.running import bring_up_to_date
 from creativity_assets_tests.studies import save_weights
 
 SIZES = (125, 500, 2000)
-"""Collections."""
+"""Collections that are measured."""
+
+FRESH_SIZES = (500, 5000, 20_000)
+"""Collections of which everything is there already."""
 
 IMAGES_EACH = 3
 ASSETS = len(IMAGES) + len(MEASUREMENTS)
@@ -54,7 +70,12 @@ def main() -> None:
         for size in SIZES:
             root = small_collections(Path(folder) / str(size), weights, size, IMAGES_EACH)
             columns.append(made(root, size) | fresh(root))
-    show(columns)
+        show(columns)
+        found = (
+            looked_at(as_if_measured(Path(folder) / f"as-if-{size}", weights, size, IMAGES_EACH))
+            for size in FRESH_SIZES
+        )
+        show([{"collections": float(size)} | of for size, of in zip(FRESH_SIZES, found, strict=True)])
 
 
 def warm_up(folder: Path, weights: Path) -> None:
@@ -83,6 +104,44 @@ def fresh(root: Path) -> dict[str, float]:
         assert bring_up_to_date(root).made == ()
     found = {"everything fresh, s": seconds[0]}
     return found | {f"  of it {part}, s": spent for part, spent in samples.seconds.most_common(6)}
+
+
+def looked_at(root: Path) -> dict[str, float]:
+    """Seconds that the plan, the sensor and the UI's pages take where all parts are fresh and recorded."""
+    for known in (contents._held, contents._table, ledger_of):
+        known.cache_clear()  # as in a process of its own
+    study, found = Study(root), dict[str, float]()
+    with clock(found, "the first plan of a process, s"):
+        todo = plan(study.lineage)
+    assert not todo
+    with clock(found, "a later plan, s"):
+        plan(Study(root).lineage)
+    with open_instance(root) as instance:
+        with clock(found, "partitions and what Dagster has recorded, s"):
+            sync_partitions(study, instance, todo)
+            assert not stages(study, todo, instance)
+        resources = {"study": StudyResource(data_root=str(root))}
+        with clock(found, "a sensor's tick that looks closely, s"):
+            asked = new_data(dg.build_sensor_context(instance, resources=resources))
+        assert isinstance(asked, dg.SensorResult) and asked.cursor, "the tables are there to be made"
+        seen = json.dumps(json.loads(asked.cursor) | {"runs": []})
+        with clock(found, "one that sees nothing new, s"):
+            assert isinstance(
+                new_data(dg.build_sensor_context(instance, cursor=seen, resources=resources)), dg.SkipReason
+            )
+    with web_server(root) as address:
+        for page, query in (("asset page", ASSET_PAGE), ("partition list", PARTITION_LIST)):
+            for when in ("first", "again"):
+                with clock(found, f"{page}, {when}, s"):
+                    ask(address, query, "image_metrics")
+    return found
+
+
+@contextmanager
+def clock(found: dict[str, float], what: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    found[what] = time.perf_counter() - started
 
 
 @contextmanager
