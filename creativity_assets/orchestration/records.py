@@ -18,7 +18,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     SqliteEventLogStorageWatchdog,
 )
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, Pool, StaticPool, create_engine, event
 from watchdog.events import FileSystemEvent
 
 OPEN_FILES = 4
@@ -42,11 +42,12 @@ class EventRecords(SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
-        if shard not in self._initialized_dbs:
-            with super()._connect(shard):
-                pass  # Dagster's class makes its tables
-        with self._db_lock, self._engine(shard).connect() as connection, connection.begin():
-            yield connection
+        with self._db_lock:
+            if shard not in self._initialized_dbs:
+                self._initdb(self._new_engine(shard, NullPool))
+                self._initialized_dbs.add(shard)
+            with self._engine(shard).connect() as connection, connection.begin():
+                yield connection
 
     def _engine(self, shard: str) -> Engine:
         """The engine of a file, with its one connection; of those that are open, the longest unused is closed."""
@@ -56,12 +57,15 @@ class EventRecords(SqliteEventLogStorage):
             while len(self._engines) >= OPEN_FILES:
                 self._engines.popitem(last=False)[1].dispose()
             # One connection, whichever thread asks: the lock lets one in at a time.
-            settings = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
-            engine = create_engine(self.conn_string_for_shard(shard), poolclass=StaticPool, connect_args=settings)
-            event.listen(engine, "connect", _do_not_wait)
-            self._engines[shard] = engine
+            self._engines[shard] = self._new_engine(shard, StaticPool)
         self._engines.move_to_end(shard)
         return self._engines[shard]
+
+    def _new_engine(self, shard: str, pool: type[Pool]) -> Engine:
+        settings = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+        engine = create_engine(self.conn_string_for_shard(shard), poolclass=pool, connect_args=settings)
+        event.listen(engine, "connect", _do_not_wait)
+        return engine
 
     def has_table(self, table_name: str) -> bool:
         """Asked several times for every event; a table that is there stays."""
@@ -112,5 +116,6 @@ class _Watchdog(SqliteEventLogStorageWatchdog):
 
 
 def _do_not_wait(connection: Any, _record: object) -> None:
-    """In write-ahead mode, which Dagster's files are in, the order of commits is kept all the same."""
+    """In write-ahead mode, which Dagster too puts its files in, the order of commits is kept all the same."""
+    connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
