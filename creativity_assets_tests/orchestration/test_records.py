@@ -13,6 +13,7 @@ import pytest
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
 from creativity_assets.orchestration.instance import dagster_home, open_instance
+from creativity_assets.orchestration.partitions import AT_ONCE, COLLECTIONS, _sync
 from creativity_assets.orchestration.records import OPEN_FILES, EventRecords
 
 ASSET = dg.AssetKey("image_metrics")
@@ -141,3 +142,21 @@ def test_a_data_root_that_was_moved_has_its_records_where_it_is(
     with open_instance(tmp_path / "two") as instance:
         assert instance.get_materialized_partitions(ASSET) == {"a"}
     assert not (tmp_path / "one").exists()
+
+
+def test_partitions_are_added_by_thousands_and_never_by_more_than_a_statement_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [f"paintings/artist-{number}" for number in range(2 * AT_ONCE + 1)]
+    with open_instance(tmp_path) as instance:
+        added: list[int] = []
+        add = instance.add_dynamic_partitions
+        monkeypatch.setattr(
+            instance, "add_dynamic_partitions", lambda name, some: (added.append(len(some)), add(name, some))
+        )
+        _sync(instance, COLLECTIONS, keys[:1], dict.fromkeys(keys))
+        _sync(instance, COLLECTIONS, keys, dict.fromkeys(keys))
+        assert added == [1, AT_ONCE, AT_ONCE]
+        assert instance.get_dynamic_partitions("collection") == keys
+        _sync(instance, COLLECTIONS, keys, dict.fromkeys(keys[2:]))
+        assert instance.get_dynamic_partitions("collection") == keys[2:]
