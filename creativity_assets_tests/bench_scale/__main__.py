@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHES = ("orchestration", "tables")
+BENCHES = ("orchestration", "tables", "statistics")
 """Modules beside this one, each with a `main` that takes nothing and prints its figures."""
 
 

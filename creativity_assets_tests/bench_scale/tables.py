@@ -3,7 +3,6 @@
 The parts hold made-up numbers under true hashes, since what is timed is what comes after the measuring.
 """
 
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -199,8 +198,3 @@ def main() -> None:
                     change(Study(root))
                 seconds = tables_of(root)
                 print(f"  {what}: " + ", ".join(f"{name} {s:.2f}" for name, s in seconds.items()), flush=True)
-
-
-if __name__ == "__main__":
-    main()
-    sys.exit()

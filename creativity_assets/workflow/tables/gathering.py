@@ -11,7 +11,7 @@ from creativity_assets.errors import CreativityError
 from creativity_assets.store import schemas
 from creativity_assets.store.files import State, state_of
 from creativity_assets.store.gathered import Gathered, Source
-from creativity_assets.store.layout import Collection, Store
+from creativity_assets.store.layout import Collection, Store, part_name
 from creativity_assets.store.parts import damaged, open_part
 from creativity_assets.workflow.contents import ids_of_shard
 from creativity_assets.workflow.lineage import Lineage
@@ -34,10 +34,9 @@ RECORDS = pa.schema([schemas.INDEX.field(name) for name in ("dataset", "artist_s
 
 
 class Found(NamedTuple):
-    """A part that is there. input_hash: None where its footer cannot be read."""
+    """A part that is there. name: its place in the store. input_hash: None where its footer cannot be read."""
 
     kind: str
-    path: Path
     name: str
     state: State
     input_hash: str | None
@@ -61,46 +60,45 @@ def gather(store: Store, parts: Iterable[Found]) -> Gathered:
     columns = _columns()
 
     def source(part: Found) -> Source:
-        read, witness, samples = partial(rows_of, part.path, columns[part.kind]), "", ""
+        read, witness, samples = partial(rows_of, store.root / part.name, columns[part.kind]), "", ""
         if part.piece is not None:
             if part.kind == RAW_SAMPLES.name:
                 read, witness = partial(_samples, part.piece), _said_of(part.piece)
             elif part.kind == RECONSTRUCTIONS.name:
-                read = partial(_reconstructions, part)
+                read = partial(_reconstructions, store, part)
             if part.experiment:
                 samples = of.get(part.piece.shard, "")
                 witness = str(found[samples].state) if samples else ""
         return Source(part.kind, part.name, part.state, read, witness, samples)
 
     gathered = Gathered(store, columns)
-    gathered.refresh((source(part) for part in found.values()), partial(_unfit, found))
+    gathered.refresh((source(part) for part in found.values()), partial(_unfit, store, found))
     return gathered
 
 
 def _looked(lineage: Lineage, collections: list[Collection], experiments: list[str]) -> Iterator[Found]:
     store = lineage.store
     for name in lineage.catalog.datasets:
-        yield from _at(lineage, INDEX, store.index(name))
-        yield from _at(lineage, INDEX_REJECTS, store.index_rejects(name))
+        yield from _at(lineage, INDEX, store.relative(store.index(name)))
+        yield from _at(lineage, INDEX_REJECTS, store.relative(store.index_rejects(name)))
     pieces = pieces_of(lineage, collections)
     for kind in (RAW_SAMPLES, REJECTED):
         for piece in pieces:
-            yield from _at(lineage, kind.name, store.part(kind.name, piece.shard), piece)
+            yield from _at(lineage, kind.name, part_name(kind.name, piece.shard), piece)
     under = {name: pieces_of(lineage, collections, lineage.catalog.experiments.get(name)) for name in experiments}
     for kind in (IMAGE_METRICS, RECONSTRUCTIONS, READOUTS, CEILINGS):
         for name, of_experiment in under.items():
             for piece in of_experiment:
-                yield from _at(lineage, kind.name, store.part(kind.name, piece.shard, name), piece, name)
+                yield from _at(lineage, kind.name, part_name(kind.name, piece.shard, name), piece, name)
 
 
-def _at(lineage: Lineage, kind: str, path: Path, piece: Piece | None = None, experiment: str = "") -> Iterator[Found]:
-    """The part at a path, if there is one."""
-    entry = lineage.ledger.entry(path)
+def _at(lineage: Lineage, kind: str, name: str, piece: Piece | None = None, experiment: str = "") -> Iterator[Found]:
+    """The part of a name, if there is one."""
+    entry = lineage.ledger.at(name)
     # What is there and has no footer to be read is for who reads it to find.
-    state = (entry.inode, entry.mtime_ns, entry.size) if entry else state_of(path)
+    state = (entry.inode, entry.mtime_ns, entry.size) if entry else state_of(lineage.store.root / name)
     if state is not None:
-        name = lineage.store.relative(path)
-        yield Found(kind, path, name, state, entry.input_hash if entry else None, experiment, piece)
+        yield Found(kind, name, state, entry.input_hash if entry else None, experiment, piece)
 
 
 def _columns() -> dict[str, pa.Schema]:
@@ -133,10 +131,10 @@ def _samples(piece: Piece) -> pa.Table:
     return rows
 
 
-def _reconstructions(part: Found) -> pa.Table:
+def _reconstructions(store: Store, part: Found) -> pa.Table:
     """Where each picture lies, and the hash of its bytes."""
     schema = schemas.RECONSTRUCTIONS
-    rows = rows_of(part.path, pa.schema([schema.field("sample_id"), schema.field("sha256")]))
+    rows = rows_of(store.root / part.name, pa.schema([schema.field("sample_id"), schema.field("sha256")]))
     experiment, path = (pa.repeat(pa.scalar(text), len(rows)) for text in (part.experiment, part.name))
     return pa.table([rows["sample_id"], experiment, rows["sha256"], path], schema=schema)
 
@@ -149,7 +147,7 @@ _ONCE = {READOUTS.name: "(sample_id, readout)"}
 
 
 def _unfit(
-    found: Mapping[str, Found], connection: "duckdb.DuckDBPyConnection", parts: Mapping[int, Source]
+    store: Store, found: Mapping[str, Found], connection: "duckdb.DuckDBPyConnection", parts: Mapping[int, Source]
 ) -> set[int]:
     """The parts whose rows are not those of their piece: not about its samples, of one twice, or not of all.
 
@@ -162,7 +160,9 @@ def _unfit(
         unfit |= {number for (number,) in rows}
     for part in (found[parts[number].path] for number in sorted(unfit)):
         if part.piece is not None and _claims_to_be_fresh(part.piece, part.kind):
-            raise damaged(part.path, f"its rows are not those of {part.piece.shard.key} x {part.experiment}")
+            raise damaged(
+                store.root / part.name, f"its rows are not those of {part.piece.shard.key} x {part.experiment}"
+            )
     return unfit
 
 
