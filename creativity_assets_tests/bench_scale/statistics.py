@@ -17,7 +17,6 @@ from creativity_assets.store.gathered import MEMORY
 from creativity_assets.store.warehouse import connected
 from creativity_assets.vocabulary import compared_scores
 
-
 SIZES = (100_000, 1_000_000, 10_000_000)
 
 
