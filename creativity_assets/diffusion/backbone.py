@@ -31,8 +31,8 @@ from creativity_assets.errors import ModelError, NotFiniteError
 class Backbone:
     """A loaded model. Images are uint8 (B, H, W, 3) arrays, latents float32 (B, C, h, w) tensors on `device`.
 
-    kind: `diffusion`, whose denoiser is e(x, t), or `flow`, whose denoiser is v(x, sigma). levels: what it was trained
-    on, with the verbs that do not ask for the kind.
+    family: what is different about models of its family. kind: `diffusion`, whose denoiser is e(x, t), or `flow`, whose
+    denoiser is v(x, sigma). levels: what it was trained on, with the verbs that do not ask for the kind.
     """
 
     def __init__(
@@ -53,19 +53,19 @@ class Backbone:
         vae, network = parts["vae"], parts[family_of(pipeline).network_name]
         factor = 2 ** (len(vae.config.block_out_channels) - 1)
         self.resolution: int = resolution or network.config.sample_size * factor
-        self._family = family_of(pipeline)(parts, index or {}, self.resolution)
-        self.kind: Kind = self._family.kind
+        self.family = family_of(pipeline)(parts, index or {}, self.resolution)
+        self.kind: Kind = self.family.kind
         self.device: torch.device = network.device
         if self.resolution % factor:
             raise ModelError(f"{name}: resolution {self.resolution} is no multiple of {factor}; change the entry")
         if vae.config.latents_mean is not None:
             raise ModelError(f"{name}: the autoencoder standardises latents (latents_mean), which is not supported")
-        if problem := self._family.problem():
+        if problem := self.family.problem():
             raise ModelError(f"{name}: {problem}; change the entry")
         self.latent_shape = (int(network.config.in_channels), *2 * (self.resolution // factor,))
         try:
             # What the model was trained with; whatever sampler the folder ships is not used.
-            self.levels: TrainingLevels = TRAINING_LEVELS[self.kind](scheduler_config, self._family.tokens)
+            self.levels: TrainingLevels = TRAINING_LEVELS[self.kind](scheduler_config, self.family.tokens)
             self._null = self.embed([""])
         except (ModelError, NotFiniteError) as problem:
             raise ModelError(f"{name}: {problem}") from None
@@ -108,9 +108,14 @@ class Backbone:
         return self._revision
 
     @property
+    def autoencoder(self) -> Any:
+        """What makes latents of pictures, and pictures of latents."""
+        return self._networks.vae
+
+    @property
     def network(self) -> Any:
         """The UNet or transformer: what costs."""
-        return self._family.network
+        return self.family.network
 
     def schedule(self, steps: int, spacing: str = "leading") -> Schedule:
         """`steps` steps among these levels; spacing: where a diffusion model's lie (`sampler.SPACINGS`)."""
@@ -167,7 +172,7 @@ class Backbone:
 
         Raises NotFiniteError for NaN or infinity.
         """
-        embedded = self._family.embed(prompts)
+        embedded = self.family.embed(prompts)
         require_finite(embedded.tokens, "the embedded prompt")
         if embedded.pooled is not None:
             require_finite(embedded.pooled, "the embedded prompt")
@@ -182,7 +187,7 @@ class Backbone:
         dtype = self.network.dtype
 
         def predict(x: Tensor, timestep: float) -> Tensor:
-            output = self._family.evaluate(x.to(dtype), timestep, conditioning.expanded(len(x)).to(dtype))
+            output = self.family.evaluate(x.to(dtype), timestep, conditioning.to(dtype).expanded(len(x)))
             return self.levels.field(output.to(x.dtype), x, timestep)
 
         return predict

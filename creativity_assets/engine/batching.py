@@ -2,10 +2,13 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 from creativity_assets.engine.devices import is_out_of_memory, release_memory
+from creativity_assets.engine.threads import mapped
 from creativity_assets.errors import CreativityError
 
 LOG = logging.getLogger(__name__)
@@ -30,12 +33,22 @@ class BatchSize:
         self.current //= 2
 
 
-def in_batches(items: Iterable[Item], size: BatchSize, work: Callable[[list[Item]], list[Result]]) -> Iterator[Result]:
+def in_batches(
+    items: Iterable[Item],
+    size: BatchSize,
+    work: Callable[[list[Item]], list[Result]],
+    beside: Executor | None = None,
+) -> Iterator[Result]:
     """The results of `work`, in order, from full batches whatever groups the items come in.
 
     A batch's results are yielded before the next item is asked for. `work` maps a list to an equally long list
-    and is called again with fewer items where the memory ran out.
+    and is called again with fewer items where the memory ran out. beside: threads that do the work, two batches at a
+    time at most, while the next items are gathered; then results come when they are there.
     """
+    if beside is not None:
+        done = mapped(beside, lambda batch: list(in_batches(batch, size, work)), _chunks(items, size), ahead=2)
+        yield from (result for results in done for result in results)
+        return
     pending: list[Item] = []
     for item in items:
         pending.append(item)
@@ -47,6 +60,12 @@ def in_batches(items: Iterable[Item], size: BatchSize, work: Callable[[list[Item
         results = _attempt(pending[: size.current], size, work)
         del pending[: len(results)]
         yield from results
+
+
+def _chunks(items: Iterable[Item], size: BatchSize) -> Iterator[list[Item]]:
+    source = iter(items)
+    while chunk := list(islice(source, size.current)):
+        yield chunk
 
 
 def _attempt(batch: list[Item], size: BatchSize, work: Callable[[list[Item]], list[Result]]) -> list[Result]:

@@ -1,7 +1,8 @@
 """One model and one suite kept in memory, because loading costs more than measuring a small collection."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from creativity_assets.diffusion.backbone import Backbone
@@ -11,11 +12,13 @@ from creativity_assets.engine.devices import (
     CPU,
     Device,
     batch_size,
+    helpers,
     own_dtype,
     peak_memory,
     release_memory,
     watch_memory,
 )
+from creativity_assets.engine.threads import threads
 from creativity_assets.metrics.suites import Suite, load_suite
 
 
@@ -50,6 +53,14 @@ class Workbench:
     def batch(self, resolution: int) -> BatchSize:
         """A batch size for images of this resolution, from what is free now (load the model first)."""
         return BatchSize(batch_size(self.device, resolution))
+
+    def threads(self) -> AbstractContextManager[Executor]:
+        """Threads for the block, for work that is not the device's: decoding and encoding pictures."""
+        return threads(helpers(self.device))
+
+    def beside(self, pool: Executor) -> Executor | None:
+        """Those threads for the metrics too, where the network does not keep the processor busy; else None."""
+        return None if self.device.is_cpu else pool
 
     def watch_memory(self) -> None:
         """Begin a new peak: what `peak_memory` says is since then."""

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -31,6 +31,10 @@ class Family(ABC):
         """What predicts: a UNet or a transformer."""
         return self._parts[self.network_name]
 
+    def with_network(self, network: Any) -> Self:
+        """The same with another network of the same configuration, such as one on another device."""
+        return type(self)({**self._parts, self.network_name: network}, self._index, self._resolution)
+
     @abstractmethod
     def embed(self, prompts: Sequence[str]) -> Conditioning:
         """One prompt per image, in the network's dtype."""
@@ -50,6 +54,11 @@ class Family(ABC):
     def tokens(self) -> int | None:
         """Patches per image, where the network cuts images into patches."""
         return None
+
+
+def timestep_tensor(timestep: float, device: torch.device) -> Tensor:
+    """(1,) float32, filled on the device: a number would be copied there in every evaluation, and waited for."""
+    return torch.full((1,), timestep, dtype=torch.float32, device=device)
 
 
 def token_ids(tokenizer: Any, prompts: Sequence[str], length: int, device: torch.device) -> Tensor:

@@ -1,0 +1,52 @@
+"""The same pictures through the instrument, as `creativity score` and a study send them."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from creativity_assets.engine.batching import BatchSize
+from creativity_assets.engine.ceilings import CeilingItem, ceilings
+from creativity_assets.engine.streams import ScoredImage, score_images
+from creativity_assets.images.encoding import to_webp
+from creativity_assets.images.preprocess import preprocess
+from creativity_assets_tests.bench.subject import Subject
+
+MEMBERS = 8
+
+
+def opened(files: Sequence[Path]) -> Iterator[tuple[str, Image.Image]]:
+    """Each file read and decoded."""
+    for file in files:
+        yield file.name, read(file)
+
+
+def read(file: Path) -> Image.Image:
+    with Image.open(file) as image:
+        return image.convert("RGB")
+
+
+def measure(subject: Subject, files: Sequence[Path], batch: int) -> list[float]:
+    """The composite score of each file; its floor is measured too."""
+    return [scored.scores["composite"] for scored in results(subject, opened(files), batch)]
+
+
+def results(subject: Subject, images: Iterator[tuple[str, Image.Image]], batch: int) -> Iterator[ScoredImage]:
+    """What a study stores of each picture, its reconstruction encoded."""
+    settings, suite = subject.settings, subject.suite
+    for scored in score_images(images, subject.backbone, settings, suite, batch=BatchSize(batch)):
+        to_webp(scored.reconstruction)
+        yield scored
+
+
+def measure_ceilings(subject: Subject, files: Sequence[Path], batch: int) -> list[float]:
+    """The composite ceiling of each file, held against MEMBERS others in place of a panel's reconstructions."""
+    images = np.stack([preprocess(image, subject.backbone.resolution) for _, image in opened(files)])
+    vectors = subject.suite.embed(images)
+    panel = images[: MEMBERS + 1]
+    items = (
+        CeilingItem(str(k), image, vectors[k], tuple(m for m in range(len(panel)) if m != k)[:MEMBERS])
+        for k, image in enumerate(images)
+    )
+    return [scores["composite"] for _, scores in ceilings(subject.suite, items, panel, batch=BatchSize(batch))]
