@@ -69,8 +69,8 @@ def flow_trip(subject: Subject, predict: Predict, z: Tensor) -> Tensor:
     scheduler = subject.pipeline.scheduler
     scheduler.set_timesteps(subject.steps, device=subject.device.name)
     rising = scheduler.sigmas.flip(0)
-    for t, below, above in zip(scheduler.timesteps.flip(0), rising[:-1], rising[1:], strict=True):
-        z = z + (above - below) * predict(z, t)
+    for here, above in zip(rising[:-1], rising[1:], strict=True):
+        z = z + (above - here) * predict(z, here * scheduler.config.num_train_timesteps)
     for t in scheduler.timesteps:
         z = scheduler.step(predict(z, t), t, z).prev_sample
     return z
