@@ -113,6 +113,12 @@ class Backbone:
         return self._networks.vae
 
     @property
+    def _at_once(self) -> int:
+        """How many images the autoencoder is given together, whatever the batch."""
+        on_cpu = self.device.type == "cpu"
+        return max(1, AUTOENCODER_PIXELS // self.resolution**2) if on_cpu else MOST_IMAGES
+
+    @property
     def network(self) -> Any:
         """The UNet or transformer: what costs."""
         return self.family.network
@@ -134,17 +140,21 @@ class Backbone:
                 f"{self.resolution}, 3); preprocess them first"
             )
         pixels = torch.from_numpy(np.ascontiguousarray(images)).to(self.device).permute(0, 3, 1, 2)
-        posterior = self._networks.vae.encode(pixels.float() / 127.5 - 1.0).latent_dist
-        config = self._networks.vae.config
-        latents: Tensor = (posterior.mode() - (config.shift_factor or 0.0)) * config.scaling_factor
+        modes = [
+            self.autoencoder.encode(some.float() / 127.5 - 1.0).latent_dist.mode()
+            for some in pixels.split(self._at_once)
+        ]
+        config = self.autoencoder.config
+        latents: Tensor = (torch.cat(modes) - (config.shift_factor or 0.0)) * config.scaling_factor
         return require_finite(latents, "the latent")
 
     @torch.inference_mode()
     def decode(self, latents: Tensor) -> np.ndarray:
         """Scaled latents (B, C, h, w) to uint8 (B, R, R, 3), rounded. Raises NotFiniteError for NaN or infinity."""
-        config = self._networks.vae.config
+        config = self.autoencoder.config
         scaled = latents.to(self.device, torch.float32) / config.scaling_factor + (config.shift_factor or 0.0)
-        pixels = require_finite(self._networks.vae.decode(scaled).sample, "the decoded image")
+        decoded = torch.cat([self.autoencoder.decode(some).sample for some in scaled.split(self._at_once)])
+        pixels = require_finite(decoded, "the decoded image")
         rounded = ((pixels / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
         images: np.ndarray = rounded.permute(0, 2, 3, 1).contiguous().cpu().numpy()
         return images
@@ -225,6 +235,9 @@ class Backbone:
 
 
 TRIAL_SIDE = 8
+AUTOENCODER_PIXELS = 16 * 64 * 64
+"""On a CPU, whose caches hold no more of its activations, the largest of all: 14 % faster than twice as many."""
+MOST_IMAGES = 2**31
 
 TRAINING_LEVELS: dict[Kind, Callable[[Mapping[str, Any], int | None], TrainingLevels]] = {
     "diffusion": DiffusionLevels.from_folder,

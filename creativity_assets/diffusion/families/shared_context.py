@@ -47,8 +47,8 @@ class SharedContext:
         key, value = (_by_head(project(context[:1]), attn.heads) for project in (attn.to_k, attn.to_v))
         read = torch.nn.functional.scaled_dot_product_attention(query, key, value)
         projected = attn.to_out[0](read.transpose(1, 2).reshape(images, places, -1))
-        out: Tensor = attn.to_out[1](projected) / attn.rescale_output_factor
-        return out
+        out: Tensor = attn.to_out[1](projected)
+        return out if attn.rescale_output_factor == 1 else out / attn.rescale_output_factor
 
 
 def _is_plain(attn: Any) -> bool:
