@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.pop("DAGSTER_HOME", None)
 os.environ.pop("CREATIVITY_DATA", None)
+# What a script starts in the background ignores SIGINT, and so would the commands that the tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from creativity_assets_tests import beside  # noqa: F401 - it asks where the masters lie before that is taken away
 from creativity_assets_tests.hub_cache import HubCache

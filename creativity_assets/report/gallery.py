@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,9 @@ from PIL import Image, ImageOps
 
 from creativity_assets.report import formats
 
-LoadImages = Callable[[Sequence[str], str], Mapping[str, tuple[bytes, bytes]]]
-"""(sample ids, experiment) -> sample id -> (original, reconstruction) as encoded pictures, both at the working size."""
+LoadImages = Callable[[pd.DataFrame, str], Mapping[str, tuple[bytes, bytes]]]
+"""(sample_id, dataset and artist_slug of works, experiment) -> sample_id -> (original, reconstruction) as encoded
+pictures, both at the working size."""
 
 SIDE = 160
 """Longest side of a picture on the page, in pixels; smaller ones are kept as they are."""
@@ -65,8 +66,9 @@ def gallery(sides: Mapping[str, pd.DataFrame], experiment: str, load_images: Loa
         chosen.append((f"{side}, most reconstructable", side, ranked.head(half)))
         if len(ranked) > 1:
             chosen.append((f"{side}, least reconstructable", side, ranked.tail(half).iloc[::-1]))
-    wanted = list(dict.fromkeys(s for _, _, frame in chosen for s in frame["sample_id"]))
-    images = load_images(wanted, experiment) if wanted else {}
+    named = [frame[["sample_id", "dataset", "artist_slug"]] for _, _, frame in chosen]
+    wanted = pd.concat(named).drop_duplicates(ignore_index=True)
+    images = load_images(wanted, experiment) if len(wanted) else {}
     return tuple(
         Row(title, side, tuple(_work(row, images.get(str(row["sample_id"]))) for _, row in frame.iterrows()))
         for title, side, frame in chosen

@@ -15,19 +15,23 @@ What each table holds is declared in GROUPINGS. The rules, common to all:
   groups or metrics.
 """
 
+# As text: DuckDB's types complain at the end of a process that something still refers to them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 
-from creativity_assets.errors import CatalogError, MetricError
-from creativity_assets.statistics.effects import effect, moments, paired_p, welch_p
-from creativity_assets.statistics.sides import ComparisonLike, members_of
+from creativity_assets.errors import CatalogError
+from creativity_assets.statistics import grouped
+from creativity_assets.statistics.grouped import Flags, Floats, Integers
+from creativity_assets.statistics.measured import NOBODY, Measured, measured
+from creativity_assets.statistics.sides import ComparisonLike
 from creativity_assets.vocabulary import EFFECT, TABLES, compared_scores
 
 EFFECT_COLUMNS = tuple(column.name for column in EFFECT)
@@ -52,53 +56,92 @@ class Grouping:
         return compared_scores()[:1] if self.composite_alone else compared_scores()
 
 
-@dataclass(frozen=True)
-class _Side:
-    """The measured samples of one side in one experiment, and their group values."""
-
-    rows: pd.DataFrame
-    groups: pd.Series
-
-
 def columns(table: str) -> tuple[str, ...]:
     """The columns of a stats_* table, in order."""
     _grouping(table)
     return TABLES[table].names
 
 
-def stats_table(
-    table: str,
-    samples: pd.DataFrame,
-    metrics: pd.DataFrame,
-    members: pd.DataFrame,
+def stats_tables(
+    connection: duckdb.DuckDBPyConnection,
     comparisons: Sequence[ComparisonLike],
-) -> pd.DataFrame:
-    """One stats_* table from the public tables `samples`, `image_metrics` and `comparison_members`.
+    names: Iterable[str] | None = None,
+) -> dict[str, pd.DataFrame]:
+    """The stats_* tables of these names, by default all, from the tables `samples`, `image_metrics` and
+    `comparison_members` that a connection leads to.
 
     Rows are sorted by comparison, experiment, metric (the composite first) and group; n columns are
     Int64, figures float64 with NaN for null. Scores that are not finite count as not measured.
     Raises MetricError when an experiment mixes suites or measured a sample twice.
     """
-    grouping = _grouping(table)
-    _check_measurements(metrics)
-    rows = [
-        row
-        for comparison in sorted(comparisons, key=lambda c: c.name)
-        for row in _comparison_rows(grouping, samples, metrics, members, comparison)
-    ]
-    return _typed(table, pd.DataFrame(rows, columns=list(columns(table))), grouping)
+    wanted = {name: _grouping(name) for name in (GROUPINGS if names is None else names)}
+    scores = [score for score in compared_scores() if any(score in of.metrics for of in wanted.values())]
+    named = dict.fromkeys(c for of in wanted.values() for c in (of.column, *of.labels) if c is not None)
+    rows: dict[str, list[pd.DataFrame]] = {name: [] for name in wanted}
+    for one in measured(connection, comparisons, scores, list(named)):
+        for metric in scores:
+            contrast = _contrast(one, metric)
+            for name, of in wanted.items():
+                if contrast is not None and metric in of.metrics:
+                    rows[name].append(_rows(of, contrast))
+    return {name: _typed(name, rows[name], of) for name, of in wanted.items()}
 
 
-def _comparison_rows(
-    grouping: Grouping,
-    samples: pd.DataFrame,
-    metrics: pd.DataFrame,
-    members: pd.DataFrame,
-    comparison: ComparisonLike,
-) -> Iterator[dict[str, Any]]:
-    human, ai = members_of(samples, members, comparison.name)
-    pairs = _works(members, comparison)
-    keys = {
+@dataclass(frozen=True)
+class _Contrast:
+    """One metric of what was measured: the samples of each side that have it, by their places, both sides together.
+
+    scores, floors: (N,) of the ai side, then of the human side; ranked: of the same.
+    """
+
+    of: Measured
+    metric: str
+    ai: Integers
+    human: Integers
+    scores: Floats
+    floors: Floats
+    ranked: grouped.Ranked
+
+    @property
+    def is_ai(self) -> Flags:
+        return np.arange(len(self.scores)) < len(self.ai)
+
+
+def _contrast(of: Measured, metric: str) -> _Contrast | None:
+    """None where a side has no score."""
+    ai, human = (np.flatnonzero(np.isfinite(side.scores[metric])) for side in (of.ai, of.human))
+    if not len(ai) or not len(human):
+        return None
+    scores = np.concatenate([of.ai.scores[metric][ai], of.human.scores[metric][human]])
+    floors = np.concatenate([of.ai.floors[metric][ai], of.human.floors[metric][human]])
+    return _Contrast(of, metric, ai, human, scores, floors, grouped.Ranked.of(scores, np.arange(len(scores)) < len(ai)))
+
+
+def _rows(grouping: Grouping, contrast: _Contrast) -> pd.DataFrame:
+    """A row for each group that both sides have."""
+    of, whole = contrast.of, grouping.whole_human
+    ai_groups, human_groups, count = _groups(grouping, contrast)
+    n_ai, n_human = (_counts(groups, count) for groups in (ai_groups, human_groups))
+    shared = n_ai > 0 if whole else (n_ai > 0) & (n_human > 0)
+    rows: dict[str, Any] = _effects(contrast, ai_groups, human_groups, count, whole_human=whole)
+    rows |= _paired(contrast, ai_groups, human_groups, count, whole_human=whole)
+    frame = pd.DataFrame({name: values[shared] for name, values in rows.items()})
+    frame["n_ai_left_out"] = int((ai_groups == NOBODY).sum())
+    frame["n_human_left_out"] = 0 if whole else int((human_groups == NOBODY).sum())
+    frame["n_ai_unmatched"] = int(n_ai[~shared].sum())
+    frame["n_human_unmatched"] = 0 if whole else int(n_human[~shared].sum())
+    if grouping.column is not None:
+        values, numbers = of.values[grouping.column], np.flatnonzero(shared).tolist()
+        frame[grouping.column] = [values[number] for number in numbers]
+        for label in grouping.labels:
+            names = _labels(human_groups, of.human.groups[label][contrast.human], of.values[label])
+            frame[label] = [names.get(number) for number in numbers]
+    return frame.assign(**_keys(of), metric=contrast.metric)
+
+
+def _keys(of: Measured) -> dict[str, Any]:
+    comparison = of.comparison
+    return {
         "comparison": comparison.name,
         "human_dataset": comparison.human.dataset,
         "ai_dataset": comparison.ai.dataset,
@@ -106,136 +149,120 @@ def _comparison_rows(
         "without_duplicates": comparison.without_duplicates or "",
         "human_where": json.dumps(dict(comparison.human.where), sort_keys=True),
         "ai_where": json.dumps(dict(comparison.ai.where), sort_keys=True),
+        "experiment": of.experiment,
+        "suite": of.suite,
     }
-    for experiment, measured in metrics.groupby("experiment", sort=True):
-        h = _side(measured, human, grouping, None)
-        a = _side(measured, ai, grouping, _borrow(grouping, human, pairs))
-        if h.rows.empty or a.rows.empty:
-            continue
-        where = keys | {"experiment": experiment, "suite": measured["suite"].iloc[0]}
-        for metric in grouping.metrics:
-            for row in _metric_rows(grouping, metric, a, h, pairs):
-                yield where | {"metric": metric} | row
 
 
-def _works(members: pd.DataFrame, comparison: ComparisonLike) -> dict[str, str] | None:
-    """ai sample_id -> human sample_id of the same work, under pairing `work`."""
-    if comparison.pairing != "work":
-        return None
-    chosen = (members["comparison"] == comparison.name) & (members["side"] == "ai") & members["pair"].notna()
-    paired = members[chosen]
-    return dict(zip(paired["sample_id"], paired["pair"], strict=True))
+def _groups(grouping: Grouping, contrast: _Contrast) -> tuple[Integers, Integers, int]:
+    """The group numbers of ai and human samples, and how many groups there can be."""
+    of, column = contrast.of, grouping.column
+    if column is None:
+        return np.zeros(len(contrast.ai), np.int32), np.zeros(len(contrast.human), np.int32), 1
+    ai = (of.ai.groups if grouping.whole_human else of.of_work)[column][contrast.ai]
+    return ai, of.human.groups[column][contrast.human], len(of.values[column])
 
 
-def _side(measured: pd.DataFrame, members: pd.DataFrame, grouping: Grouping, borrowed: pd.Series | None) -> _Side:
-    """Join measurements with sample columns; `borrowed` maps sample_id to a partner's group value."""
-    wanted = ["sample_id", *([grouping.column] if grouping.column else []), *grouping.labels]
-    scores = measured[["sample_id", *grouping.metrics, *(f"floor_{m}" for m in grouping.metrics)]]
-    rows = scores.merge(members[wanted], on="sample_id", how="inner").set_index("sample_id", drop=False)
-    if grouping.column is None:
-        return _Side(rows, pd.Series("", index=rows.index))
-    groups = rows[grouping.column].astype(object)
-    if borrowed is not None:
-        groups = groups.mask(rows.index.isin(borrowed.index), borrowed.reindex(rows.index))
-    return _Side(rows, groups)
+def _effects(
+    contrast: _Contrast, ai_groups: Integers, human_groups: Integers, count: int, *, whole_human: bool
+) -> dict[str, Any]:
+    """The figures of each group."""
+    n = len(ai_groups)
+    scores, floors = contrast.scores, contrast.floors
 
+    def moments(values: Floats) -> tuple[grouped.Moments, grouped.Moments]:
+        human = _moments(values[n:], np.zeros_like(human_groups), 1) if whole_human else None
+        return _moments(values[:n], ai_groups, count), (
+            _moments(values[n:], human_groups, count) if human is None else _for_each(human, count)
+        )
 
-def _borrow(grouping: Grouping, human: pd.DataFrame, pairs: dict[str, str] | None) -> pd.Series | None:
-    """ai sample_id -> the group value of its human work, where the grouping borrows at all."""
-    if pairs is None or grouping.column is None or grouping.whole_human:
-        return None
-    values = human.set_index("sample_id")[grouping.column].astype(object)
-    return pd.Series({a: values[h] for a, h in pairs.items()}, dtype=object)
-
-
-def _metric_rows(
-    grouping: Grouping, metric: str, ai: _Side, human: _Side, pairs: dict[str, str] | None
-) -> Iterator[dict[str, Any]]:
-    a, h = _measured(ai, metric), _measured(human, metric)
-    ai_groups = _indices(a.groups)
-    human_groups = _indices(h.groups)
-    if grouping.whole_human:
-        human_groups = dict.fromkeys(ai_groups, np.arange(len(h.rows)))
-    shared = sorted(ai_groups.keys() & human_groups.keys())
-    left_out = {
-        "n_ai_left_out": int(a.groups.isna().sum()),
-        "n_human_left_out": 0 if grouping.whole_human else int(h.groups.isna().sum()),
-        "n_ai_unmatched": sum(len(ai_groups[g]) for g in ai_groups.keys() - human_groups.keys()),
-        "n_human_unmatched": sum(len(human_groups[g]) for g in human_groups.keys() - ai_groups.keys()),
-    }
-    for group in shared:
-        ai_rows, human_rows = a.rows.iloc[ai_groups[group]], h.rows.iloc[human_groups[group]]
-        row = _effect_row(metric, ai_rows, human_rows) | _paired(metric, ai_rows, human_rows, pairs) | left_out
-        if grouping.column is not None:
-            row |= {grouping.column: group} | {label: _label(human_rows[label]) for label in grouping.labels}
-        yield row
-
-
-def _effect_row(metric: str, ai: pd.DataFrame, human: pd.DataFrame) -> dict[str, Any]:
-    a, h = ai[metric].to_numpy(float), human[metric].to_numpy(float)
-    fa, fh = ai[f"floor_{metric}"].to_numpy(float), human[f"floor_{metric}"].to_numpy(float)
     # A floor may be missing where a model's autoencoder was not measured; its rows then count for nothing.
-    above_a, above_h = (a - fa)[np.isfinite(fa)], (h - fh)[np.isfinite(fh)]
-    lifted_a, lifted_h = moments(above_a).mean, moments(above_h).mean
-    return asdict(effect(a, h)) | {
-        "mean_floor_ai": moments(fa[np.isfinite(fa)]).mean,
-        "mean_floor_human": moments(fh[np.isfinite(fh)]).mean,
-        "difference_above_floor": None if lifted_a is None or lifted_h is None else lifted_a - lifted_h,
-        "p_value_above_floor": welch_p(above_a, above_h),
+    a, h = moments(scores)
+    floor_a, floor_h = moments(floors)
+    above_a, above_h = moments(scores - floors)
+    test = grouped.welch(a, h)
+    low, high = test.interval
+    if whole_human:
+        auroc = contrast.ranked.auroc_against_all(np.concatenate([ai_groups, human_groups]), count)
+    else:
+        auroc = contrast.ranked.auroc(np.concatenate([ai_groups, human_groups]), count)
+    return {
+        "n_ai": a.n,
+        "n_human": h.n,
+        "mean_ai": a.mean,
+        "mean_human": h.mean,
+        "sd_ai": a.sd,
+        "sd_human": h.sd,
+        "difference": a.mean - h.mean,
+        "p_value": test.p,
+        "cohens_d": grouped.cohens_d(a, h),
+        "auroc": auroc,
+        "difference_low": low,
+        "difference_high": high,
+        "mean_floor_ai": floor_a.mean,
+        "mean_floor_human": floor_h.mean,
+        "difference_above_floor": above_a.mean - above_h.mean,
+        "p_value_above_floor": grouped.welch(above_a, above_h).p,
     }
+
+
+def _moments(values: Floats, groups: Integers, count: int) -> grouped.Moments:
+    """Of what is finite and in a group."""
+    kept = np.isfinite(values) & (groups != NOBODY)
+    if kept.all():
+        return grouped.moments(values, groups, count)
+    return grouped.moments(values[kept], groups[kept], count)
+
+
+def _for_each(of: grouped.Moments, count: int) -> grouped.Moments:
+    """The moments of one group, for each of `count`."""
+    return grouped.Moments(np.repeat(of.n, count), np.repeat(of.mean, count), np.repeat(of.sd, count))
 
 
 def _paired(
-    metric: str, ai: pd.DataFrame, human: pd.DataFrame, pairs: dict[str, str] | None
-) -> dict[str, int | float | None]:
+    contrast: _Contrast, ai_groups: Integers, human_groups: Integers, count: int, *, whole_human: bool
+) -> dict[str, Any]:
     """The paired test over works with both sides; several ai images of one work count as their mean."""
-    if pairs is None:
-        return {"n_pairs": None, "p_value_paired": None}
-    per_work = ai[metric].groupby(ai.index.map(pairs.get)).mean()
-    works = per_work.index.intersection(human.index).sort_values()
-    p = paired_p(per_work.loc[works].to_numpy(float), human.loc[works, metric].to_numpy(float))
-    return {"n_pairs": len(works), "p_value_paired": p}
+    of, n = contrast.of, len(contrast.ai)
+    if of.comparison.pairing != "work":
+        return {"n_pairs": np.full(count, np.nan), "p_value_paired": np.full(count, np.nan)}
+    places = np.full(len(of.human), NOBODY, np.int64)  # among the works that have the score
+    places[contrast.human] = np.arange(len(contrast.human))
+    works = of.ai.works[contrast.ai]
+    works = np.where(works == NOBODY, NOBODY, places[works])
+    paired = (works != NOBODY) & (ai_groups != NOBODY)
+    if not whole_human:
+        paired &= ai_groups == human_groups[works]
+    # A work stands in one group, and where groups are of the ai side, in as many as have images of it.
+    cells = ai_groups[paired] * np.int64(len(contrast.human)) + works[paired]
+    cells, which, times = np.unique(cells, return_inverse=True, return_counts=True)
+    means = np.bincount(which, contrast.scores[:n][paired], len(cells)) / times
+    groups, places = np.divmod(cells, np.int64(len(contrast.human)))
+    pairs, p = grouped.paired_p(means - contrast.scores[n:][places], groups, count)
+    return {"n_pairs": pairs, "p_value_paired": p}
 
 
-def _measured(side: _Side, metric: str) -> _Side:
-    finite = np.isfinite(side.rows[metric].to_numpy(float))
-    return _Side(side.rows[finite], side.groups[finite])
+def _counts(groups: Integers, count: int) -> Integers:
+    return np.bincount(groups[groups != NOBODY], minlength=count)
 
 
-def _indices(groups: pd.Series) -> dict[Any, np.ndarray[Any, np.dtype[np.intp]]]:
-    """Group value -> row positions; null values are in no group."""
-    positions = pd.Series(np.arange(len(groups)), index=range(len(groups)))
-    return {g: p.to_numpy() for g, p in positions.groupby(groups.to_numpy())}
+def _labels(groups: Integers, labels: Integers, names: Sequence[str]) -> dict[int, str]:
+    """Of each group the commonest spelling of its name, the first in the alphabet among equals."""
+    named = (groups != NOBODY) & (labels != NOBODY)
+    cells, times = np.unique(groups[named] * np.int64(len(names)) + labels[named], return_counts=True)
+    of, label = np.divmod(cells, np.int64(max(len(names), 1)))
+    best = np.lexsort((label, -times, of))
+    firsts = best[np.unique(of[best], return_index=True)[1]]
+    return {int(of[i]): names[label[i]] for i in firsts}
 
 
-def _label(names: pd.Series) -> str | None:
-    """The commonest spelling of a group's name, the first in the alphabet among equals."""
-    counts = names.dropna().value_counts()
-    return None if counts.empty else str(min(counts.index[counts == counts.max()]))
-
-
-def _check_measurements(metrics: pd.DataFrame) -> None:
-    suites = metrics.groupby("experiment")["suite"].agg(lambda s: sorted(s.dropna().unique()))
-    for experiment, names in suites.items():
-        if len(names) > 1:
-            raise MetricError(
-                f"{experiment}: scored with more than one metric suite ({', '.join(names)}); "
-                "remove the parts of one of them and materialize again"
-            )
-    repeated = metrics[metrics.duplicated(["experiment", "sample_id"])]
-    if not repeated.empty:
-        first = repeated.iloc[0]
-        raise MetricError(
-            f"{first['experiment']}: {len(repeated)} samples are measured twice (first: {first['sample_id']}); "
-            "remove the doubled part and materialize again"
-        )
-
-
-def _typed(name: str, table: pd.DataFrame, grouping: Grouping) -> pd.DataFrame:
+def _typed(name: str, rows: list[pd.DataFrame], grouping: Grouping) -> pd.DataFrame:
     """Sorted rows with dtypes that do not depend on how many rows there are."""
+    named = [column.name for column in TABLES[name].columns]
+    table = pd.concat([some for some in rows if len(some)] or [pd.DataFrame(columns=named)], ignore_index=True)
     order = table["metric"].map({m: i for i, m in enumerate(compared_scores())}).astype("int64")
     by = ["comparison", "experiment", "_order", *([grouping.column] if grouping.column else [])]
-    table = table.assign(_order=order).sort_values(by, kind="stable", ignore_index=True).drop(columns="_order")
+    table = table.assign(_order=order).sort_values(by, kind="stable", ignore_index=True)[named]
     return table.astype({column.name: _DTYPES[column.type] for column in TABLES[name].columns})
 
 

@@ -52,6 +52,11 @@ class Store:
     def report(self) -> Path:
         return self.data_root / "report" / "index.html"
 
+    @property
+    def gathered(self) -> Path:
+        """The rows of all parts for the tables; of the store's own, and made again where it is missing."""
+        return self.root / "gathered.duckdb"
+
     def index(self, dataset: str) -> Path:
         """One row per record of a data set, written last: its presence says that the index is complete."""
         return self._part("index", dataset, "index")

@@ -71,7 +71,7 @@ def warehouse_hash(store: Store) -> str | None:
     return input_hash
 
 
-def warehouse_damage(database: Path, error: duckdb.Error) -> StoreError | None:
+def database_damage(database: Path, error: duckdb.Error) -> StoreError | None:
     """The error of a warehouse whose bytes DuckDB found damaged, after it was set aside; None for any other error.
 
     DuckDB keeps a checksum of every block and looks at it whenever it reads one.

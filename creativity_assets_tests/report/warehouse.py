@@ -96,10 +96,10 @@ def write(
     return path
 
 
-def pictures(sample_ids: Sequence[str], experiment: str) -> Mapping[str, tuple[bytes, bytes]]:
+def pictures(works: pd.DataFrame, experiment: str) -> Mapping[str, tuple[bytes, bytes]]:
     """A 64-pixel picture and a blurred one per sample, except for the last."""
     made = {}
-    for number, name in enumerate(sample_ids[:-1]):
+    for number, name in enumerate(works["sample_id"].iloc[:-1]):
         y, x = np.mgrid[:64, :64] / 64
         wave = np.stack([np.sin(5 * x + number), np.cos(4 * y * x + number), np.sin(9 * y - number)], axis=-1)
         original = ((wave + 1) * 127).astype(np.uint8)

@@ -1,13 +1,16 @@
 """Small public tables for the tests of the statistics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from creativity_assets.statistics.sides import comparison_members
-from creativity_assets.statistics.tables import stats_table
+from creativity_assets.statistics.tables import stats_tables
 
 METRICS = ("dino_distance", "lpips", "log_mse", "composite")
 
@@ -65,4 +68,18 @@ def stats_of(
     duplicates: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """A stats_* table over the members that the comparisons choose."""
-    return stats_table(table, samples, metrics, comparison_members(samples, comparisons, duplicates), comparisons)
+    members = comparison_members(samples, comparisons, duplicates)
+    with connected(samples=samples, image_metrics=metrics, comparison_members=members) as connection:
+        return stats_tables(connection, comparisons, [table])[table]
+
+
+@contextmanager
+def connected(**frames: pd.DataFrame) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """A database of these tables."""
+    connection = duckdb.connect()
+    try:
+        for name, frame in frames.items():
+            connection.register(name, pa.Table.from_pandas(frame, preserve_index=False))
+        yield connection
+    finally:
+        connection.close()

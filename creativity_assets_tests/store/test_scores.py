@@ -17,9 +17,10 @@ from creativity_assets import cli
 from creativity_assets.commands.demo import QUERIES as DEMO
 from creativity_assets.report.build import QUERIES as PAGE
 from creativity_assets.statistics.sides import comparison_members
-from creativity_assets.statistics.tables import stats_table
+from creativity_assets.statistics.tables import stats_tables
 from creativity_assets.store.warehouse import fill
 from creativity_assets.vocabulary import TABLES, compared_scores
+from creativity_assets_tests.statistics.frames import connected
 from creativity_assets_tests.statistics.test_tables import ARTISTS, WORKS, world
 
 README = Path(__file__).parents[2] / "README.md"
@@ -52,7 +53,8 @@ def frames() -> dict[str, pd.DataFrame]:
     metrics.loc[metrics["sample_id"] == "h0", "composite"] = np.nan
     members = comparison_members(samples, COMPARISONS, DUPLICATES)
     named = ("stats_overall", "stats_by_era")
-    made = {name: stats_table(name, samples, metrics, members, COMPARISONS) for name in named}
+    with connected(samples=samples, image_metrics=metrics, comparison_members=members) as connection:
+        made = stats_tables(connection, COMPARISONS, named)
     made |= {"samples": samples, "image_metrics": metrics, "comparison_members": members, "duplicates": DUPLICATES}
     made["membership"] = pd.DataFrame({"sample_id": samples["sample_id"], "model": "m", "membership": "train"})
     made["paper_comparison"] = pd.DataFrame()

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from creativity_assets.errors import QueryError, StoreError, escaped
 from creativity_assets.store.sql.types import portable_casts
-from creativity_assets.store.warehouse import warehouse_damage
+from creativity_assets.store.warehouse import database_damage
 from creativity_assets.vocabulary import EMBEDDED, EMBEDDED_NOTE, TABLES
 
 MAX_MEMORY = 2 * 2**30
@@ -188,7 +188,7 @@ def _damage_told(database: Path) -> Iterator[None]:
         cause = error.__cause__
         # Arrow's reader hands on the words of DuckDB's error without its type.
         found = cause if isinstance(cause, duckdb.Error) else duckdb.Error(str(cause))
-        if damage := warehouse_damage(database, found):
+        if damage := database_damage(database, found):
             raise damage from error
         raise
 

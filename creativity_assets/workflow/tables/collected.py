@@ -1,9 +1,14 @@
-"""All parts of one kind as one table: what the statistics, the warehouse and the checks look at."""
+"""All parts of one kind as one table: what the statistics, the warehouse and the checks look at.
 
-from collections.abc import Iterable, Iterator
+The rows come from `store.gathered`, which reads what has changed. What is read is held against the samples it is about.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -14,9 +19,12 @@ from creativity_assets.hashing import digest
 from creativity_assets.sources.columns.dates import decade_of
 from creativity_assets.statistics.bounds import normalised
 from creativity_assets.statistics.sides import all_of_sides
+from creativity_assets.statistics.tables import stats_tables
 from creativity_assets.store import schemas
-from creativity_assets.store.layout import Collection, Shard
-from creativity_assets.store.parts import damaged, open_part, read_part
+from creativity_assets.store.files import State, state_of
+from creativity_assets.store.gathered import Gathered, Source
+from creativity_assets.store.layout import Collection
+from creativity_assets.store.parts import damaged, open_part
 from creativity_assets.vocabulary import TABLES, audit_columns, compared_scores
 from creativity_assets.workflow.contents import ids_of_shard
 from creativity_assets.workflow.entries.plugins import added_to
@@ -24,18 +32,37 @@ from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.parts import (
     CEILINGS,
     IMAGE_METRICS,
+    KINDS,
     RAW_SAMPLES,
     READOUTS,
     RECONSTRUCTIONS,
     REJECTED,
-    Kind,
 )
 from creativity_assets.workflow.pieces import Piece, pieces_of
+
+if TYPE_CHECKING:
+    import duckdb
 
 TABLES_VERSION = 3
 
 SURE_YEARS = ("stated", "filename")
 """The kinds of year_source that name one year; of a range or a century the work may be from before the middle."""
+
+
+INDEX, INDEX_REJECTS = "index", "index_rejects"
+RECORDS = pa.schema([schemas.INDEX.field(name) for name in ("dataset", "artist_slug", "sample_id", "source_key")])
+
+
+class _Found(NamedTuple):
+    """A part that is there. input_hash: None where its footer cannot be read."""
+
+    kind: str
+    path: Path
+    name: str
+    state: State
+    input_hash: str | None
+    experiment: str = ""
+    piece: Piece | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +71,7 @@ class Collected:
 
     lineage: Lineage
     _pieces: dict[str, list[Piece]] = field(default_factory=dict, compare=False, repr=False)
+    _statistics: dict[str, pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def collections(self) -> list[Collection]:
@@ -60,13 +88,43 @@ class Collected:
     @cached_property
     def samples(self) -> pd.DataFrame:
         """The table `samples`, with its era and decade, and `stated_membership` for `membership`."""
-        frame = _frame(self._samples(), schemas.samples())
-        years = [None if pd.isna(year) else int(year) for year in frame["year"]]
-        frame["year"] = pd.array(years, dtype="Int64")
-        frame["decade"] = pd.array([decade_of(year) for year in years], dtype="Int64")
-        frame["era"] = pd.array([self.lineage.catalog.era_of(year) for year in years], dtype="string")
+        frame = self._frame(RAW_SAMPLES.name)
+        frame["year"] = frame["year"].astype("Int64")
+        for name, value_of in self._of_years.items():
+            of_year = {year: value_of(int(year)) for year in frame["year"].dropna().unique()}
+            frame[name] = frame["year"].map(of_year).astype("string" if name == "era" else "Int64")
         whole = [column.name for column in audit_columns() if column.type == "BIGINT" and column.nullable]
         return frame.astype(dict.fromkeys(whole, "Int64"))
+
+    @property
+    def _of_years(self) -> dict[str, Callable[[int], object]]:
+        """What samples are said to be of by their year."""
+        return {"decade": decade_of, "era": self.lineage.catalog.era_of}
+
+    @contextmanager
+    def database(self) -> "Iterator[duckdb.DuckDBPyConnection]":
+        """A connection to the rows of all parts, with the table `samples` as the public one."""
+        gathered = self._gathered
+        with gathered.open() as connection:
+            years = [year for (year,) in connection.execute("SELECT DISTINCT year FROM raw_samples").fetchall()]
+            known = [(year, *(of(year) for of in self._of_years.values())) for year in years if year is not None]
+            connection.execute("CREATE OR REPLACE TEMP TABLE years (year BIGINT, decade BIGINT, era VARCHAR)")
+            if known:
+                connection.executemany("INSERT INTO years VALUES (?, ?, ?)", known)
+            connection.execute(
+                "CREATE OR REPLACE TEMP VIEW samples AS "
+                "SELECT s.* EXCLUDE part, y.decade, y.era FROM raw_samples s LEFT JOIN years y USING (year)"
+            )
+            yield connection
+
+    def statistics(self, members: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
+        """Every stats_* table, all from one look. members: the table `comparison_members`."""
+        if not self._statistics:
+            with self.database() as connection:
+                connection.register("comparison_members", pa.Table.from_pandas(members, preserve_index=False))
+                self._statistics.update(stats_tables(connection, self.sound_comparisons))
+                connection.unregister("comparison_members")
+        return self._statistics
 
     @cached_property
     def comparisons(self) -> dict[str, ComparisonEntry | CatalogError]:
@@ -93,67 +151,45 @@ class Collected:
     @cached_property
     def metrics(self) -> pd.DataFrame:
         """The table `image_metrics`."""
-        return _frame((rows for _, rows in self._parts(IMAGE_METRICS)), schemas.image_metrics())
+        return self._frame(IMAGE_METRICS.name)
 
     @cached_property
     def rejected(self) -> pd.DataFrame:
         """The table `rejected_samples`: what readers refused and what could not be decoded."""
-        store, catalog = self.lineage.store, self.lineage.catalog
-        readers = [path for path in map(store.index_rejects, catalog.datasets) if path.is_file()]
-        tables = [rows_of(path, schemas.REJECTED) for path in readers]
-        return pd.concat([_frame(tables, schemas.REJECTED), self.refused], ignore_index=True)
+        return pd.concat([self._frame(INDEX_REJECTS), self.refused], ignore_index=True)
 
     @cached_property
     def records(self) -> pd.DataFrame:
         """dataset, artist_slug, sample_id and source_key of every record of every index."""
-        store, catalog = self.lineage.store, self.lineage.catalog
-        schema = pa.schema(
-            [schemas.INDEX.field(name) for name in ("dataset", "artist_slug", "sample_id", "source_key")]
-        )
-        paths = (store.index(name) for name in catalog.datasets)
-        return _frame((read_part(path, schema.names) for path in paths if path.is_file()), schema)
+        return self._frame(INDEX)
 
     @cached_property
     def refused(self) -> pd.DataFrame:
         """The records that were rejected when they were decoded: rows of REJECTED."""
-        parts = (piece.part(REJECTED) for piece in self._of_collections)
-        return _frame((rows_of(part.path, schemas.REJECTED) for part in parts if part.is_there), schemas.REJECTED)
+        return self._frame(REJECTED.name)
 
     @cached_property
     def files(self) -> list[tuple[str, int, int]]:
         """Name, size and time of every part and table that was read: equal files, equal content."""
         store = self.lineage.store
-        kinds = (IMAGE_METRICS, RECONSTRUCTIONS, READOUTS, CEILINGS)
-        paths = [
-            *(place(name) for name in self.lineage.catalog.datasets for place in (store.index, store.index_rejects)),
-            *(piece.part(kind).path for piece in self._of_collections for kind in (RAW_SAMPLES, REJECTED)),
-            *(path for kind in kinds for _, path in self._places(kind)),
-            *sorted((store.root / "tables").glob("*.parquet")),
-        ]
-        found = ((path, path.stat()) for path in paths if path.is_file())
-        return [(store.relative(path), facts.st_size, facts.st_mtime_ns) for path, facts in found]
+        tables = ((store.relative(path), state_of(path)) for path in sorted((store.root / "tables").glob("*.parquet")))
+        found = [*((part.name, part.state) for part in self._found), *((name, s) for name, s in tables if s)]
+        return [(name, size, mtime_ns) for name, (_, mtime_ns, size) in found]
 
     @cached_property
     def reconstructions(self) -> pd.DataFrame:
         """The table `reconstructions`: where each picture lies, and the hash of its bytes."""
-        schema, store = schemas.RECONSTRUCTIONS, self.lineage.store
-        stored = pa.schema([schema.field("sample_id"), schema.field("sha256")])
-        tables = []
-        for (experiment, path), part in self._parts(RECONSTRUCTIONS, stored):
-            constant = [pa.repeat(pa.scalar(text), len(part)) for text in (experiment, store.relative(path))]
-            columns = [part["sample_id"], constant[0], part["sha256"], constant[1]]
-            tables.append(pa.table(columns, schema=schema))
-        return _frame(tables, schema)
+        return self._frame(RECONSTRUCTIONS.name)
 
     @cached_property
     def read_out(self) -> pd.DataFrame:
         """What was read out on the way: rows of READOUTS."""
-        return _frame((rows for _, rows in self._parts(READOUTS, of_all=False)), schemas.READOUTS)
+        return self._frame(READOUTS.name)
 
     @cached_property
     def ceilings(self) -> pd.DataFrame:
         """Rows of `schemas.ceilings`."""
-        return _frame((rows for _, rows in self._parts(CEILINGS, of_all=False)), schemas.ceilings())
+        return self._frame(CEILINGS.name)
 
     @cached_property
     def readouts(self) -> pd.DataFrame:
@@ -211,16 +247,12 @@ class Collected:
     @cached_property
     def input_hash(self) -> str:
         """Of everything that tables, warehouse and report are made from."""
-        store, ledger, catalog = self.lineage.store, self.lineage.ledger, self.lineage.catalog
-        paths = [
-            *(piece.part(RAW_SAMPLES).path for piece in self._of_collections),
-            *(path for kind in (IMAGE_METRICS, READOUTS, CEILINGS) for _, path in self._places(kind)),
-        ]
-        found = {store.relative(path): ledger.entry(path) for path in paths}
+        catalog = self.lineage.catalog
+        kinds = {kind.name for kind in (RAW_SAMPLES, IMAGE_METRICS, READOUTS, CEILINGS)}
         return digest(
             version=TABLES_VERSION,
             rejected=self.rejected.to_dict("records"),
-            parts={path: entry.input_hash for path, entry in found.items() if entry},
+            parts={part.name: part.input_hash for part in self._found if part.input_hash and part.kind in kinds},
             eras=[era.model_dump() for era in catalog.eras.values()],
             comparisons=[comparison.model_dump() for comparison in catalog.comparisons.values()],
             models=[(m.name, m.cutoff_year, m.training_lists) for m in catalog.models.values()],
@@ -239,73 +271,144 @@ class Collected:
             self._pieces[experiment] = pieces_of(self.lineage, self.collections, entry)
         return self._pieces[experiment]
 
-    def _places(self, kind: Kind) -> Iterator[tuple[tuple[str, Piece], Path]]:
-        """Where the parts of a kind lie, there or not, by experiment and piece."""
-        for name in self.experiments:
-            for piece in self._under(name):
-                yield (name, piece), self.lineage.store.part(kind.name, piece.shard, name)
+    @cached_property
+    def _found(self) -> list[_Found]:
+        """Every part that the tables are made from, by kind, experiment and piece."""
+        return list(self._looked())
 
-    def _samples(self) -> Iterator[pa.Table]:
-        """The samples of each piece: records of its index, each once, and with its rejects all of them."""
-        for piece in self._of_collections:
-            samples, rejected = piece.part(RAW_SAMPLES), piece.part(REJECTED)
-            if not samples.is_there:
-                continue
-            rows = rows_of(samples.path, schemas.samples())
-            ids = rows["sample_id"].to_pylist()
-            index = self.lineage.store.index(piece.collection.dataset)
-            fits = len(ids) + rejected.rows == piece.contents.size and ids_of_shard(index, piece.shard).issuperset(ids)
-            # What is stale belongs to an older index; what is fresh does not.
-            if not (fits and _each_once(ids)) and samples.is_fresh:
-                raise damaged(samples.path, f"its rows are not the samples of {piece.shard.key}")
-            yield rows
+    def _looked(self) -> Iterator[_Found]:
+        store = self.lineage.store
+        for name in self.lineage.catalog.datasets:
+            yield from self._at(INDEX, store.index(name))
+            yield from self._at(INDEX_REJECTS, store.index_rejects(name))
+        for kind in (RAW_SAMPLES, REJECTED):
+            for piece in self._of_collections:
+                yield from self._at(kind.name, store.part(kind.name, piece.shard), piece)
+        for kind in (IMAGE_METRICS, RECONSTRUCTIONS, READOUTS, CEILINGS):
+            for name in self.experiments:
+                for piece in self._under(name):
+                    yield from self._at(kind.name, store.part(kind.name, piece.shard, name), piece, name)
 
-    def _parts(
-        self, kind: Kind, schema: pa.Schema | None = None, *, of_all: bool = True
-    ) -> Iterator[tuple[tuple[str, Path], pa.Table]]:
-        """The parts of one kind with their experiments and places, each held against the samples of its piece.
-
-        of_all: each sample has its row. Raises DamagedPart for a part that claims to be made from what is there, and
-        holds rows of something else.
-        """
-        for (name, piece), path in self._places(kind):
-            if not path.is_file():
-                continue
-            part = rows_of(path, schema or kind.schema)
-            ids, known = part["sample_id"].to_pylist(), self._ids.get(piece.shard, frozenset())
-            rows = zip(ids, part["readout"].to_pylist(), strict=True) if "readout" in part.column_names else ids
-            fits = known == set(ids) if of_all else known.issuperset(ids)
-            if not (fits and _each_once(rows)) and _claims_to_be_fresh(piece, kind):
-                raise damaged(path, f"its rows are not those of {piece.shard.key} x {name}")
-            yield (name, path), part
+    def _at(self, kind: str, path: Path, piece: Piece | None = None, experiment: str = "") -> Iterator[_Found]:
+        """The part at a path, if there is one."""
+        entry = self.lineage.ledger.entry(path)
+        # What is there and has no footer to be read is for who reads it to find.
+        state = (entry.inode, entry.mtime_ns, entry.size) if entry else state_of(path)
+        if state is not None:
+            name = self.lineage.store.relative(path)
+            yield _Found(kind, path, name, state, entry.input_hash if entry else None, experiment, piece)
 
     @cached_property
-    def _ids(self) -> dict[Shard, frozenset[str]]:
-        """The samples of each piece."""
-        groups = self.samples.groupby(["dataset", "artist_slug"])["sample_id"]
-        of_collection = {Collection(*map(str, key)): frozenset(ids) for key, ids in groups}
-        found: dict[Shard, frozenset[str]] = {}
-        for piece in self._of_collections:
-            ids = of_collection.get(piece.collection, frozenset())
-            if piece.shard.bits:
-                index = self.lineage.store.index(piece.collection.dataset)
-                ids &= ids_of_shard(index, piece.shard)
-            found[piece.shard] = ids
-        return found
+    def _gathered(self) -> Gathered:
+        """The rows of all parts. Raises DamagedPart, also for a part that is fresh and holds rows of something else."""
+        columns = _columns()
+        gathered = Gathered(self.lineage.store, columns)
+        of = {part.piece.shard: part.name for part in self._found if part.piece and part.kind == RAW_SAMPLES.name}
+        by_name = {part.name: part for part in self._found}
+
+        def source(part: _Found) -> Source:
+            read, witness, samples = partial(rows_of, part.path, columns[part.kind]), "", ""
+            if part.piece is not None:
+                if part.kind == RAW_SAMPLES.name:
+                    read, witness = partial(_samples, part.piece), _said_of(part.piece)
+                elif part.kind == RECONSTRUCTIONS.name:
+                    read = partial(_reconstructions, part)
+                if part.experiment:
+                    samples = of.get(part.piece.shard, "")
+                    witness = str(by_name[samples].state) if samples else ""
+            return Source(part.kind, part.name, part.state, read, witness, samples)
+
+        gathered.refresh((source(part) for part in self._found), partial(_unfit, by_name))
+        return gathered
+
+    def _frame(self, kind: str) -> pd.DataFrame:
+        return _to_pandas([self._gathered.table(kind)])
 
 
-def _claims_to_be_fresh(piece: Piece, kind: Kind) -> bool:
+def _columns() -> dict[str, pa.Schema]:
+    """Of the rows of each kind, as they are gathered."""
+    kinds = (RAW_SAMPLES, REJECTED, IMAGE_METRICS, READOUTS, CEILINGS)
+    return {
+        INDEX: RECORDS,
+        INDEX_REJECTS: schemas.REJECTED,
+        **{kind.name: kind.schema for kind in kinds},
+        RECONSTRUCTIONS.name: schemas.RECONSTRUCTIONS,
+    }
+
+
+def _said_of(piece: Piece) -> str:
+    """All that a piece's samples are held against."""
+    rejected, samples = piece.part(REJECTED), piece.part(RAW_SAMPLES)
+    return f"{piece.contents.records} {rejected.rows} {samples.is_fresh}"
+
+
+def _samples(piece: Piece) -> pa.Table:
+    """The samples of a piece: records of its index, each once, and with its rejects all of them."""
+    samples, rejected = piece.part(RAW_SAMPLES), piece.part(REJECTED)
+    rows = rows_of(samples.path, schemas.samples())
+    ids = rows["sample_id"].to_pylist()
+    index = piece.lineage.store.index(piece.collection.dataset)
+    fits = len(ids) + rejected.rows == piece.contents.size and ids_of_shard(index, piece.shard).issuperset(ids)
+    # What is stale belongs to an older index; what is fresh does not.
+    if not (fits and len(set(ids)) == len(ids)) and samples.is_fresh:
+        raise damaged(samples.path, f"its rows are not the samples of {piece.shard.key}")
+    return rows
+
+
+def _reconstructions(part: _Found) -> pa.Table:
+    """Where each picture lies, and the hash of its bytes."""
+    schema = schemas.RECONSTRUCTIONS
+    rows = rows_of(part.path, pa.schema([schema.field("sample_id"), schema.field("sha256")]))
+    experiment, path = (pa.repeat(pa.scalar(text), len(rows)) for text in (part.experiment, part.name))
+    return pa.table([rows["sample_id"], experiment, rows["sha256"], path], schema=schema)
+
+
+_OF_ALL = {IMAGE_METRICS.name, RECONSTRUCTIONS.name}
+"""Kinds with a row for each sample of their piece."""
+
+_ONCE = {READOUTS.name: "(sample_id, readout)"}
+"""What stands once in a part; of other kinds the sample."""
+
+
+def _unfit(
+    found: Mapping[str, _Found], connection: "duckdb.DuckDBPyConnection", parts: Mapping[int, Source]
+) -> set[int]:
+    """The parts whose rows are not those of their piece: not about its samples, of one twice, or not of all.
+
+    Raises DamagedPart for one that claims to be made from what is there.
+    """
+    unfit = set[int]()
+    for kind in dict.fromkeys(source.kind for source in parts.values() if found[source.path].experiment):
+        numbers = [number for number, source in parts.items() if source.kind == kind]
+        rows = connection.execute(_unfit_of(kind), [numbers]).fetchall()
+        unfit |= {number for (number,) in rows}
+    for part in (found[parts[number].path] for number in sorted(unfit)):
+        if part.piece is not None and _claims_to_be_fresh(part.piece, part.kind):
+            raise damaged(part.path, f"its rows are not those of {part.piece.shard.key} x {part.experiment}")
+    return unfit
+
+
+def _unfit_of(kind: str) -> str:
+    """The numbers of those of a list of parts of a kind that do not fit."""
+    strangers = f"""SELECT k.part FROM "{kind}" k JOIN wanted w USING (part)
+        ANTI JOIN {RAW_SAMPLES.name} s ON s.part = w."of" AND s.sample_id = k.sample_id"""
+    twice = f"""SELECT k.part FROM "{kind}" k JOIN wanted w USING (part)
+        GROUP BY k.part HAVING count(*) <> count(DISTINCT {_ONCE.get(kind, "sample_id")})"""
+    lacking = f"""SELECT w.part FROM wanted w JOIN {RAW_SAMPLES.name} s ON s.part = w."of"
+        ANTI JOIN "{kind}" k ON k.part = w.part AND k.sample_id = s.sample_id"""
+    problems = [strangers, twice, *([lacking] if kind in _OF_ALL else [])]
+    wanted = 'SELECT part, "of" FROM parts WHERE part IN (SELECT unnest(?::INTEGER[]))'
+    return f"WITH wanted AS ({wanted}) " + " UNION ".join(problems)
+
+
+def _claims_to_be_fresh(piece: Piece, name: str) -> bool:
+    kind = next(kind for kind in KINDS if kind.name == name)
     if piece.experiment is None or not piece.part(RAW_SAMPLES).is_fresh:
         return False  # the samples are at fault, or will be others soon
     try:
         return piece.hash_of(kind) is not None and piece.part(kind).is_fresh
     except CreativityError:  # its model or suite is no longer here: nothing says what it should be made from
         return False
-
-
-def _each_once(keys: Iterable[object]) -> bool:
-    listed = list(keys)
-    return len(set(listed)) == len(listed)
 
 
 def _readout(rows: pd.DataFrame, name: str, values: pd.Series) -> pd.DataFrame:
@@ -328,10 +431,6 @@ def rows_of(path: Path, schema: pa.Schema) -> pa.Table:
         return part.select(schema.names).cast(schema)
     except pa.ArrowException as error:
         raise damaged(path, "its columns are of other types") from error
-
-
-def _frame(parts: Iterable[pa.Table], schema: pa.Schema) -> pd.DataFrame:
-    return _to_pandas([schema.empty_table(), *parts])
 
 
 def _to_pandas(tables: list[pa.Table]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from creativity_assets.errors import DamagedPart
 from creativity_assets.hashing import digest
 from creativity_assets.statistics.paper import paper_comparison, paper_reference
 from creativity_assets.statistics.sides import comparison_members
-from creativity_assets.statistics.tables import GROUPINGS, stats_table
+from creativity_assets.statistics.tables import GROUPINGS
 from creativity_assets.store.parts import Provenance, read_part, write_part
 from creativity_assets.workflow.parts import (
     CEILINGS,
@@ -51,11 +51,10 @@ class FromTables:
 
 
 def _stats(name: str) -> FromTables:
-    def make(collected: Collected, of: Frames) -> pd.DataFrame:
-        comparisons = collected.sound_comparisons
-        return stats_table(name, collected.samples, collected.metrics, of["comparison_members"], comparisons)
-
-    return FromTables(("samples", "image_metrics", "comparison_members"), make)
+    return FromTables(
+        ("samples", "image_metrics", "comparison_members"),
+        lambda collected, of: collected.statistics(of["comparison_members"])[name],
+    )
 
 
 OF_PARTS: dict[str, FromParts] = {

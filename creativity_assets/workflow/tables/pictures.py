@@ -1,14 +1,15 @@
 """Originals beside their reconstructions, from the parts, for contact sheets and galleries."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
+
+import pandas as pd
 
 from creativity_assets.images.encoding import Pixels, pixels_of
 from creativity_assets.store.layout import Collection
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.parts import PREPROCESSED_TENSORS, RECONSTRUCTIONS
 from creativity_assets.workflow.pieces import pieces_of
-from creativity_assets.workflow.tables.collected import Collected
 
 Encoded = bytes
 Pair = tuple[Encoded, Encoded]
@@ -21,12 +22,14 @@ def pairs_of(lineage: Lineage, collection: Collection, experiment: str, most: in
     return [(pixels_of(original), pixels_of(again)) for original, again in islice(pictures, most)]
 
 
-def encoded_of(collected: Collected, samples: Iterable[str], experiment: str) -> dict[str, Pair]:
-    """(original, reconstruction as they are stored) of the named samples that have both under an experiment."""
-    wanted = set(samples)
-    rows = collected.samples[collected.samples["sample_id"].isin(wanted)]
-    cells = {Collection(str(d), str(a)) for d, a in zip(rows["dataset"], rows["artist_slug"], strict=True)}
-    return {s: pair for cell in cells for s, pair in _encoded(collected.lineage, cell, experiment) if s in wanted}
+def encoded_of(lineage: Lineage, works: pd.DataFrame, experiment: str) -> dict[str, Pair]:
+    """(original, reconstruction as they are stored) of works that have both under an experiment, by sample_id.
+
+    works: their sample_id, dataset and artist_slug.
+    """
+    wanted = set(works["sample_id"])
+    cells = {Collection(str(d), str(a)) for d, a in zip(works["dataset"], works["artist_slug"], strict=True)}
+    return {s: pair for cell in cells for s, pair in _encoded(lineage, cell, experiment) if s in wanted}
 
 
 def _encoded(lineage: Lineage, collection: Collection, experiment: str) -> Iterator[tuple[str, Pair]]:

@@ -11,10 +11,9 @@ from creativity_assets.hashing import digest, digest_of_file
 from creativity_assets.report.build import build_report
 from creativity_assets.report.sections import SECTIONS
 from creativity_assets.store.files import read_record, replacing, write_record
-from creativity_assets.store.warehouse import warehouse_damage, warehouse_hash
+from creativity_assets.store.warehouse import database_damage, warehouse_hash
 from creativity_assets.workflow.steps.step import Step
 from creativity_assets.workflow.study import Study
-from creativity_assets.workflow.tables.collected import Collected
 from creativity_assets.workflow.tables.pictures import encoded_of
 
 REPORT_VERSION = 1
@@ -25,25 +24,24 @@ def write_report(step: Step) -> tuple[Path, int]:
     study = step.study
     page = study.store.report
     if step.force or not report_is_fresh(study):
-        collected = Collected(study.lineage)
-        with replacing(page) as temporary, _warehouse_damage(study.store.database):
+        with replacing(page) as temporary, _database_damage(study.store.database):
             build_report(
                 study.store.database,
                 temporary,
-                load_images=lambda samples, experiment: encoded_of(collected, samples, experiment),
+                load_images=lambda works, experiment: encoded_of(study.lineage, works, experiment),
             )
         write_record(study.store.record("report"), _state(study))
     return page, page.stat().st_size
 
 
 @contextmanager
-def _warehouse_damage(database: Path) -> Iterator[None]:
+def _database_damage(database: Path) -> Iterator[None]:
     """A warehouse that the page finds damaged is set aside, to be built again."""
     try:
         yield
     except StoreError as problem:
         cause = problem.__cause__
-        if isinstance(cause, duckdb.Error) and (damage := warehouse_damage(database, cause)):
+        if isinstance(cause, duckdb.Error) and (damage := database_damage(database, cause)):
             raise damage from problem
         raise
 
