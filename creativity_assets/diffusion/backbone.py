@@ -5,6 +5,7 @@ float32 on every device, because its error would go straight into the 8-bit imag
 SDXL's overflows in float16).
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,6 +27,8 @@ from creativity_assets.diffusion.weights.model_files import ModelSource, find_mo
 from creativity_assets.diffusion.weights.networks import load_components, network_dtype
 from creativity_assets.diffusion.weights.revision import weights_revision
 from creativity_assets.errors import ModelError, NotFiniteError
+
+LOG = logging.getLogger(__name__)
 
 
 class Backbone:
@@ -103,6 +106,26 @@ class Backbone:
             resolution=source.resolution,
         )
 
+    @torch.no_grad()
+    def compile(self, batch: int, compiler: Callable[[Any], Callable[..., Any]]) -> None:
+        """Compile the network for `batch` images on one prompt, without a graph; all else is computed as before.
+
+        compiler: a network to its compiled form. Where it fails, say for want of a C++ compiler, the reason is logged
+        and nothing changes. Numbers move by rounding: latents by 1e-5 at most.
+        """
+        if self.family.compiled_for == batch:
+            return
+        x = torch.zeros((batch, *self.latent_shape), device=self.device)
+        self.family.compiled, self.family.compiled_for = compiler(self.network), batch
+        try:
+            self.prediction(self._null)(x, self.levels.trial_timestep)
+        except torch.OutOfMemoryError:
+            raise
+        except Exception as error:  # whatever a compiler's back end raises
+            self.family.compiled_for = 0
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+            LOG.warning("%s: goes on without compiling its network (%s)", self.name, reason)
+
     def weights_revision(self) -> str:
         """The hub's commit or the hash of the folder this model was loaded from, and what was changed."""
         return self._revision
@@ -142,7 +165,7 @@ class Backbone:
         pixels = torch.from_numpy(np.ascontiguousarray(images)).to(self.device).permute(0, 3, 1, 2)
         modes = [
             self.autoencoder.encode(some.float() / 127.5 - 1.0).latent_dist.mode()
-            for some in pixels.split(self._at_once)
+            for some in torch.split(pixels, self._at_once)
         ]
         config = self.autoencoder.config
         latents: Tensor = (torch.cat(modes) - (config.shift_factor or 0.0)) * config.scaling_factor
@@ -153,7 +176,7 @@ class Backbone:
         """Scaled latents (B, C, h, w) to uint8 (B, R, R, 3), rounded. Raises NotFiniteError for NaN or infinity."""
         config = self.autoencoder.config
         scaled = latents.to(self.device, torch.float32) / config.scaling_factor + (config.shift_factor or 0.0)
-        decoded = torch.cat([self.autoencoder.decode(some).sample for some in scaled.split(self._at_once)])
+        decoded = torch.cat([self.autoencoder.decode(some).sample for some in torch.split(scaled, self._at_once)])
         pixels = require_finite(decoded, "the decoded image")
         rounded = ((pixels / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
         images: np.ndarray = rounded.permute(0, 2, 3, 1).contiguous().cpu().numpy()
@@ -197,7 +220,9 @@ class Backbone:
         dtype = self.network.dtype
 
         def predict(x: Tensor, timestep: float) -> Tensor:
-            output = self.family.evaluate(x.to(dtype), timestep, conditioning.to(dtype).expanded(len(x)))
+            told = conditioning.to(dtype).expanded(len(x))
+            # In one order of memory, whatever step it comes from: a compiled network is one for one order.
+            output = self.family.evaluate(x.to(dtype).contiguous(), timestep, told)
             return self.levels.field(output.to(x.dtype), x, timestep)
 
         return predict

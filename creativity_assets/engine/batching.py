@@ -1,9 +1,10 @@
 """Full batches over a stream, and half of them when the memory runs out."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
@@ -22,15 +23,22 @@ class BatchSize:
     """How many images go through the network at once; it shrinks for good when the memory runs out."""
 
     current: int
+    _shrinking: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
 
-    def halve(self) -> None:
-        """Go on with half, and log it as a warning; CreativityError when a single image does not fit."""
-        if self.current == 1:
+    def halve(self, tried: int) -> int:
+        """Half of the batch that did not fit, logged as a warning where it is news: threads may find out at once.
+
+        Raises CreativityError when a single image does not fit.
+        """
+        if tried == 1:
             raise CreativityError(
                 "out of memory with one image at a time; free the device, or lower the model's resolution or dtype"
             )
-        LOG.warning("out of memory at batch %d, going on with %d", self.current, self.current // 2)
-        self.current //= 2
+        with self._shrinking:
+            if tried // 2 < self.current:
+                LOG.warning("out of memory at batch %d, going on with %d", tried, tried // 2)
+                self.current = tried // 2
+        return tried // 2
 
 
 def in_batches(
@@ -78,6 +86,4 @@ def _attempt(batch: list[Item], size: BatchSize, work: Callable[[list[Item]], li
                 raise
         # Out here the exception's frames have let go of their tensors.
         release_memory()
-        size.current = len(batch)  # a last batch may be shorter than the size
-        size.halve()
-        batch = batch[: size.current]
+        batch = batch[: size.halve(len(batch))]  # a last batch may be shorter than the size

@@ -5,6 +5,7 @@ for a flow model FlowMatchEulerDiscreteScheduler and its levels upwards. The pro
 is kept of an original, and no floor is measured. Latents and autoencoder are float32, as ours, so that scores agree.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ def flow_trip(subject: Subject, predict: Predict, z: Tensor) -> Tensor:
     scheduler = subject.pipeline.scheduler
     scheduler.set_timesteps(subject.steps, device=subject.device.name)
     rising = scheduler.sigmas.flip(0)
-    for here, above in zip(rising[:-1], rising[1:], strict=True):
+    for here, above in itertools.pairwise(rising):
         z = z + (above - here) * predict(z, here * scheduler.config.num_train_timesteps)
     for t in scheduler.timesteps:
         z = scheduler.step(predict(z, t), t, z).prev_sample

@@ -1,7 +1,7 @@
 """What the backbone asks of a family, and what its members share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import torch
@@ -25,6 +25,8 @@ class Family(ABC):
         self._parts = parts
         self._index = index
         self._resolution = resolution
+        self.compiled: Callable[..., Any] = self.network
+        self.compiled_for = 0
 
     @property
     def network(self) -> Any:
@@ -34,6 +36,15 @@ class Family(ABC):
     def with_network(self, network: Any) -> Self:
         """The same with another network of the same configuration, such as one on another device."""
         return type(self)({**self._parts, self.network_name: network}, self._index, self._resolution)
+
+    def called(self, x: Tensor, conditioning: Conditioning) -> Callable[..., Any]:
+        """What computes this batch: the compiled network for `compiled_for` images on one prompt, else the network.
+
+        A compiled one is compiled anew for each size and order in memory, and for each kind of graph.
+        """
+        eager = torch.is_grad_enabled() or torch.is_inference_mode_enabled()
+        fitting = len(x) == self.compiled_for and (len(x) == 1 or conditioning.tokens.stride(0) == 0)
+        return self.compiled if fitting and not eager else self.network
 
     @abstractmethod
     def embed(self, prompts: Sequence[str]) -> Conditioning:

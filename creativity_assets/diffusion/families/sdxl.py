@@ -42,7 +42,7 @@ class StableDiffusionXL(Family):
         return Conditioning(tokens.to(dtype), pooled.to(dtype))
 
     def evaluate(self, x: Tensor, timestep: float, conditioning: Conditioning) -> Tensor:
-        output: Tensor = self.network(
+        output: Tensor = self.called(x, conditioning)(
             x,
             timestep_tensor(timestep, x.device),
             encoder_hidden_states=conditioning.tokens,

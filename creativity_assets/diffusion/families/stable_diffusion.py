@@ -27,5 +27,6 @@ class StableDiffusion(Family):
 
     def evaluate(self, x: Tensor, timestep: float, conditioning: Conditioning) -> Tensor:
         told = timestep_tensor(timestep, x.device)
-        output: Tensor = self.network(x, told, encoder_hidden_states=conditioning.tokens, return_dict=False)[0]
+        network = self.called(x, conditioning)
+        output: Tensor = network(x, told, encoder_hidden_states=conditioning.tokens, return_dict=False)[0]
         return output

@@ -79,6 +79,8 @@ def _reconstruct(step: Step, workbench: "Workbench", pieces: list[Piece]) -> Ite
         settings = inversion_settings(pieces[0].method)
         shaped = (item._replace(latent=item.latent.reshape(backbone.latent_shape)) for item in items)
         batch = workbench.batch(backbone.resolution)
+        images = sum(piece.part(LATENTS).rows for piece in pieces)
+        workbench.compile(backbone, batch, settings.evaluations * images)
         done = reconstruct(backbone, settings, shaped, batch=batch, readouts=entry.readouts)
         with workbench.threads() as pool:
             yield from mapped(pool, _with_picture, with_progress("reconstruct", done), ahead=batch.current)
