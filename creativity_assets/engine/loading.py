@@ -35,6 +35,10 @@ COMPILE_FROM = 150_000
 COMPILED = Path("store") / "compiled"
 """Below the data root: kernels that were compiled before."""
 
+CACHE = "TORCHINDUCTOR_CACHE_DIR"
+CACHE_ASKED_FOR = os.environ.get(CACHE)
+"""Where the user wants them instead. It is asked before torch's compiler, which sets the variable itself."""
+
 
 class Workbench:
     """What a process measures with, on one device: ask for a model or a suite, and the last one is still there."""
@@ -93,7 +97,8 @@ class Workbench:
 
 def compiled(network: Any, cache: Path) -> Callable[..., Any]:
     """torch.compile with its weights as constants; what it has made is kept in `cache` for later processes."""
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache))
+    if CACHE_ASKED_FOR is None:
+        os.environ[CACHE] = str(cache)
     done: Callable[..., Any] = torch.compile(network, dynamic=False, options={"freezing": True})
     return done
 

@@ -31,6 +31,7 @@ def options(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--repeats", type=int, default=3, help="rounds, of which the median counts")
     parser.add_argument("--suite", default="embedded", choices=["embedded", "paper"])
+    parser.add_argument("--compile", action="store_true", help="measure ours with a compiled network too: minutes more")
     parser.add_argument("--peak-side", type=int, help="rows of the matrices whose product is the machine's peak")
     parser.add_argument("--out", type=Path, help="a folder for bench.json and bench.svg")
     return parser.parse_args(given)
@@ -54,15 +55,18 @@ def measured(subject: Subject, asked: argparse.Namespace) -> Result:
     few = files[: asked.alone]
     flops, evaluations = flops_of(subject.backbone), subject.settings.evaluations
     trip, with_floor = flops.round_trip(evaluations), flops.round_trip(evaluations, decodes=2)
+    name = f"ours with floor, batch {batch}"
+    compiled = Variant(
+        f"{name}, compiled", len(files), lambda: ours.measure_compiled(subject, files, batch), with_floor
+    )
     timings = interleaved(
         [
             matrix_peak(subject.device, subject.dtype, asked.peak_side),
             Variant("stock, batch 1", len(few), lambda: stock.measure(subject, few, 1), trip),
             Variant(f"stock, batch {batch}", len(files), lambda: stock.measure(subject, files, batch), trip),
-            Variant(
-                f"ours with floor, batch {batch}", len(files), lambda: ours.measure(subject, files, batch), with_floor
-            ),
+            Variant(name, len(files), lambda: ours.measure(subject, files, batch), with_floor),
             Variant("ours, ceilings alone", len(files), lambda: ours.measure_ceilings(subject, files, batch)),
+            *([compiled] if asked.compile else []),
         ],
         subject.device,
         asked.repeats,

@@ -1,6 +1,7 @@
 """The same pictures through the instrument, as `creativity score` and a study send them."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,11 @@ from PIL import Image
 
 from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.ceilings import CeilingItem, ceilings
+from creativity_assets.engine.loading import COMPILED, compiled
 from creativity_assets.engine.streams import ScoredImage, score_images
 from creativity_assets.images.encoding import to_webp
 from creativity_assets.images.preprocess import preprocess
+from creativity_assets.paths import data_root
 from creativity_assets_tests.bench.subject import Subject
 
 MEMBERS = 8
@@ -30,6 +33,18 @@ def read(file: Path) -> Image.Image:
 def measure(subject: Subject, files: Sequence[Path], batch: int) -> list[float]:
     """The composite score of each file; its floor is measured too."""
     return [scored.scores["composite"] for scored in results(subject, opened(files), batch)]
+
+
+def measure_compiled(subject: Subject, files: Sequence[Path], batch: int) -> list[float]:
+    """`measure` with a compiled network, which is gone again afterwards; the first call compiles it."""
+    family = subject.backbone.family
+    if family.compiled is family.network:
+        subject.backbone.compile(batch, partial(compiled, cache=data_root() / COMPILED))
+    family.compiled_for = batch
+    try:
+        return measure(subject, files, batch)
+    finally:
+        family.compiled_for = 0
 
 
 def results(subject: Subject, images: Iterator[tuple[str, Image.Image]], batch: int) -> Iterator[ScoredImage]:

@@ -34,7 +34,7 @@ class Result:
 
     def facts(self) -> dict[str, Any]:
         """Everything, as JSON can hold it: seconds, bytes, shares of 1."""
-        peak, alone, together, ours, *others = self.timings
+        peak, alone, together, *ours = self.timings
         return {
             "when": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": machine(self.subject),
@@ -48,10 +48,12 @@ class Result:
             "suite": self.subject.suite.name,
             "batch": self.batch,
             "peak_flops_per_second": self.peak,
-            "variants": [self._variant(timing) for timing in (alone, together, ours, *others)],
+            "variants": [self._variant(timing) for timing in self.timings[1:]],
             "ratios": {
-                "ours to stock, batch 1": ours.images_per_second / alone.images_per_second,
-                f"ours to stock, batch {self.batch}": ours.images_per_second / together.images_per_second,
+                f"{of.variant.name} / {stock.variant.name}": of.images_per_second / stock.images_per_second
+                for of in ours
+                if of.variant.flops
+                for stock in (alone, together)
             },
             "rounds": {peak.variant.name: list(peak.seconds)},
             "stages": {**self.stages.seconds, "wall": self.stages.wall},
@@ -113,16 +115,16 @@ def lines(facts: dict[str, Any]) -> Iterator[str]:
     )
     yield f"matrix product: {facts['peak_flops_per_second'] / 1e9:.1f} GFLOP/s"
     yield ""
-    yield f"{'':34}{'images/s':>10}{'s an image':>12}{'spread':>8}{'of peak':>9}{'memory':>10}"
+    yield f"{'':36}{'images/s':>10}{'s an image':>12}{'spread':>8}{'of peak':>9}{'memory':>10}"
     for variant in facts["variants"]:
         share = f"{variant['share_of_peak']:.1%}" if variant["flops_per_image"] else ""
         yield (
-            f"{variant['name']:34}{variant['images_per_second']:10.3g}{variant['seconds_per_image']:12.4f}"
+            f"{variant['name']:36}{variant['images_per_second']:10.3g}{variant['seconds_per_image']:12.4f}"
             f"{variant['spread']:8.0%}{share:>9}{variant['peak_memory'] / 2**20:7.0f} MiB"
         )
     yield ""
     for name, ratio in facts["ratios"].items():
-        yield f"{name:34}{ratio:9.2f} x"
+        yield f"{name:56}{ratio:6.2f} x"
     yield ""
     yield "seconds an image of ours, by stage"
     wall = facts["stages"]["wall"]
