@@ -75,9 +75,20 @@ def measured(subject: Subject, asked: argparse.Namespace) -> Result:
     return Result(subject, batch, timings, stages_of(subject, files, batch), scores)
 
 
+def quieten() -> None:
+    """Without the libraries' bars and advice between the figures."""
+    import diffusers
+    import transformers
+
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()
+
+
 def main(given: Sequence[str] | None = None) -> dict[str, Any]:
     """Measure, print, and write where a folder is named; the facts."""
     asked = options(given)
+    quieten()
     with tempfile.TemporaryDirectory() as folder:
         facts = measured(subject_of(asked, Path(folder)), asked).facts()
     print("\n".join(lines(facts)))
