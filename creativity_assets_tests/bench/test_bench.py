@@ -112,6 +112,19 @@ def test_the_peak_is_that_of_the_dtype() -> None:
     assert product.flops == 2 * 32**3
 
 
+def test_a_compiled_network_is_used_for_its_own_variant_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREATIVITY_DATA", str(DATA))
+    folder = SAVERS["sd1"](tmp_path / "sd1")
+    asked = bench.options([*SIZE, "--model", str(folder), "--device", "cpu", "--images", "2"])
+    subject, calls = bench.subject_of(asked, tmp_path), []
+    subject.backbone.compile(2, lambda network: lambda *a, **k: (calls.append(len(a[0])), network(*a, **k))[1])
+    calls.clear()
+    compiled = bench.ours.measure_compiled(subject, subject.files, 2)
+    assert calls == [2, 2, 2, 2], "two steps in both directions"
+    assert bench.ours.measure(subject, subject.files, 2) == compiled
+    assert len(calls) == 4
+
+
 def test_counting_leaves_the_model_as_it_was(tmp_path: Path) -> None:
     model = Backbone.load(SAVERS["sd1"](tmp_path / "sd1"))
     before = model.prediction(model.embed([""]))(model.noise([1]), 1)
