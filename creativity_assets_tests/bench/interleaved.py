@@ -20,16 +20,24 @@ class Variant:
 
 @dataclass(frozen=True)
 class Timing:
-    """seconds: of each round, for all images. peak_memory: the most bytes in use in any of them."""
+    """seconds: of each round, for all images; processor: the process's own, on all cores, which other work on the machine
+    hardly changes. peak_memory: the most bytes in use in any of them.
+    """
 
     variant: Variant
     seconds: tuple[float, ...]
+    processor: tuple[float, ...]
     peak_memory: int
 
     @property
     def seconds_per_image(self) -> float:
         """The median over the rounds."""
         return statistics.median(self.seconds) / self.variant.images
+
+    @property
+    def processor_per_image(self) -> float:
+        """The median over the rounds of the processor's seconds."""
+        return statistics.median(self.processor) / self.variant.images
 
     @property
     def images_per_second(self) -> float:
@@ -50,13 +58,17 @@ def interleaved(variants: Sequence[Variant], device: Device, repeats: int) -> li
     for variant in variants:
         variant.work()
     seconds: list[list[float]] = [[] for _ in variants]
+    processor: list[list[float]] = [[] for _ in variants]
     peaks = [0 for _ in variants]
     for _ in range(repeats):
         for k, variant in enumerate(variants):
             watch_memory(device)
+            started = time.process_time()
             seconds[k].append(seconds_of(variant.work, device))
+            processor[k].append(time.process_time() - started)
             peaks[k] = max(peaks[k], peak_memory(device))
-    return [Timing(v, tuple(s), peak) for v, s, peak in zip(variants, seconds, peaks, strict=True)]
+    found = zip(variants, seconds, processor, peaks, strict=True)
+    return [Timing(variant, tuple(s), tuple(p), peak) for variant, s, p, peak in found]
 
 
 def seconds_of(work: Callable[[], object], device: Device) -> float:

@@ -75,6 +75,7 @@ class Result:
             "seconds_per_image": timing.seconds_per_image,
             "images_per_second": timing.images_per_second,
             "spread": timing.spread,
+            "processor_seconds_per_image": timing.processor_per_image,
             "flops_per_image": timing.variant.flops,
             "share_of_peak": timing.flops_per_second / self.peak,
             "peak_memory": timing.peak_memory,
@@ -115,12 +116,12 @@ def lines(facts: dict[str, Any]) -> Iterator[str]:
     )
     yield f"matrix product: {facts['peak_flops_per_second'] / 1e9:.1f} GFLOP/s"
     yield ""
-    yield f"{'':36}{'images/s':>10}{'s an image':>12}{'spread':>8}{'of peak':>9}{'memory':>10}"
+    yield f"{'':36}{'images/s':>10}{'s an image':>12}{'spread':>8}{'CPU s':>9}{'of peak':>9}{'memory':>10}"
     for variant in facts["variants"]:
         share = f"{variant['share_of_peak']:.1%}" if variant["flops_per_image"] else ""
         yield (
             f"{variant['name']:36}{variant['images_per_second']:10.3g}{variant['seconds_per_image']:12.4f}"
-            f"{variant['spread']:8.0%}{share:>9}{variant['peak_memory'] / 2**20:7.0f} MiB"
+            f"{variant['spread']:8.0%}{variant['processor_seconds_per_image']:9.4f}{share:>9}{variant['peak_memory'] / 2**20:7.0f} MiB"
         )
     yield ""
     for name, ratio in facts["ratios"].items():

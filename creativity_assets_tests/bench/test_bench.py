@@ -1,6 +1,7 @@
 """The bench at a tiny size: its figures follow from what it measured, and its two ways give the same scores."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def test_each_figure_follows_from_the_rounds(facts: dict[str, Any]) -> None:
         assert variant["seconds_per_image"] == pytest.approx(mean / variant["images"])
         assert variant["images_per_second"] * variant["seconds_per_image"] == pytest.approx(1)
         assert variant["peak_memory"] > 0
+        assert 0 < variant["processor_seconds_per_image"] < os.cpu_count() * max(variant["rounds"])
     speed = {"1": alone, "4": together}
     for batch, of in speed.items():
         ratio = facts["ratios"][f"ours with floor, batch 4 / stock, batch {batch}"]
