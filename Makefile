@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo study test test-fast test-ui lint ui bench attack mutants clean
+.PHONY: demo study test test-fast test-ui lint ui bench bench-scale attack mutants clean
 
 # The environment follows constraints.txt and setup.cfg; nothing is installed twice.
 .venv/.installed: constraints.txt setup.cfg pyproject.toml
@@ -37,6 +37,10 @@ ui: .venv/.installed
 
 bench: .venv/.installed
 	$(BIN)/python -m creativity_assets_tests.bench
+
+# Half an hour: what a study costs beyond its images, at three sizes each. Names of benches may be given as NAMES.
+bench-scale: .venv/.installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m creativity_assets_tests.bench_scale $(NAMES)
 
 attack: .venv/.installed
 	$(BIN)/python -m creativity_assets_tests.attack

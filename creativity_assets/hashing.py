@@ -5,8 +5,11 @@ They stand in stored parts: another value makes all that was made from it stale.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
+
+_ENCODER = json.JSONEncoder(sort_keys=True, default=str)
 
 File = tuple[str, Path]
 """What a file counts as, say its path within a folder, and where it is."""
@@ -19,7 +22,23 @@ def digest(**facts: object) -> str:
 
 def digest_of_json(value: object) -> str:
     """Of a value's canonical JSON: 64 hex digits. What JSON has no form for counts as its `str`."""
-    return digest_of_text(json.dumps(value, sort_keys=True, default=str))
+    return digest_of_text(encoded(value))
+
+
+def encoded(value: object) -> str:
+    """A value's canonical JSON."""
+    return _ENCODER.encode(value)
+
+
+def digest_of_encoded(facts: Mapping[str, str]) -> str:
+    """What `digest` gives of the facts whose canonical JSON these are: some may be encoded once for many digests."""
+    return digest_of_text("{" + ", ".join([f"{_encoded_name(name)}: {facts[name]}" for name in sorted(facts)]) + "}")
+
+
+@cache
+def _encoded_name(name: str) -> str:
+    """The words of a few kinds of parts, of which there are thousands."""
+    return encoded(name)
 
 
 def digest_of_bytes(content: bytes) -> str:

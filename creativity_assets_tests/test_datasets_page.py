@@ -9,7 +9,7 @@ from creativity_assets.catalog import load_catalog
 from creativity_assets.catalog.datasets import CANONICAL_COLUMNS, ArchiveDataset, FileDataset, VideoDataset
 from creativity_assets.sources import READERS
 from creativity_assets.vocabulary import grouping_words
-from creativity_assets.workflow.tables import duplicates
+from creativity_assets.workflow.tables import near
 
 PROJECT = Path(__file__).parents[1]
 PAGE = (PROJECT / "docs" / "datasets.md").read_text(encoding="utf-8")
@@ -61,5 +61,5 @@ def test_columns_words_and_thresholds_are_those_of_the_code() -> None:
     for words in grouping_words().values():
         assert f"({', '.join(words)})" in " ".join(PAGE.split())
     text = " ".join(PAGE.split())
-    assert f"at most {duplicates.NEAR_BITS} of the 256 bits" in text
-    assert f"at most {duplicates.NEAR_COLOUR:g} of 255 levels" in text
+    assert f"at most {near.NEAR_BITS} of the 256 bits" in text
+    assert f"at most {near.NEAR_COLOUR:g} of 255 levels" in text

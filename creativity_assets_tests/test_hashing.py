@@ -31,6 +31,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_facts_that_are_encoded_one_by_one_have_the_same_digest() -> None:
+    assert hashing.digest_of_encoded({name: hashing.encoded(fact) for name, fact in FACTS.items()}) == hashing.digest(
+        **FACTS
+    )
+
+
 def test_facts_have_the_digest_that_they_had() -> None:
     expected = "aebdd12ac46774de1899786d9a23383f34138e7cea0f1dd46787dd4964471e80"
     assert hashing.digest(**FACTS) == expected

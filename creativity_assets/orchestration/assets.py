@@ -115,8 +115,8 @@ def measurements(
 
 
 def _work(context: dg.AssetExecutionContext, config: Remake, study: StudyResource) -> Work:
-    context.instance.add_run_tags(context.run_id, {OWNER_TAG: owner()})
-    return Work(Step(study.open(), context.run_id, config.force), context.instance, context.log)
+    context.instance.add_run_tags(context.run.run_id, {OWNER_TAG: owner()})
+    return Work(Step(study.open(), context.run.run_id, config.force), context.instance, context.log)
 
 
 def _through(context: dg.AssetExecutionContext, work: Work, events: Events, *, ends: bool = True) -> Events:

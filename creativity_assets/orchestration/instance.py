@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import yaml
@@ -12,6 +13,7 @@ from filelock import FileLock
 from sqlalchemy.exc import SQLAlchemyError
 
 from creativity_assets.errors import StoreError
+from creativity_assets.orchestration.records import EventRecords
 from creativity_assets.orchestration.runs import LANE_TAG
 from creativity_assets.store.files import replacing
 
@@ -24,7 +26,7 @@ def dagster_home(data_root: Path) -> Path:
     home = Path(os.environ.get("DAGSTER_HOME") or data_root / "dagster_home")
     settings = home / "dagster.yaml"
     try:
-        wanted = f"{OURS}\n{yaml.safe_dump(SETTINGS, sort_keys=False)}"
+        wanted = f"{OURS}\n{yaml.safe_dump(SETTINGS | _event_log(home), sort_keys=False)}"
         text = settings.read_text(encoding="utf-8") if settings.is_file() else OURS
         if text != wanted and text.startswith(OURS):
             text = wanted
@@ -104,6 +106,13 @@ def _line(home: Path, what: str) -> str:
         f"{home}: Dagster's records are damaged ({what}); move them away (mv {home} {home}.damaged) and run the same "
         f"command: nothing is measured again, the parts are the record"
     )
+
+
+def _event_log(home: Path) -> dict[str, Any]:
+    """The event log lies where Dagster puts it by itself."""
+    folder = str(home.absolute() / "history" / "runs")
+    of_class = {"module": EventRecords.__module__, "class": EventRecords.__name__, "config": {"base_dir": folder}}
+    return {"event_log_storage": of_class}
 
 
 OURS = "# Kept up to date by the creativity command; take this line away to keep settings of your own."

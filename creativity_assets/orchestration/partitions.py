@@ -18,6 +18,9 @@ DATASETS = dg.DynamicPartitionsDefinition(name="dataset")
 COLLECTIONS = dg.DynamicPartitionsDefinition(name="collection")
 CELLS = dg.DynamicPartitionsDefinition(name="cell")
 
+AT_ONCE = 10_000
+"""Partitions that are added by one statement: SQLite, as it is mostly built, takes 32,766 values in one."""
+
 Cell = tuple[Collection, str]
 """A collection and the name of an experiment."""
 
@@ -69,7 +72,8 @@ def _sync(
     assert definition.name is not None
     with FileLock(Path(instance.root_directory) / "partitions.lock"):
         there = set(instance.get_dynamic_partitions(definition.name))
-        if new := [key for key in wanted if key not in there]:
-            instance.add_dynamic_partitions(definition.name, new)
+        new = [key for key in dict.fromkeys(wanted) if key not in there]
+        for start in range(0, len(new), AT_ONCE):
+            instance.add_dynamic_partitions(definition.name, new[start : start + AT_ONCE])
         for key in there - known.keys():
             instance.delete_dynamic_partition(definition.name, key)

@@ -13,6 +13,11 @@ from creativity_assets.workflow.steps.step import Finished
 from creativity_assets.workflow.study import Study
 from creativity_assets.workflow.tables.pictures import pairs_of
 
+SHEETS = 100
+"""Contact sheets that a run makes of an experiment: each is decoded pictures, and tens of kilobytes in three places."""
+
+ON_DEMAND = "Materialize this partition by itself to see its pictures: what is fresh is not measured again."
+
 Made = tuple[str, str, int]
 """From what a partition was made: the asset before it, its data version, and the newest of its events."""
 
@@ -66,7 +71,10 @@ def table_metadata(name: str, store: Store, rows: int) -> dict[str, Any]:
     }
 
 
-def score_metadata(study: Study, experiment: str, done: Finished) -> dict[str, Any]:
-    """The numbers of one measured cell and a contact sheet of its pictures."""
-    sheet = contact_sheet(pairs_of(study.lineage, done.collection, experiment, most=MAX_WORKS))
-    return {**done.numbers, "contact_sheet": picture(sheet, "original, reconstruction, difference")}
+def score_metadata(study: Study, experiment: str, done: Finished, *, sheet: bool) -> dict[str, Any]:
+    """The numbers of one measured cell, and a contact sheet of its pictures or how to come by one."""
+    shown = dg.MetadataValue.md(ON_DEMAND)
+    if sheet:
+        jpeg = contact_sheet(pairs_of(study.lineage, done.collection, experiment, most=MAX_WORKS))
+        shown = picture(jpeg, "original, reconstruction, difference")
+    return {**done.numbers, "contact_sheet": shown}

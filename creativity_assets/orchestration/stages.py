@@ -18,7 +18,6 @@ from creativity_assets.orchestration.runs import let_arrivals_pass
 from creativity_assets.orchestration.tables import make_report, make_table, make_warehouse
 from creativity_assets.orchestration.work import IMAGES, MEASUREMENTS, Work
 from creativity_assets.store.layout import Collection
-from creativity_assets.store.parts import healed
 from creativity_assets.workflow.costs import seconds_per_image
 from creativity_assets.workflow.plan import Plan, Scope, plan
 from creativity_assets.workflow.progress import begin
@@ -106,10 +105,14 @@ def rounds(
                 slices = _slices(collections, todo, seconds_per_image(opened.store, experiment))
                 between = (lambda: let_arrivals_pass(work.instance, work.log)) if gives_way else (lambda: None)
                 yield "measure", work.measure(experiment, slices, between=between)
-        elif healed(lambda: tables_are_fresh(opened, work.instance)):  # noqa: B023 - called at once
-            return
         else:
-            yield "tables", _tables(work)
+            try:
+                if tables_are_fresh(opened, work.instance):
+                    return
+            except DamagedPart as damage:
+                work.fail("report", "tables", damage)
+            else:
+                yield "tables", _tables(work)
             if not work.put_off or ("report", "tables") in work.failed:
                 return
 

@@ -9,7 +9,8 @@ from creativity_assets.orchestration.assets import OWNERS, Remake
 from creativity_assets.orchestration.reporting import column_schema, table_metadata
 from creativity_assets.orchestration.resources import StudyResource
 from creativity_assets.workflow.steps.step import Step
-from creativity_assets.workflow.tables.graph import OF_PARTS, TABLES, assets_before, write_table
+from creativity_assets.workflow.tables.graph import TABLES, assets_before, write_table
+from creativity_assets.workflow.tables.of_parts import OF_PARTS
 from creativity_assets.workflow.tables.warehouse import write_warehouse
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def table_asset(name: str) -> dg.AssetsDefinition:
     def table(context: dg.AssetExecutionContext, config: Remake, study: StudyResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         from creativity_assets.workflow.tables.collected import Collected
 
-        step = Step(study.open(), context.run_id, config.force)
+        step = Step(study.open(), context.run.run_id, config.force)
         return make_table(step, name, Collected(step.study.lineage))
 
     return table
@@ -47,14 +48,14 @@ def warehouse(context: dg.AssetExecutionContext, config: Remake, study: StudyRes
     """creativity.duckdb, rebuilt aside and swapped in; readers keep the old file and never wait."""
     from creativity_assets.workflow.tables.collected import Collected
 
-    step = Step(study.open(), context.run_id, config.force)
+    step = Step(study.open(), context.run.run_id, config.force)
     return make_warehouse(step, Collected(step.study.lineage))
 
 
 @dg.asset(deps=["warehouse"], group_name="evidence", kinds={"html"}, owners=OWNERS)
 def report(context: dg.AssetExecutionContext, config: Remake, study: StudyResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One self-contained page: tables beside the study's own, distributions, a gallery."""
-    return make_report(Step(study.open(), context.run_id, config.force))
+    return make_report(Step(study.open(), context.run.run_id, config.force))
 
 
 def make_table(step: Step, name: str, collected: "Collected") -> dg.MaterializeResult:  # type: ignore[type-arg]

@@ -4,6 +4,7 @@ The assets themselves and the job `materialize` go through the same functions. A
 """
 
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ import dagster as dg
 
 from creativity_assets.errors import CreativityError, DamagedPart
 from creativity_assets.orchestration.partitions import cell_key
-from creativity_assets.orchestration.reporting import finished, newest_event, score_metadata
+from creativity_assets.orchestration.reporting import SHEETS, finished, newest_event, score_metadata
 from creativity_assets.store.layout import Collection
 from creativity_assets.workflow.parts import upstream
 from creativity_assets.workflow.progress import begin
@@ -38,7 +39,7 @@ class Work:
 
     problems: one line for each piece that failed. tried: pieces that need not be tried again. failed: those that are
     not tried again in this run. put_off: pieces that wait for the next round. mended: damaged parts set aside.
-    read: data sets of which something was indexed or decoded, in order.
+    read: data sets of which something was indexed or decoded, in order. sheets: cells shown, by experiment.
     """
 
     step: Step
@@ -50,6 +51,7 @@ class Work:
     put_off: set[Piece] = field(default_factory=set)
     mended: set[Path] = field(default_factory=set)
     read: dict[str, None] = field(default_factory=dict)
+    sheets: Counter[str] = field(default_factory=Counter)
 
     def begin_round(self, step: Step) -> None:
         """Go on with a fresh look at the study."""
@@ -119,7 +121,9 @@ class Work:
                 for done in self._apart(asset, make, keys):
                     metadata: dict[str, Any] = dict(done.numbers)
                     if asset == "image_metrics":
-                        metadata = score_metadata(self.step.study, experiment, done)
+                        self.sheets[experiment] += 1
+                        sheet = self.sheets[experiment] <= SHEETS
+                        metadata = score_metadata(self.step.study, experiment, done, sheet=sheet)
                     made = (UPSTREAM[asset], done.made_from, newest)
                     yield finished(asset, keys[done.collection], done.provenance, metadata, made)
 

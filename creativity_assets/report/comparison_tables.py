@@ -166,7 +166,7 @@ def bounds(evidence: Evidence, contrast: Contrast) -> Table:
 def _read(evidence: Evidence, contrast: Contrast, side: pd.DataFrame) -> pd.DataFrame:
     """A side's readouts: a row per sample_id, a column each."""
     read = evidence.tables["readouts"]
-    read = read[(read["experiment"] == contrast.experiment) & read["sample_id"].isin(side["sample_id"])]
+    read = read[read["experiment"] == contrast.experiment].merge(side[["sample_id"]], on="sample_id")
     return read.pivot(index="sample_id", columns="readout", values="value").astype("float64").dropna(axis=1, how="all")
 
 

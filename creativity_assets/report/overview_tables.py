@@ -27,7 +27,7 @@ def datasets(evidence: Evidence) -> Table:
     """The data sets, with what was measured and what was rejected."""
     samples, metrics = evidence.tables["samples"], evidence.tables["image_metrics"]
     rejected = evidence.tables["rejected_samples"]["dataset"].value_counts()
-    scored = set(metrics["sample_id"])
+    scored = metrics[["sample_id"]].drop_duplicates()
     names = sorted(set(samples["dataset"].dropna()) | set(rejected.index))
     rows = []
     for name in names:
@@ -38,7 +38,7 @@ def datasets(evidence: Evidence) -> Table:
                 str(name),
                 shares(frame["label"]),
                 formats.count(len(frame)),
-                formats.count(frame["sample_id"].isin(list(scored)).sum()),
+                formats.count(len(frame.merge(scored, on="sample_id"))),
                 formats.count(rejected.get(name, 0)),
                 formats.count(len(frame) + rejected.get(name, 0)),
                 formats.count(frame["artist_slug"].nunique()),

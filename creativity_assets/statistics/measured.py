@@ -25,31 +25,32 @@ NOBODY = -1
 
 @dataclass(frozen=True)
 class Side:
-    """The measured samples of one side: scores and floors by score (N,), NaN where there is none.
+    """The measured samples of one side. rows: their places among all that was measured, (N,).
 
     groups: by column, the number of each sample's value, NOBODY where it has none. works: the place of each sample
     among the human side's that stands for the same work, NOBODY for one without.
     """
 
-    scores: Mapping[str, Floats]
-    floors: Mapping[str, Floats]
+    rows: Integers
     groups: Mapping[str, Integers]
     works: Integers
 
     def __len__(self) -> int:
-        return len(self.works)
+        return len(self.rows)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A comparison under an experiment. values: by column what its numbers stand for, in ascending order.
+    """A comparison under an experiment. scores: by name, floors as `floor_<score>`, (M,), NaN where there is none.
 
-    of_work: by column, the number of each ai sample's value, or of its human work's where it has one.
+    values: by column what its numbers stand for, in ascending order. of_work: by column, the number of each ai
+    sample's value, or of its human work's where it has one.
     """
 
     comparison: ComparisonLike
     experiment: str
     suite: str | None
+    scores: Mapping[str, Floats]
     human: Side
     ai: Side
     of_work: Mapping[str, Integers]
@@ -76,10 +77,9 @@ def measured(
         keys, numbers = _scores(connection, experiment, scores)
         for comparison in comparisons:
             of = members[comparison.name]
-            found = _sides(keys, numbers, of, groups, scores)
+            found = _sides(keys, of, groups)
             if found is not None:
-                human, ai, of_work = found
-                yield Measured(comparison, experiment, suite, human, ai, of_work, values)
+                yield Measured(comparison, experiment, suite, numbers, *found, values)
 
 
 @dataclass(frozen=True)
@@ -175,13 +175,9 @@ def _scores(
 
 
 def _sides(
-    keys: Integers,
-    numbers: Mapping[str, Floats],
-    members: _Members,
-    groups: Mapping[str, Integers],
-    scores: Sequence[str],
+    keys: Integers, members: _Members, groups: Mapping[str, Integers]
 ) -> tuple[Side, Side, dict[str, Integers]] | None:
-    """(human, ai, of_work) of what was measured; None where a side has nothing."""
+    """(human, ai, of_work) of what was measured, given by its numbers; None where a side has nothing."""
     side = members.sides[keys]
     human, ai = np.flatnonzero(side == _HUMAN), np.flatnonzero(side == _AI)
     if not len(human) or not len(ai):
@@ -190,18 +186,10 @@ def _sides(
     places[keys[human]] = np.arange(len(human))
     work = members.works[keys[ai]]
     has = work != NOBODY
-
-    def made(chosen: Integers, works: Integers) -> Side:
-        return Side(
-            {score: numbers[score][chosen] for score in scores},
-            {score: numbers[f"floor_{score}"][chosen] for score in scores},
-            {column: of[keys[chosen]] for column, of in groups.items()},
-            works,
-        )
-
-    of_work = {column: np.where(has, of[work], of[keys[ai]]) for column, of in groups.items()}
+    of_human, of_ai = ({column: of[keys[rows]] for column, of in groups.items()} for rows in (human, ai))
+    of_work = {column: np.where(has, of[work], of_ai[column]) for column, of in groups.items()}
     works = np.where(has, places[work], NOBODY)
-    return made(human, np.arange(len(human))), made(ai, works), of_work
+    return Side(human, of_human, np.arange(len(human))), Side(ai, of_ai, works), of_work
 
 
 def _arrays(

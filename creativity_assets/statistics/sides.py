@@ -74,9 +74,9 @@ def members_of(samples: pd.DataFrame, members: pd.DataFrame, comparison: str) ->
 
     samples: any table with a sample_id; both sides keep its order.
     """
-    here = members[members["comparison"] == comparison]
-    human, ai = (here.loc[here["side"] == side, "sample_id"] for side in ("human", "ai"))
-    return samples[samples["sample_id"].isin(human)], samples[samples["sample_id"].isin(ai)]
+    here = members[members["comparison"] == comparison].set_index("sample_id")["side"]
+    side = here.reindex(samples["sample_id"]).to_numpy()
+    return samples[side == "human"], samples[side == "ai"]
 
 
 def _pair_of(pairing: Pairing, human: pd.DataFrame, ai: pd.DataFrame) -> dict[str, str]:
@@ -206,8 +206,7 @@ def partners(ai: pd.DataFrame, human: pd.DataFrame) -> dict[str, str]:
     by_pair = human.dropna(subset=["pair_id"])
     works = dict(zip(by_pair["pair_id"], by_pair["sample_id"], strict=True))
     works |= dict(zip(human["sample_id"], human["sample_id"], strict=True))
-    paired = ai[ai["pair_id"].isin(list(works))]
-    return {a: works[p] for a, p in zip(paired["sample_id"], paired["pair_id"], strict=True)}
+    return {a: works[p] for a, p in zip(ai["sample_id"], ai["pair_id"], strict=True) if p in works}
 
 
 def _equals(column: pd.Series, value: str) -> pd.Series:

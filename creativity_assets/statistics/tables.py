@@ -29,7 +29,7 @@ import pandas as pd
 
 from creativity_assets.errors import CatalogError
 from creativity_assets.statistics import grouped
-from creativity_assets.statistics.grouped import Flags, Floats, Integers
+from creativity_assets.statistics.grouped import Floats, Integers
 from creativity_assets.statistics.measured import NOBODY, Measured, measured
 from creativity_assets.statistics.sides import ComparisonLike
 from creativity_assets.vocabulary import EFFECT, TABLES, compared_scores
@@ -102,18 +102,15 @@ class _Contrast:
     floors: Floats
     ranked: grouped.Ranked
 
-    @property
-    def is_ai(self) -> Flags:
-        return np.arange(len(self.scores)) < len(self.ai)
-
 
 def _contrast(of: Measured, metric: str) -> _Contrast | None:
     """None where a side has no score."""
-    ai, human = (np.flatnonzero(np.isfinite(side.scores[metric])) for side in (of.ai, of.human))
+    found = of.scores[metric]
+    ai, human = (np.flatnonzero(np.isfinite(found[side.rows])) for side in (of.ai, of.human))
     if not len(ai) or not len(human):
         return None
-    scores = np.concatenate([of.ai.scores[metric][ai], of.human.scores[metric][human]])
-    floors = np.concatenate([of.ai.floors[metric][ai], of.human.floors[metric][human]])
+    rows = np.concatenate([of.ai.rows[ai], of.human.rows[human]])
+    scores, floors = found[rows], of.scores[f"floor_{metric}"][rows]
     return _Contrast(of, metric, ai, human, scores, floors, grouped.Ranked.of(scores, np.arange(len(scores)) < len(ai)))
 
 
@@ -233,11 +230,15 @@ def _paired(
     paired = (works != NOBODY) & (ai_groups != NOBODY)
     if not whole_human:
         paired &= ai_groups == human_groups[works]
-    # A work stands in one group, and where groups are of the ai side, in as many as have images of it.
-    cells = ai_groups[paired] * np.int64(len(contrast.human)) + works[paired]
-    cells, which, times = np.unique(cells, return_inverse=True, return_counts=True)
-    means = np.bincount(which, contrast.scores[:n][paired], len(cells)) / times
-    groups, places = np.divmod(cells, np.int64(len(contrast.human)))
+    # A work stands in one group, and where groups are of the ai side alone, in as many as have images of it.
+    cells, size = works[paired], len(contrast.human)
+    if whole_human:
+        cells, size = ai_groups[paired] * np.int64(size) + cells, count * size
+    times = np.bincount(cells, minlength=size)
+    met = np.flatnonzero(times)
+    means = np.bincount(cells, contrast.scores[:n][paired], size)[met] / times[met]
+    places = met % len(contrast.human)
+    groups = met // len(contrast.human) if whole_human else human_groups[places]
     pairs, p = grouped.paired_p(means - contrast.scores[n:][places], groups, count)
     return {"n_pairs": pairs, "p_value_paired": p}
 

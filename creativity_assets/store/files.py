@@ -21,17 +21,20 @@ _TEMPORARY = re.compile(r"^\..+\.(\d+)\.[0-9a-f]{8}\.tmp(\..*)?$")
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends well, and vanishes otherwise.
 
-    What is no file, a folder say, makes room: it is kept as `<name>.damaged`.
+    What is no file, a folder say, makes room: it is kept as `<name>.damaged`. durable: wait until the disk has it, so
+    that a loss of power cannot leave an empty file in its place. A process that dies leaves the old or the new one
+    either way.
     """
     make_folder_of(path)
     temporary = path.parent / f".{path.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.tmp"
     try:
         yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
+        if durable:
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
         if path.exists() and not path.is_file():
             set_aside(path)
         temporary.replace(path)
@@ -55,10 +58,10 @@ def make_folder_of(path: Path) -> None:
 State = tuple[int, int, int]
 
 
-def state_of(path: Path) -> State | None:
+def state_of(path: Path | str) -> State | None:
     """What tells one file at `path` from another: number, time and size. None where there is none."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 - for as many as there are parts
     except OSError:
         return None
     return (found.st_ino, found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else None

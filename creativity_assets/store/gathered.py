@@ -20,7 +20,7 @@ from creativity_assets.hashing import digest
 from creativity_assets.store.files import State
 from creativity_assets.store.layout import Store
 from creativity_assets.store.locks import exclusive
-from creativity_assets.store.warehouse import database_damage
+from creativity_assets.store.warehouse import connected, database_damage
 
 VERSION = 1
 """Of how the rows lie in the database."""
@@ -158,7 +158,7 @@ class Gathered:
         return connection
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(str(self.path), config={"memory_limit": MEMORY})
+        return connected(self.path, memory_limit=MEMORY)
 
     def _forget(self) -> None:
         for path in (self.path, self.path.with_name(f"{self.path.name}.wal")):

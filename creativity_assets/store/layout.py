@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,7 +41,7 @@ class Store:
 
     data_root: Path
 
-    @property
+    @cached_property
     def root(self) -> Path:
         return self.data_root / "store"
 
@@ -71,9 +72,7 @@ class Store:
 
     def part(self, kind: str, shard: "Shard | Collection", under: str = "all") -> Path:
         """Where a part of a kind lies. under: what besides the collection tells it from others, a model's name say."""
-        collection, bits = (shard.collection, shard.bits) if isinstance(shard, Shard) else (shard, "")
-        name = f"{collection.artist}.{bits}" if bits else collection.artist
-        return self._part(kind, under, collection.dataset, name)
+        return self.root / part_name(kind, shard, under)
 
     def names_under(self, kind: str) -> list[str]:
         """What the parts of a kind stand under, experiments say; what else lies there is none of the store's."""
@@ -95,8 +94,25 @@ class Store:
         return path.relative_to(self.root).as_posix()
 
     def _part(self, area: str, *names: str) -> Path:
-        *folders, last = (_checked(name) for name in names)
-        return self.root.joinpath(area, *folders) / f"{last}.parquet"
+        return self.root / _name(area, *names)
+
+
+def part_name(kind: str, shard: "Shard | Collection", under: str = "all") -> str:
+    """The place of a part below the root of a store, with forward slashes; see `Store.part`."""
+    collection, bits = (shard.collection, shard.bits) if isinstance(shard, Shard) else (shard, "")
+    name = f"{collection.artist}.{bits}" if bits else collection.artist
+    return _name(kind, under, collection.dataset, name)
+
+
+def _name(area: str, *names: str) -> str:
+    *folders, last = names
+    return f"{_folder(area, *folders)}/{_checked(last)}.parquet"
+
+
+@lru_cache(maxsize=1024)
+def _folder(area: str, *names: str) -> str:
+    """Asked for once for every part, of which a folder holds thousands."""
+    return "/".join([area, *map(_checked, names)])
 
 
 def is_slug(name: str) -> bool:

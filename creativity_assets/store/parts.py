@@ -21,6 +21,11 @@ from creativity_assets.store.seal import KEY, MARK, Broken, blank, check_chunks,
 
 _FOOTER_KEY = "creativity"
 _ROWS_PER_GROUP = 1 << 20
+_WORTH_PACKING = 1 << 15
+"""Bytes: below, zstd makes a part no smaller, and takes four fifths of the time of writing it."""
+
+_BUFFER = 1 << 16
+"""Bytes: most parts are smaller, and are then read back for their seal at once."""
 Made = TypeVar("Made")
 
 
@@ -38,21 +43,29 @@ def write_part(
     table: pa.Table,
     provenance: Provenance,
     *,
-    compression: str = "zstd",
+    compression: str | None = None,
     rows_per_group: int = _ROWS_PER_GROUP,
+    durable: bool = True,
 ) -> None:
-    """Write `table` to `path` atomically, sealed. Raises StoreError (disk full, no permission) and leaves no trace."""
+    """Write `table` to `path` atomically, sealed. Raises StoreError (disk full, no permission) and leaves no trace.
+
+    compression: by Parquet's name; None for zstd where there is something to compress. durable: wait for the disk. What
+    is not, and is lost with the power in the next half minute, is found damaged and made again.
+    """
     facts = json.dumps(asdict(provenance))
     own = {key: value for key, value in (table.schema.metadata or {}).items() if not _is_ours(key)}
     table = table.replace_schema_metadata(own)
     groups = -(-len(table) // rows_per_group)
-    with replacing(path) as temporary:
-        with pq.ParquetWriter(temporary, table.schema, compression=compression, write_page_checksum=True) as writer:
+    written: list[pq.FileMetaData] = []
+    packed = compression or ("zstd" if table.nbytes >= _WORTH_PACKING else "none")
+    settings = {"compression": packed, "write_page_checksum": True, "metadata_collector": written}
+    with replacing(path, durable=durable) as temporary, temporary.open("w+b", buffering=_BUFFER) as file:
+        with pq.ParquetWriter(file, table.schema, **settings) as writer:
             for start in range(0, len(table), rows_per_group):
                 writer.write_table(table.slice(start, rows_per_group), row_group_size=rows_per_group)
             facts = f"{facts[:-1]}, {MARK}}}"
             writer.add_key_value_metadata({_FOOTER_KEY: facts, KEY: blank(groups, leaves_of(table.schema))})
-        seal(temporary)
+        seal(file, written[0])
     forget_aside(path)
 
 
@@ -79,7 +92,7 @@ class OpenPart:
 
     def _read(self, groups: list[int], columns: list[str] | None) -> pa.Table:
         with _damage(self.path):
-            if lacking := [name for name in columns or () if name not in self.parquet.schema_arrow.names]:
+            if columns and (lacking := sorted(set(columns) - set(self.parquet.schema_arrow.names))):
                 raise Broken(f"it has no column {lacking[0]}")
             if self.digests is not None:
                 check_chunks(self.file, self.parquet.metadata, self.digests, groups, columns)

@@ -10,7 +10,6 @@ neither page headers nor the footer. For any other reader a sealed part is plain
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -45,20 +44,18 @@ def leaves_of(kind: pa.DataType | pa.Schema) -> int:
     return sum(leaves_of(kind.field(i).type) for i in range(kind.num_fields)) if kind.num_fields else 1
 
 
-def seal(path: Path) -> None:
-    """Fill the blank seal of a part that was just written."""
-    chunks = list(_chunks(pq.read_metadata(path)))
-    with path.open("r+b") as file:
-        start, footer = _footer(file)
-        place = _ENTRY.search(footer)
-        if place is None or len(place[1]) != _HEX * (1 + len(chunks)):
-            raise Broken("the seal has no place in the footer")
-        found = "".join(_digest(file, *span) for span in chunks).encode()
-        zeros = b"0" * len(place[1])
-        filled = _with_value(footer, place, zeros[:_HEX] + found)
-        own = hashlib.blake2b(filled, digest_size=_HEX // 2).hexdigest().encode()
-        file.seek(start)
-        file.write(_with_value(footer, place, own + found))
+def seal(file: BinaryIO, metadata: pq.FileMetaData) -> None:
+    """Fill the blank seal of a part that was just written to `file`, which is open for reading too."""
+    chunks = list(_chunks(metadata))
+    start, footer = _footer(file)
+    place = _ENTRY.search(footer)
+    if place is None or len(place[1]) != _HEX * (1 + len(chunks)):
+        raise Broken("the seal has no place in the footer")
+    found = "".join(_digest(file, *span) for span in chunks).encode()
+    filled = _with_value(footer, place, b"0" * _HEX + found)
+    own = hashlib.blake2b(filled, digest_size=_HEX // 2).hexdigest().encode()
+    file.seek(start)
+    file.write(_with_value(footer, place, own + found))
 
 
 def footer_digests(file: BinaryIO) -> list[str] | None:
@@ -85,10 +82,12 @@ def check_chunks(
     """Raise Broken for the first chunk of these row groups and top-level columns that is not as it was written."""
     leaves = metadata.num_columns
     for group in groups:
+        of_group = metadata.row_group(group)
         for leaf in range(leaves):
-            chunk = metadata.row_group(group).column(leaf)
-            top = chunk.path_in_schema.split(".")[0]
-            wanted = columns is None or top in columns or chunk.path_in_schema in columns
+            chunk = of_group.column(leaf)
+            path = chunk.path_in_schema
+            top = path.split(".")[0]
+            wanted = columns is None or top in columns or path in columns
             if wanted and _digest(file, *_span(chunk)) != digests[group * leaves + leaf]:
                 raise Broken(f"column {top} does not fit its seal")
 
@@ -112,9 +111,9 @@ def _with_value(footer: bytes, place: re.Match[bytes], value: bytes) -> bytes:
 
 
 def _chunks(metadata: pq.FileMetaData) -> Iterator[tuple[int, int]]:
-    for group in range(metadata.num_row_groups):
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
         for leaf in range(metadata.num_columns):
-            yield _span(metadata.row_group(group).column(leaf))
+            yield _span(group.column(leaf))
 
 
 def _span(chunk: pq.ColumnChunkMetaData) -> tuple[int, int]:

@@ -6,7 +6,7 @@ Its tables have the columns, types and comments of `vocabulary.TABLES`; the view
 # As text: DuckDB's types complain at the end of a process that something still refers to them.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -24,8 +24,23 @@ _OF_SCORES = ("samples", "image_metrics", "comparison_members")
 """What the view `scores` is made of."""
 
 
-def build_warehouse(store: Store, tables: Mapping[str, pd.DataFrame], provenance: Provenance) -> dict[str, int]:
-    """Write `tables` as a new creativity.duckdb; returns the row counts.
+def connected(database: Path, **config: str) -> duckdb.DuckDBPyConnection:
+    """To a database of ours, to write; config: DuckDB's. Raises duckdb.Error."""
+    connection = duckdb.connect(str(database), config={**config})
+    # A statement that takes seconds would draw on a screen that is not its own.
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def build_warehouse(
+    store: Store,
+    tables: Mapping[str, pd.DataFrame],
+    provenance: Provenance,
+    *,
+    queries: Mapping[str, str] | None = None,
+    source: duckdb.DuckDBPyConnection | None = None,
+) -> dict[str, int]:
+    """Write `tables`, and what `queries` give in the database `source`, as a new creativity.duckdb; returns row counts.
 
     A process that has the old file open keeps reading the old content; the next connection sees the new.
     Raises StoreError where the disk refuses, or a table has other columns than it is declared with.
@@ -33,30 +48,62 @@ def build_warehouse(store: Store, tables: Mapping[str, pd.DataFrame], provenance
     info = pd.DataFrame([[provenance.input_hash, provenance.code_version, provenance.run_id]])
     frames = {**tables, "warehouse_info": info.set_axis(list(TABLES["warehouse_info"].names), axis="columns")}
     with exclusive(store, "warehouse"), replacing(store.database) as temporary:
-        connection = duckdb.connect(str(temporary))
         try:
-            fill(connection, frames)
-            connection.execute("CHECKPOINT")
+            if source is not None:
+                _select(source, queries or {}, temporary)
+            with connected(temporary) as connection:
+                fill(connection, frames, also=queries or {})
+                connection.execute("CHECKPOINT")
+                counts = _counts(connection, [*(queries or {}), *tables])
         except duckdb.Error as error:
             raise StoreError(f"{store.database}: {error}; free space, then run the same command") from error
-        finally:
-            connection.close()
     found = store.database.stat()
     facts = {"input_hash": provenance.input_hash, "size": found.st_size, "mtime_ns": found.st_mtime_ns}
-    write_record(store.record("warehouse"), facts)
-    return {name: len(frame) for name, frame in tables.items()}
+    write_record(store.record("warehouse"), facts | {"rows": counts})
+    return counts
 
 
-def fill(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pd.DataFrame]) -> None:
+def fill(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pd.DataFrame], *, also: Iterable[str] = ()
+) -> None:
     """Make `tables` in a database, and the view `scores` where its tables are among them, all with their comments.
 
-    Raises StoreError for a table that is not declared, or not as it is declared.
+    also: tables that are there already. Raises StoreError for a table that is not declared, or not as it is declared.
     """
+    connection.begin()  # together: each statement alone would be waited for on its way to the disk
     for name, frame in tables.items():
-        _create(connection, _declared(name, frame), frame)
-    if all(name in tables for name in _OF_SCORES):
+        table = _declared(name, frame.columns)
+        connection.register("incoming_rows", pa.Table.from_pandas(frame, preserve_index=False))
+        _create(connection, table, "incoming_rows")
+        connection.unregister("incoming_rows")
+    there = {*tables, *also}
+    for name in there:
+        _comment(connection, TABLES[name])
+    if there.issuperset(_OF_SCORES):
         connection.execute(_scores_view())
         _comment(connection, TABLES["scores"])
+    connection.commit()
+
+
+def rows_in(store: Store) -> dict[str, int]:
+    """The rows of each table of the current warehouse, as they were counted when it was built."""
+    facts = read_record(store.record("warehouse")) or {}
+    return dict(facts.get("rows", {}))
+
+
+def _select(source: duckdb.DuckDBPyConnection, queries: Mapping[str, str], database: Path) -> None:
+    """Make a new database of what the queries give, without holding it in memory."""
+    source.execute(f"ATTACH {_quoted(str(database))} AS made")
+    try:
+        for name, query in queries.items():
+            table = _declared(name, source.sql(query).columns)
+            _create(source, table, f"({query})", within="made.")
+    finally:
+        source.execute("DETACH made")
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> dict[str, int]:
+    return {name: int(connection.execute(f'SELECT count(*) FROM "{name}"').fetchall()[0][0]) for name in names}
 
 
 def warehouse_hash(store: Store) -> str | None:
@@ -87,22 +134,19 @@ def database_damage(database: Path, error: duckdb.Error) -> StoreError | None:
     return None
 
 
-def _declared(name: str, frame: pd.DataFrame) -> Table:
+def _declared(name: str, columns: Iterable[str]) -> Table:
     if name not in TABLES or TABLES[name].view:
         raise StoreError(f"{name}: is no table of the warehouse; declare it in vocabulary/tables.py")
-    if differing := set(frame.columns) ^ set(TABLES[name].names):
+    if differing := set(columns) ^ set(TABLES[name].names):
         raise StoreError(f"{name}: {sorted(map(str, differing))[0]} is not as its columns are declared")
     return TABLES[name]
 
 
-def _create(connection: duckdb.DuckDBPyConnection, table: Table, frame: pd.DataFrame) -> None:
+def _create(connection: duckdb.DuckDBPyConnection, table: Table, rows: str, *, within: str = "") -> None:
     typed = ", ".join(f'"{column.name}" {column.type}' for column in table.columns)
     named = ", ".join(f'"{name}"' for name in table.names)
-    connection.execute(f'CREATE TABLE "{table.name}" ({typed})')
-    connection.register("incoming_rows", pa.Table.from_pandas(frame, preserve_index=False))
-    connection.execute(f'INSERT INTO "{table.name}" SELECT {named} FROM incoming_rows')
-    connection.unregister("incoming_rows")
-    _comment(connection, table)
+    connection.execute(f'CREATE TABLE {within}"{table.name}" ({typed})')
+    connection.execute(f'INSERT INTO {within}"{table.name}" SELECT {named} FROM {rows}')
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from creativity_assets.catalog import Catalog
@@ -30,7 +30,7 @@ class Lineage:
     store: Store
     revisions: Revisions
 
-    @property
+    @cached_property
     def ledger(self) -> Ledger:
         """What is known of the store's parts."""
         return ledger_of(self.store.root)
@@ -59,10 +59,10 @@ class Lineage:
         found = held(self.store.index(dataset), dataset)
         return {} if found is None else found.collections
 
-    def shards(self, collection: Collection) -> Mapping[Shard, Contents]:
-        """The shards of a collection with what they hold; none for what its data set does not hold."""
-        found = held(self.store.index(collection.dataset), collection.dataset)
-        return {} if found is None else found.shards.get(collection, {})
+    def shards_of(self, dataset: str) -> Mapping[Collection, Mapping[Shard, Contents]]:
+        """The shards of each collection of an indexed data set with what they hold; none before indexing."""
+        found = held(self.store.index(dataset), dataset)
+        return {} if found is None else found.shards
 
     def index_is_fresh(self, dataset: str) -> bool:
         """The records, what the reader refused, and the original bytes."""

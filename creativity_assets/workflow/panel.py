@@ -71,14 +71,13 @@ def panel_of(lineage: Lineage, experiment: ExperimentEntry) -> Panel | None:
 
 def _chosen(lineage: Lineage, dataset: str) -> tuple[Member, ...]:
     """At most CANDIDATES accepted works of an indexed data set."""
-    pieces = pieces_of(lineage, lineage.collections(dataset))
-    shards = {piece.shard: piece.part(RAW_SAMPLES) for piece in pieces}
     index = lineage.store.index(dataset)
     rounds = _in_turn(index, dataset, state_of(index))
 
     @cache
     def accepted(shard: Shard) -> set[str]:
-        part = shards[shard]
+        pieces = pieces_of(lineage, [shard.collection])  # of a few collections, however many there are
+        part = next(piece.part(RAW_SAMPLES) for piece in pieces if piece.shard == shard)
         return set(part.read(["sample_id"])["sample_id"].to_pylist()) if part.is_there else set()
 
     return tuple(islice((member for member in rounds if member.sample_id in accepted(member.shard)), CANDIDATES))

@@ -146,6 +146,7 @@ KINDS = (
 """All of them, each after what it is made from."""
 
 
+@cache
 def kinds_of(asset: str) -> tuple[Kind, ...]:
     """What an asset makes, in order."""
     return tuple(kind for kind in KINDS if kind.maker == asset)

@@ -1,7 +1,7 @@
 """The original bytes of a data set, in files of bounded size beside its index: written once, read by place."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -77,44 +77,57 @@ class Payloads:
                 yield {**row, "shard": store.relative(path), "row": number}
 
 
-def original_bytes(store: Store, rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], bytes]]:
-    """The original file bytes of index rows, in the order of the rows.
-
-    Raises DamagedPart for a shard that is gone or holds other bytes than the index says: indexing makes it again.
-    """
-    with _OpenFiles() as files:
-        latest: tuple[tuple[str, int], pa.Table] | None = None  # rows that follow each other cost one look
-        for row in rows:
-            path = store.root / row["shard"]
-            part = files.open(path)
-            metadata = part.parquet.metadata
-            size = metadata.row_group(0).num_rows if metadata.num_row_groups else 1
-            group, place = divmod(row["row"], size)
-            if latest is None or latest[0] != (row["shard"], group):
-                held = part.row_group(group, ["image"]) if 0 <= group < metadata.num_row_groups else SHARD.empty_table()
-                latest = (row["shard"], group), held
-            image = latest[1]["image"][place].as_py() if place < len(latest[1]) else None
-            data = (image or {}).get("bytes")
-            if data is None or digest_of_bytes(data) != row["sha256"]:
-                raise damaged(path, f"its bytes of {row['source_key']} are not those that the index knows")
-            yield row, data
+def original_bytes(store: Store, rows: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """The original file bytes of index rows, in the order of the rows. Raises DamagedPart as `Originals.of` does."""
+    with Originals(store) as originals:
+        yield from originals.of(rows)
 
 
-class _OpenFiles:
-    """At most OPEN_FILES parts, the one that was not asked for longest is closed first."""
+class Originals:
+    """The original bytes of samples. Files stay open for the block, and the rows that were read last stay at hand, so
+    that samples which follow each other cost one look, also those of several collections."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._open: OrderedDict[Path, tuple[ExitStack, OpenPart]] = OrderedDict()
+        self._latest: tuple[Path, int, pa.ChunkedArray] | None = None
 
-    def __enter__(self) -> "_OpenFiles":
+    def __enter__(self) -> "Originals":
         return self
 
     def __exit__(self, *_: object) -> None:
         for stack, _part in self._open.values():
             stack.close()
 
-    def open(self, path: Path) -> OpenPart:
-        """Raises StoreError where it is gone, DamagedPart where it is damaged."""
+    def of(self, rows: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], bytes]]:
+        """Index rows, in their order, each with the bytes of its file.
+
+        Raises DamagedPart for a file of bytes that is gone or holds others than the index says: indexing makes it
+        again.
+        """
+        for row in rows:
+            path = self._store.root / row["shard"]
+            images, place = self._group_of(path, row["row"])
+            image = images[place].as_py() if place < len(images) else None
+            data = (image or {}).get("bytes")
+            if data is None or digest_of_bytes(data) != row["sha256"]:
+                raise damaged(path, f"its bytes of {row['source_key']} are not those that the index knows")
+            yield row, data
+
+    def _group_of(self, path: Path, row: int) -> tuple[pa.ChunkedArray, int]:
+        """The images of the row group that holds a row, and the row's place among them; none where it is in none."""
+        part = self._opened(path)
+        metadata = part.parquet.metadata
+        size = metadata.row_group(0).num_rows if metadata.num_row_groups else 1
+        group, place = divmod(row, size)
+        if self._latest is None or self._latest[:2] != (path, group):
+            there = 0 <= group < metadata.num_row_groups
+            held = part.row_group(group, ["image"]) if there else SHARD.empty_table()
+            self._latest = path, group, held["image"]
+        return self._latest[2], place
+
+    def _opened(self, path: Path) -> OpenPart:
+        """At most OPEN_FILES; the one that was not asked for longest is closed. Raises StoreError and DamagedPart."""
         if path not in self._open:
             if len(self._open) == OPEN_FILES:
                 _, (oldest, _part) = self._open.popitem(last=False)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ import pyarrow as pa
 
 from creativity_assets.catalog.entries import ExperimentEntry, MethodEntry, ModelEntry
 from creativity_assets.diffusion.weights.model_files import known_of
-from creativity_assets.hashing import digest
+from creativity_assets.hashing import digest_of_encoded, encoded
 from creativity_assets.store.images import read_images
-from creativity_assets.store.layout import Collection, Shard
+from creativity_assets.store.layout import Collection, Shard, part_name
 from creativity_assets.store.parts import Provenance, read_part, write_part
 from creativity_assets.store.vectors import Vector, read_vectors
 from creativity_assets.workflow.contents import Contents, rows_of_shard, together
@@ -33,9 +34,10 @@ class Piece:
     contents: Contents
     experiment: ExperimentEntry | None = None
     resolution: int = 0
-    _shared: dict[Fact, object] = field(default_factory=dict, compare=False, repr=False)
-    """What is the same for all pieces that were made with this one."""
+    _shared: dict[Fact, str | None] = field(default_factory=dict, compare=False, repr=False)
+    """What is the same for all pieces that were made with this one, as `_encoded` gives it."""
     _hashes: dict[Kind, str | None] = field(default_factory=dict, compare=False, repr=False)
+    _parts: "dict[Kind, Part]" = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def collection(self) -> Collection:
@@ -64,7 +66,9 @@ class Piece:
         return str(self.resolution) if word == "resolution" else str(getattr(self.entry, _NAMES[word]))
 
     def part(self, kind: Kind) -> "Part":
-        return Part(kind, self)
+        if kind not in self._parts:
+            self._parts[kind] = Part(kind, self)
+        return self._parts[kind]
 
     def hash_of(self, kind: Kind) -> str | None:
         """The input hash of a part of this piece; None where it cannot be made yet, as its sources are not there."""
@@ -73,21 +77,28 @@ class Piece:
         return self._hashes[kind]
 
     def _hash_of(self, kind: Kind) -> str | None:
-        facts = {word: self._value(source) for word, source in kind.made_from.items()}
-        awaited = [facts[word] for word, s in kind.made_from.items() if isinstance(s, Kind) or s.awaited]
-        if None in awaited:
-            return None
-        if kind.version is None and len(facts) == 1:
-            return str(*facts.values())  # it counts its versions itself
-        return digest(**facts) if kind.version is None else digest(version=kind.version, **facts)
+        if kind.version is None and len(kind.made_from) == 1:
+            (source,) = kind.made_from.values()
+            return str(source.of(self)) if isinstance(source, Fact) else self.hash_of(source)  # they count versions
+        facts = {} if kind.version is None else {"version": str(kind.version)}
+        for word, source in kind.made_from.items():
+            fact = self._encoded(source)
+            if fact is None:
+                return None
+            facts[word] = fact
+        return digest_of_encoded(facts)
 
-    def _value(self, source: Kind | Fact) -> object:
+    def _encoded(self, source: Kind | Fact) -> str | None:
+        """The canonical JSON of what a part is made from; None where that is awaited. Many pieces share some of it."""
         if isinstance(source, Kind):
-            return self.hash_of(source)
-        if source.each:
-            return source.of(self)
+            found = self.hash_of(source)
+            return None if found is None else encoded(found)
         if source not in self._shared:
-            self._shared[source] = source.of(self)
+            fact = source.of(self)
+            found = None if fact is None and source.awaited else encoded(fact)
+            if source.each:
+                return found
+            self._shared[source] = found
         return self._shared[source]
 
 
@@ -102,9 +113,14 @@ class Part:
     piece: Piece
 
     @cached_property
+    def name(self) -> str:
+        """Its place below the root of the store."""
+        under = ".".join([self.piece.name(word) for word in self.kind.under])
+        return part_name(self.kind.name, self.piece.shard, under or "all")
+
+    @property
     def path(self) -> Path:
-        under = ".".join(self.piece.name(word) for word in self.kind.under)
-        return self.piece.lineage.store.part(self.kind.name, self.piece.shard, under or "all")
+        return self.piece.lineage.store.root / self.name
 
     @property
     def input_hash(self) -> str | None:
@@ -118,12 +134,21 @@ class Part:
     def is_fresh(self) -> bool:
         """Whether it was made from what is there now; so is what cannot be made yet, as nothing is to be done."""
         expected = self.input_hash
-        return expected is None or self.piece.lineage.ledger.is_fresh(self.path, expected)
+        if expected is None:
+            return True
+        known = self.piece.lineage.ledger.at(self.name)
+        return known is not None and known.input_hash == expected
 
     @property
     def rows(self) -> int:
         """How many it has; 0 where it is not there."""
         return self.piece.lineage.ledger.rows(self.path)
+
+    @property
+    def fresh_rows(self) -> int | None:
+        """How many it has; None where it is not there as it is wanted now."""
+        known = self.piece.lineage.ledger.at(self.name)
+        return known.rows if known is not None and known.input_hash == self.input_hash else None
 
     def read(self, columns: list[str] | None = None) -> pa.Table:
         """Raises StoreError where it is missing, DamagedPart where it is damaged."""
@@ -142,7 +167,8 @@ class Part:
         assert self.input_hash is not None
         provenance = stamp(self.input_hash)
         table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(rows, schema=self.kind.schema)
-        write_part(self.path, table, provenance)
+        write_part(self.path, table, provenance, durable=False)
+        self.piece.lineage.ledger.written(self.path, provenance.input_hash, len(table))
         return provenance
 
 
@@ -157,14 +183,24 @@ def pieces_of(
     resolution: int | None = None,
 ) -> list[Piece]:
     """The pieces of collections, in their order. resolution: without an experiment, whose model has one."""
+    return list(each_piece(lineage, collections, experiment, resolution))
+
+
+def each_piece(
+    lineage: Lineage,
+    collections: Iterable[Collection],
+    experiment: ExperimentEntry | None = None,
+    resolution: int | None = None,
+) -> Iterator[Piece]:
+    """The same, one by one: what is looked at once need not be in memory with thousands of others."""
     if experiment is not None:
         resolution = lineage.catalog.model(experiment.model).resolution
-    shared: dict[Fact, object] = {}
-    return [
-        Piece(lineage, shard, contents, experiment, resolution or 0, shared)
-        for collection in collections
-        for shard, contents in lineage.shards(collection).items()
-    ]
+    shared: dict[Fact, str | None] = {}
+    for dataset, some in groupby(collections, lambda collection: collection.dataset):
+        shards = lineage.shards_of(dataset)
+        for collection in some:
+            for shard, contents in shards.get(collection, {}).items():
+                yield Piece(lineage, shard, contents, experiment, resolution or 0, shared)
 
 
 def records_of(piece: Piece) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import healed
 from creativity_assets.workflow.lineage import Lineage
 from creativity_assets.workflow.parts import RAW_SAMPLES
-from creativity_assets.workflow.pieces import Piece, is_fresh, pieces_of
+from creativity_assets.workflow.pieces import Piece, each_piece, is_fresh
 
 Pair = tuple[ExperimentEntry, DatasetEntry]
 
@@ -85,25 +85,25 @@ def _plan(lineage: Lineage, scope: Scope) -> Plan:
     indexes = tuple(name for name in names if not lineage.index_is_fresh(name))
     held = {name: list(lineage.collections(name)) for name in names if name not in indexes}
     collections = [collection for of_dataset in held.values() for collection in of_dataset]
-    audited = pieces_of(lineage, collections)
-    sizes = _sizes(audited)
+    sizes = _sizes(each_piece(lineage, collections))
     cells = {
         experiment: [c for e, dataset in wanted if e.name == experiment for c in held.get(dataset.name, ())]
         for experiment in dict.fromkeys(e.name for e, _ in wanted)
     }
     reconstructions, metrics, images = {}, {}, {}
     for name, of_experiment in cells.items():
-        pieces = pieces_of(lineage, of_experiment, lineage.catalog.experiment(name))
-        if stale := _stale(pieces, "reconstructions"):
+        pieces = each_piece(lineage, of_experiment, lineage.catalog.experiment(name))
+        stale, unscored = _stale(pieces, "reconstructions", "image_metrics")
+        if stale:
             reconstructions[name] = stale
-        if unscored := _stale(pieces, "image_metrics"):
+        if unscored:
             metrics[name] = unscored
             images[name] = sum(sizes[collection] for collection in unscored)
     todo = Plan(
         datasets=tuple(names),
         wanted={name: tuple(of_experiment) for name, of_experiment in cells.items()},
         indexes=indexes,
-        samples=_stale(audited, "raw_samples"),
+        samples=_stale(each_piece(lineage, collections), "raw_samples")[0],
         tensors=_untransformed(lineage, held),
         reconstructions=reconstructions,
         metrics=metrics,
@@ -117,9 +117,14 @@ def _plan(lineage: Lineage, scope: Scope) -> Plan:
     return todo
 
 
-def _stale(pieces: Iterable[Piece], asset: str) -> tuple[Collection, ...]:
-    """The collections of which an asset has something to make."""
-    return tuple(dict.fromkeys(piece.collection for piece in pieces if not is_fresh(piece, asset)))
+def _stale(pieces: Iterable[Piece], *assets: str) -> list[tuple[Collection, ...]]:
+    """For each of the assets the collections of which it has something to make."""
+    found: list[dict[Collection, None]] = [{} for _ in assets]
+    for piece in pieces:
+        for asset, stale in zip(assets, found, strict=True):
+            if not is_fresh(piece, asset):
+                stale[piece.collection] = None
+    return [tuple(stale) for stale in found]
 
 
 def _untransformed(lineage: Lineage, held: Mapping[str, list[Collection]]) -> tuple[Collection, ...]:
@@ -128,7 +133,7 @@ def _untransformed(lineage: Lineage, held: Mapping[str, list[Collection]]) -> tu
         collection
         for name, collections in held.items()
         for resolution in lineage.catalog.resolutions_of(name)
-        for collection in _stale(pieces_of(lineage, collections, resolution=resolution), "preprocessed_tensors")
+        for collection in _stale(each_piece(lineage, collections, resolution=resolution), "preprocessed_tensors")[0]
     ]
     return tuple(dict.fromkeys(stale))
 
@@ -136,8 +141,8 @@ def _untransformed(lineage: Lineage, held: Mapping[str, list[Collection]]) -> tu
 def _sizes(pieces: Iterable[Piece]) -> dict[Collection, int]:
     sizes: dict[Collection, int] = {}
     for piece in pieces:
-        samples = piece.part(RAW_SAMPLES)
-        images = samples.rows if samples.is_fresh else piece.contents.size
+        accepted = piece.part(RAW_SAMPLES).fresh_rows
+        images = piece.contents.size if accepted is None else accepted
         sizes[piece.collection] = sizes.get(piece.collection, 0) + images
     return sizes
 

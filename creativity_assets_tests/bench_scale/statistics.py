@@ -5,13 +5,19 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
+import tempfile
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 
 from creativity_assets.statistics.tables import GROUPINGS, stats_tables
+from creativity_assets.store.gathered import MEMORY
+from creativity_assets.store.warehouse import connected
 from creativity_assets.vocabulary import compared_scores
+
+SIZES = (100_000, 1_000_000, 10_000_000)
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ def rows_in(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
 
 def measured(rows: int, folder: str) -> dict[str, float]:
     """Seconds, and MiB at the peak beyond those at the start, of one run in this process."""
-    connection = duckdb.connect(f"{folder}/{rows}.duckdb", config={"memory_limit": "2GB"})
+    connection = connected(Path(folder) / "rows.duckdb", memory_limit=MEMORY)
     connection.execute("SELECT setseed(0.5)")
     rows_in(connection, rows)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -71,3 +77,15 @@ def alone(rows: int, folder: str) -> dict[str, float]:
     """The same in a process of its own, so that a peak is its own."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(measured, (rows, folder))
+
+
+def main() -> None:
+    for rows in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            found = alone(rows, folder)
+        beyond = found["peak_mib"] - found["base_mib"]
+        print(
+            f"all stats tables, {rows:,} rows: {found['seconds']:.1f} s, peak {found['peak_mib']:,.0f} MiB "
+            f"({beyond:,.0f} beyond what making the rows took)",
+            flush=True,
+        )

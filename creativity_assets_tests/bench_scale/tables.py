@@ -3,7 +3,6 @@
 The parts hold made-up numbers under true hashes, since what is timed is what comes after the measuring.
 """
 
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -151,7 +150,7 @@ def one_more(study: Study) -> None:
     """A further image of the first collection of the human side, measured."""
     rows = read_part(study.store.index("human")).to_pylist()
     write_index(study, "human", [*rows, record("human", 0, len(rows))])
-    assert write_parts(study) == 1
+    assert write_parts(study) >= 1  # more where a shard is split
 
 
 @dataclass
@@ -199,8 +198,3 @@ def main() -> None:
                     change(Study(root))
                 seconds = tables_of(root)
                 print(f"  {what}: " + ", ".join(f"{name} {s:.2f}" for name, s in seconds.items()), flush=True)
-
-
-if __name__ == "__main__":
-    main()
-    sys.exit()

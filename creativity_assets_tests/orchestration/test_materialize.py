@@ -7,15 +7,28 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
+import pytest
 
+from creativity_assets.orchestration import work
+from creativity_assets.orchestration.assets import collection_images, dataset_index, measurements
 from creativity_assets.orchestration.instance import open_instance
 from creativity_assets.orchestration.outcome import Outcome
-from creativity_assets.store.layout import Store
+from creativity_assets.orchestration.reporting import ON_DEMAND
+from creativity_assets.orchestration.resources import RESOURCES
+from creativity_assets.store.layout import Collection, Store
 from creativity_assets.workflow.parts import IMAGE_METRICS
 from creativity_assets.workflow.pieces import pieces_of
 from creativity_assets.workflow.study import Study
 from creativity_assets_tests.running import assert_same_tables, bring_up_to_date, partitions, recorded, table
-from creativity_assets_tests.studies import CATALOG, EXPERIMENT, WORKS, save_picture, write_catalog
+from creativity_assets_tests.studies import (
+    CATALOG,
+    EXPERIMENT,
+    WORKS,
+    only_paintings,
+    replace_works,
+    save_picture,
+    write_catalog,
+)
 
 CELLS = 4
 ARTISTS = ("lucja-unal", "vincent-van-gogh")
@@ -155,3 +168,34 @@ def test_what_is_up_to_date_is_not_called_out_of_step(measured_root: Path) -> No
         verdicts |= {(n, None): resolver.get_status(dg.AssetKey(n), None) for n in ("stats_overall", "warehouse")}
     assert len(verdicts) == 2 * 4 + 2 * 4 + 2
     assert {key: verdict for key, verdict in verdicts.items() if verdict is not StaleStatus.FRESH} == {}
+
+
+def test_beyond_some_contact_sheets_the_others_are_made_on_demand(
+    study_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By materialising a partition itself, which measures nothing again."""
+    monkeypatch.setattr(work, "SHEETS", 1)
+    replace_works(study_root, ["One", "Two"])
+    experiment = only_paintings(study_root, "autoencoder")
+    bring_up_to_date(study_root)
+    sheets = {r.partition_key: _sheet(r) for r in records(study_root, "image_metrics")}
+    (without,) = [cell for cell, sheet in sheets.items() if sheet == ON_DEMAND]
+    assert [sheet.count("data:image/jpeg") for sheet in sheets.values() if sheet != ON_DEMAND] == [1]
+    measured = Store(study_root).part("image_metrics", Collection("paintings", without.split("/")[1]), experiment)
+    before = measured.stat().st_mtime_ns
+    with open_instance(study_root) as instance:
+        dg.materialize(
+            [dataset_index, collection_images, measurements],
+            selection=["image_metrics"],
+            partition_key=without,
+            instance=instance,
+            resources=RESOURCES,
+        )
+    latest = max(records(study_root, "image_metrics"), key=lambda record: record.storage_id)
+    assert latest.partition_key == without and "data:image/jpeg" in _sheet(latest)
+    assert measured.stat().st_mtime_ns == before
+
+
+def _sheet(record: dg.EventLogRecord) -> str:
+    assert record.asset_materialization is not None
+    return str(record.asset_materialization.metadata["contact_sheet"].value)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from creativity_assets.store import ledger as ledgers
-from creativity_assets.store.ledger import Ledger
+from creativity_assets.store.ledger import RECORD, Ledger
 from creativity_assets.store.parts import Provenance, write_part
 
 
@@ -52,10 +52,16 @@ def test_the_next_process_opens_no_file_that_has_not_changed(tmp_path: Path, mon
     assert opened == [other]
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[1, 2]", '{"facts": [1], "sha256": "x"}'])
-def test_a_ledger_that_is_lost_or_damaged_costs_a_look_alone(tmp_path: Path, content: str) -> None:
-    path = write(tmp_path / "part.parquet", "a")
-    (tmp_path / "ledger.json").write_text(content)
+@pytest.mark.parametrize("content", [b"", b"PAR1", None])
+def test_a_ledger_that_is_lost_or_damaged_costs_a_look_alone(tmp_path: Path, content: bytes | None) -> None:
+    path, record = write(tmp_path / "part.parquet", "a"), tmp_path / RECORD
+    if content is None:
+        write_part(record, pa.table({"other": [1]}), Provenance(""))
+    else:
+        record.write_bytes(content)
+    ledger = Ledger(tmp_path)
+    assert ledger.is_fresh(path, "a")
+    ledger.save()
     assert Ledger(tmp_path).is_fresh(path, "a")
 
 

@@ -15,8 +15,9 @@ from creativity_assets.atelier import works
 from creativity_assets.images.audit import without_bars
 from creativity_assets.images.perceptual_hash import colour_fields, phash
 from creativity_assets.statistics.sides import ComparisonLike, copies_in, sides
-from creativity_assets.workflow.tables import duplicates
+from creativity_assets.workflow.tables import near
 from creativity_assets.workflow.tables.duplicates import COLUMNS, find_duplicates
+from creativity_assets.workflow.tables.near import near_pictures
 from creativity_assets_tests.beside import masters
 from creativity_assets_tests.running import bring_up_to_date, table
 from creativity_assets_tests.studies import CATALOG, EXPERIMENT, write_catalog
@@ -29,7 +30,8 @@ def sample(sample_id: str, image: Image.Image, sha256: str | None = None, **fact
 
 
 def found(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    return find_duplicates(pd.DataFrame(rows))
+    samples = pd.DataFrame(rows)
+    return find_duplicates(samples, near_pictures(samples.dropna(subset=["phash"]).drop_duplicates("sha256")))
 
 
 def recompressed(image: Image.Image) -> Image.Image:
@@ -87,7 +89,7 @@ def test_works_of_one_painter_are_no_duplicates_of_one_another(monkeypatch: pyte
     rows = [sample(f"{n:03}", Image.fromarray(work.image)) for n, work in enumerate(works("show", 10, 64))]
     assert found(rows).empty
     # By the hash alone compositions in two palettes would be taken for copies.
-    monkeypatch.setattr(duplicates, "NEAR_COLOUR", 255.0)
+    monkeypatch.setattr(near, "NEAR_COLOUR", 255.0)
     by_hash = found(rows)
     assert len(by_hash) == 9
     assert by_hash["colour_difference"].min() > 6
@@ -137,7 +139,7 @@ def test_every_pair_is_looked_at_whatever_the_blocks(monkeypatch: pytest.MonkeyP
     image = Image.fromarray(next(works("show", 1, 64)).image)
     rows = [sample(f"{n:02}", image) for n in range(20)]
     for block in (1, 3, 64):
-        monkeypatch.setattr(duplicates, "BLOCK", block)
+        monkeypatch.setattr(near, "BLOCK", block)
         assert len(found(rows)) == 20 * 19 // 2
     assert list(found(rows[:1]).columns) == list(COLUMNS)
 
@@ -147,7 +149,7 @@ def test_distances_are_counted_bit_by_bit() -> None:
     hashes = random.integers(0, 256, (9, 32), dtype=np.uint8)
     bits = np.unpackbits(hashes, axis=1)
     oracle = (bits[:, None] != bits[None]).sum(axis=2)
-    assert np.array_equal(duplicates._differing_bits(hashes.view(np.uint64), hashes.view(np.uint64)), oracle)
+    assert np.array_equal(near._differing_bits(hashes.view(np.uint64), hashes.view(np.uint64)), oracle)
 
 
 def test_a_sample_audited_before_there_were_hashes_is_left_alone() -> None:

@@ -79,7 +79,7 @@ def test_what_an_entry_says_of_the_numbers_makes_them_stale(
 def test_works_dated_after_the_cut_off_are_unseen_and_those_of_its_year_are_not(measured_root: Path) -> None:
     with_model(measured_root, "tiny", {**CATALOG["models"]["tiny"], "training_cutoff": "1888-06"}, wanted=False)
     collected = Collected(Study(measured_root).lineage)
-    joined = collected.membership.merge(collected.samples[["sample_id", "dataset", "year"]], on="sample_id")
+    joined = collected.table("membership").merge(collected.samples[["sample_id", "dataset", "year"]], on="sample_id")
     paintings = joined[joined["dataset"] == "paintings"]
     found = {
         None if pd.isna(year) else int(year): (m, e)
@@ -93,7 +93,9 @@ def test_a_year_that_is_none_of_the_works_own_is_no_evidence(measured_root: Path
     """`c. 1840` and `1880-85` may be from before a cut-off that their middle is after."""
     with_model(measured_root, "tiny", {**CATALOG["models"]["tiny"], "training_cutoff": 1800}, wanted=False)
     collected = Collected(Study(measured_root).lineage)
-    joined = collected.membership.merge(collected.samples[["sample_id", "year", "year_source"]], on="sample_id")
+    joined = collected.table("membership").merge(
+        collected.samples[["sample_id", "year", "year_source"]], on="sample_id"
+    )
     assert dict(zip(joined["year_source"], joined["membership"], strict=True)) == {
         "stated": "unseen",
         "circa": "unknown",
@@ -108,7 +110,7 @@ def test_a_model_nobody_wants_is_not_looked_at(measured_root: Path) -> None:
     todo = plan(study.lineage)
     assert not todo and not todo.skipped
     assert [model.name for model in study.catalog.models_wanted()] == ["tiny"]
-    assert set(Collected(study.lineage).membership["model"]) == {"tiny"}
+    assert set(Collected(study.lineage).table("membership")["model"]) == {"tiny"}
     assert {fact for fact in _facts(study) if fact.startswith("model ")} == {"model tiny"}
 
 

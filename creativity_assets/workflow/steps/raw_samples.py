@@ -8,17 +8,17 @@ from creativity_assets.store.layout import Collection
 from creativity_assets.store.locks import exclusive
 from creativity_assets.store.schemas import RECORD
 from creativity_assets.workflow.parts import RAW_SAMPLES, REJECTED
-from creativity_assets.workflow.payloads import original_bytes
+from creativity_assets.workflow.payloads import Originals
 from creativity_assets.workflow.pieces import Piece, Stamp, records_of
 from creativity_assets.workflow.steps.step import Finished, Step, by_collection
 
 
 def raw_samples(step: Step, collections: Iterable[Collection]) -> Iterator[Finished]:
     """Decode and audit every record of the collections."""
-    with exclusive(step.study.store, "raw_samples"):
+    with exclusive(step.study.store, "raw_samples"), Originals(step.study.store) as originals:
         for pieces in by_collection(step.pieces(collections)).values():
             for piece in step.stale(pieces, (RAW_SAMPLES, REJECTED)):
-                audit_piece(piece, step.stamp)
+                audit_piece(piece, originals, step.stamp)
             numbers = {
                 "n_images": sum(piece.part(RAW_SAMPLES).rows for piece in pieces),
                 "n_rejected": sum(piece.part(REJECTED).rows for piece in pieces),
@@ -26,10 +26,10 @@ def raw_samples(step: Step, collections: Iterable[Collection]) -> Iterator[Finis
             yield step.finished("raw_samples", pieces, numbers)
 
 
-def audit_piece(piece: Piece, stamp: Stamp) -> None:
+def audit_piece(piece: Piece, originals: Originals, stamp: Stamp) -> None:
     """Write what is accepted of a piece, and what is rejected."""
     samples, rejected = [], []
-    for row, data in original_bytes(piece.lineage.store, records_of(piece)):
+    for row, data in originals.of(records_of(piece)):
         record = {name: row[name] for name in RECORD.names}
         try:
             samples.append(record | audit(data))

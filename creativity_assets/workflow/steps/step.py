@@ -53,8 +53,9 @@ class Step:
     def pieces(self, collections: Iterable[Collection], experiment: ExperimentEntry | None = None) -> list[Piece]:
         """The pieces of the collections, in order. Raises StoreError for a collection that its source no longer has."""
         wanted, lineage = list(collections), self.study.lineage
+        there = {dataset: lineage.shards_of(dataset) for dataset in {c.dataset for c in wanted}}
         for collection in wanted:
-            if not lineage.shards(collection):
+            if collection not in there[collection.dataset]:
                 raise StoreError(f"{collection.key}: {collection.dataset} has no such collection any more")
         return pieces_of(lineage, wanted, experiment)
 

@@ -4,10 +4,9 @@ The outcome of the last look is kept beside the tables with the state of the par
 check that failed goes on failing until what it found is cured. Comparisons are so made that NaN never passes.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +16,10 @@ from creativity_assets.hashing import digest
 from creativity_assets.sources.columns.dates import EARLIEST
 from creativity_assets.statistics.sides import all_of_sides
 from creativity_assets.store.files import read_record, write_record
+from creativity_assets.store.layout import Collection
 from creativity_assets.store.locks import exclusive
 from creativity_assets.vocabulary import SAMPLE_COLUMNS, grouping_words, score_columns
+from creativity_assets.workflow.parts import IMAGE_METRICS, READOUTS, RECONSTRUCTIONS
 from creativity_assets.workflow.study import Study
 from creativity_assets.workflow.tables.collected import Collected
 from creativity_assets.workflow.tables.stats_checks import (
@@ -26,6 +27,9 @@ from creativity_assets.workflow.tables.stats_checks import (
     members_counted,
     statistics_in_range,
 )
+
+if TYPE_CHECKING:
+    import duckdb
 
 CHECKS_VERSION = 1
 """Raised by hand when a check changes, so that it looks again at what it has passed."""
@@ -40,43 +44,85 @@ A round trip moves the latent; that it moves it back towards the original by a t
 """
 ROUNDING = 1e-9
 
+_DONE = {"measured": IMAGE_METRICS.name, "reconstructed": RECONSTRUCTIONS.name, "read out": READOUTS.name}
+"""What is done with a sample under an experiment, and the kind of its rows."""
+
 
 def every_record_accounted(collected: Collected) -> list[str]:
     """Each record of an index is a sample or a reject, once, and where an experiment has begun on a data set that it is
     wanted for, each sample is measured, reconstructed and, if any is, read out, once, and nothing else is. What it has
     not begun on is the plan's business, not a fault.
     """
-    lineage, problems = collected.lineage, []
-    key = ["dataset", "source_key"]
-    accounted = pd.concat([collected.samples[key], collected.refused[key]])
-    for name in lineage.catalog.datasets:
-        records, found = (frame.loc[frame["dataset"] == name, "source_key"] for frame in (collected.records, accounted))
-        problems += _differences(name, records, found, "records", "neither a sample nor rejected")
-        ids = collected.samples.loc[collected.samples["dataset"] == name, "sample_id"]
-        known = collected.records.loc[collected.records["dataset"] == name, "sample_id"]
-        problems += _strangers(name, known, ids, "a sample")
-    of = collected.samples[["sample_id", "dataset", "artist_slug"]].itertuples(index=False)
-    collection_of = {sample: (dataset, artist) for sample, dataset, artist in of}
-    kinds = {"measured": collected.metrics, "reconstructed": collected.reconstructions, "read out": collected.read_out}
-    made = {done: _by_cell(rows, collection_of) for done, rows in kinds.items()}
-    for done, rows in kinds.items():
-        strays = rows[~rows["sample_id"].isin(collection_of.keys())]
-        problems += [f"{row.sample_id} x {row.experiment}: {done}, but no sample" for row in strays.itertuples()]
-    twice = collected.read_out[collected.read_out.duplicated(["experiment", "sample_id", "readout"])]
-    problems += [f"{r.sample_id} x {r.experiment}: {r.readout} is there twice" for r in twice.itertuples()]
-    for experiment, dataset in lineage.catalog.wanted():
-        held = lineage.collections(dataset.name)
-        if not any((experiment.name, *c) in made["measured"] for c in held):
+    with collected.database() as connection:
+        return [*_records_lost(connection), *_strays(connection), *_cells_unfinished(collected, connection)]
+
+
+def _records_lost(connection: "duckdb.DuckDBPyConnection") -> list[str]:
+    """Records that are neither a sample nor rejected, or are it more than once; samples that are no record."""
+    rows = connection.execute(
+        """SELECT dataset, sum(needed)::BIGINT, sum(greatest(needed - there, 0))::BIGINT,
+            min(source_key) FILTER (needed > there), sum(greatest(there - needed, 0))::BIGINT,
+            min(source_key) FILTER (there > needed)
+        FROM (SELECT dataset, source_key, sum(needed) AS needed, sum(1 - needed) AS there FROM (
+            SELECT dataset, source_key, 1 AS needed FROM "index"
+            UNION ALL SELECT dataset, source_key, 0 FROM raw_samples
+            UNION ALL SELECT dataset, source_key, 0 FROM rejected) GROUP BY dataset, source_key)
+        GROUP BY dataset ORDER BY dataset"""
+    ).fetchall()
+    problems = [
+        line
+        for name, *counts in rows
+        for line in _differences(name, counts, "records", "neither a sample nor rejected")
+    ]
+    strangers = connection.execute(
+        """SELECT dataset, count(DISTINCT sample_id), min(sample_id) FROM raw_samples
+        ANTI JOIN "index" USING (dataset, sample_id) GROUP BY dataset ORDER BY dataset"""
+    ).fetchall()
+    return problems + [f"{name}: {n} times a sample that is no record, first {first}" for name, n, first in strangers]
+
+
+def _strays(connection: "duckdb.DuckDBPyConnection") -> list[str]:
+    """Rows about what is no sample, and what is read out twice."""
+    problems = []
+    for done, kind in _DONE.items():
+        rows = connection.execute(
+            f'SELECT sample_id, experiment FROM "{kind}" ANTI JOIN raw_samples USING (sample_id) ORDER BY ALL'
+        ).fetchall()
+        problems += [f"{sample} x {experiment}: {done}, but no sample" for sample, experiment in rows]
+    twice = connection.execute(
+        f'SELECT sample_id, experiment, readout FROM "{READOUTS.name}" GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL'
+    ).fetchall()
+    return problems + [f"{sample} x {experiment}: {name} is there twice" for sample, experiment, name in twice]
+
+
+def _cells_unfinished(collected: Collected, connection: "duckdb.DuckDBPyConnection") -> list[str]:
+    """Collections under an experiment that has begun on their data set, of which samples lack or are there twice."""
+    problems = []
+    for experiment, dataset in collected.lineage.catalog.wanted():
+        of = [experiment.name, dataset.name]
+        if not connection.execute(
+            "SELECT 1 FROM image_metrics m JOIN raw_samples s USING (sample_id) "
+            "WHERE m.experiment = ? AND s.dataset = ? LIMIT 1",
+            of,
+        ).fetchall():
             continue
-        samples = _by_cell(collected.samples.assign(experiment=experiment.name), collection_of)
-        for c in held:
-            cell = (experiment.name, *c)
-            for done, cells in made.items():
-                there = cells.get(cell, [])
-                if done == "read out":  # several a sample, or none of any
-                    there = list(set(there)) or samples.get(cell, [])
-                what = f"{c.key} x {experiment.name}"
-                problems += _differences(what, samples.get(cell, []), there, "samples", f"not {done}")
+        for done, kind in _DONE.items():
+            # Several a sample are read out, or none of any.
+            times, begun = ("least(count(*), 1)", "count(n) > 0") if kind == READOUTS.name else ("count(*)", "true")
+            rows = connection.execute(
+                f"""SELECT artist_slug, sum(needed)::BIGINT, sum(greatest(needed - coalesce(n, 0), 0))::BIGINT,
+                    min(sample_id) FILTER (needed > coalesce(n, 0)),
+                    sum(greatest(coalesce(n, 0) - needed, 0))::BIGINT, min(sample_id) FILTER (n > needed)
+                FROM (SELECT artist_slug, sample_id, count(*) AS needed FROM raw_samples
+                    WHERE dataset = $2 GROUP BY ALL)
+                LEFT JOIN (SELECT sample_id, {times} AS n FROM "{kind}" WHERE experiment = $1 GROUP BY sample_id)
+                    USING (sample_id)
+                GROUP BY artist_slug HAVING {begun} ORDER BY artist_slug""",
+                of,
+            ).fetchall()
+            for artist, *counts in rows:
+                what = f"{Collection(dataset.name, artist).key} x {experiment.name}"
+                problems += _differences(what, counts, "samples", f"not {done}")
     return problems
 
 
@@ -242,28 +288,15 @@ def _lacking(suites: pd.Series, score: str) -> Any:
     return suites.isin([suite for suite, computed in scores.items() if score not in computed]).to_numpy()
 
 
-def _by_cell(rows: pd.DataFrame, collection_of: dict[str, tuple[str, str]]) -> dict[tuple[str, str, str], list[str]]:
-    """The samples of rows by experiment and collection; of what is no sample, nothing."""
-    found: dict[tuple[str, str, str], list[str]] = {}
-    for sample, experiment in zip(rows["sample_id"], rows["experiment"], strict=True):
-        if sample in collection_of:
-            found.setdefault((experiment, *collection_of[sample]), []).append(sample)
-    return found
+def _differences(what: str, counts: Sequence[Any], of: str, lacking: str) -> list[str]:
+    """What is not found, and what is found more often than it is wanted, each as one line with an example.
 
-
-def _differences(what: str, wanted: Iterable[str], found: Iterable[str], of: str, lacking: str) -> list[str]:
-    """What is not found, and what is found more often than it is wanted, each as one line with an example."""
-    needed, there = Counter(wanted), Counter(found)
-    total = sum(needed.values())
-    missing, surplus = needed - there, there - needed
+    counts: how many are wanted, how many of them lack, the first such, how many there are too many, the first such.
+    """
+    total, missing, first_missing, surplus, first_surplus = counts
     lines = []
     if missing:
-        lines.append(f"{what}: {sum(missing.values())} of {total} {of} {lacking}, first {min(missing)}")
+        lines.append(f"{what}: {missing} of {total} {of} {lacking}, first {first_missing}")
     if surplus:
-        lines.append(f"{what}: {sum(surplus.values())} more than its {total} {of}, first {min(surplus)}")
+        lines.append(f"{what}: {surplus} more than its {total} {of}, first {first_surplus}")
     return lines
-
-
-def _strangers(what: str, known: Iterable[str], found: Iterable[str], of: str) -> list[str]:
-    strangers = set(found) - set(known)
-    return [f"{what}: {len(strangers)} times {of} that is no record, first {min(strangers)}"] if strangers else []

@@ -16,30 +16,14 @@ from creativity_assets.statistics.paper import paper_comparison, paper_reference
 from creativity_assets.statistics.sides import comparison_members
 from creativity_assets.statistics.tables import GROUPINGS
 from creativity_assets.store.parts import Provenance, read_part, write_part
-from creativity_assets.workflow.parts import (
-    CEILINGS,
-    IMAGE_METRICS,
-    RAW_SAMPLES,
-    READOUTS,
-    RECONSTRUCTIONS,
-    REJECTED,
-    Kind,
-)
 from creativity_assets.workflow.steps.step import Step
 from creativity_assets.workflow.tables.collected import Collected
 from creativity_assets.workflow.tables.duplicates import find_duplicates
+from creativity_assets.workflow.tables.of_parts import OF_PARTS
 
 STATS_VERSION = 4
 
 Frames = Mapping[str, pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class FromParts:
-    """A public table of what the parts hold. kinds: the parts."""
-
-    kinds: tuple[Kind, ...]
-    make: Callable[[Collected], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -57,17 +41,8 @@ def _stats(name: str) -> FromTables:
     )
 
 
-OF_PARTS: dict[str, FromParts] = {
-    "samples": FromParts((RAW_SAMPLES,), lambda collected: collected.public_samples),
-    "membership": FromParts((RAW_SAMPLES, IMAGE_METRICS), lambda collected: collected.membership),
-    "rejected_samples": FromParts((REJECTED,), lambda collected: collected.rejected),
-    "reconstructions": FromParts((RECONSTRUCTIONS,), lambda collected: collected.reconstructions),
-    "image_metrics": FromParts((IMAGE_METRICS,), lambda collected: collected.metrics),
-    "readouts": FromParts((READOUTS, CEILINGS, IMAGE_METRICS), lambda collected: collected.readouts),
-}
-
 TABLES: dict[str, FromTables] = {
-    "duplicates": FromTables(("samples",), lambda collected, of: find_duplicates(collected.samples)),
+    "duplicates": FromTables(("samples",), lambda collected, of: find_duplicates(collected.samples, collected.near)),
     "comparison_members": FromTables(
         ("samples", "duplicates"),
         lambda collected, of: comparison_members(collected.samples, collected.sound_comparisons, of["duplicates"]),

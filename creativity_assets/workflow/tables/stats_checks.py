@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from creativity_assets.statistics.sides import sides
+from creativity_assets.statistics.sides import ComparisonLike, sides
 from creativity_assets.statistics.tables import GROUPINGS
 from creativity_assets.store.parts import read_part
+from creativity_assets.vocabulary import compared_scores
 from creativity_assets.workflow.tables.collected import Collected
 from creativity_assets.workflow.tables.graph import table_hash
 
@@ -19,29 +21,52 @@ ALWAYS = ("mean_ai", "mean_human", "difference", "auroc")
 
 Row = dict[Any, Any]
 
+_SIDES = ("human", "ai")
+
 
 def members_counted(collected: Collected) -> list[str]:
     """Each stats table counts every measured member of a side: in its groups, as left out, or as unmatched."""
     problems = []
     tables = dict(_tables(collected))
     for comparison in collected.sound_comparisons if tables else ():
-        human, ai = sides(collected.samples, comparison, _duplicates(collected))
-        for experiment, scores in collected.metrics.groupby("experiment"):
+        for (experiment, metric), wanted in _measured_members(collected, comparison).items():
             for name, rows in tables.items():
                 grouping = GROUPINGS[name]
+                if metric not in grouping.metrics:
+                    continue
                 of_one = rows[(rows["comparison"] == comparison.name) & (rows["experiment"] == experiment)]
-                for metric in grouping.metrics:
-                    measured = scores.loc[np.isfinite(scores[metric].to_numpy(float)), "sample_id"]
-                    wanted = {
-                        side: int(measured.isin(of["sample_id"]).sum()) for side, of in (("human", human), ("ai", ai))
-                    }
-                    counted = _counted(of_one[of_one["metric"] == metric], whole_human=grouping.whole_human)
-                    if counted is None and (grouping.column is not None or not all(wanted.values())):
-                        continue  # no group is shared, or one side is empty: there is no row then
-                    if counted != wanted:
-                        what = f"{name}, {comparison.name} x {experiment}, {metric}"
-                        problems.append(f"{what}: counts {counted or 'nobody'}, but measured are {wanted}")
+                counted = _counted(of_one[of_one["metric"] == metric], whole_human=grouping.whole_human)
+                if counted is None and (grouping.column is not None or not all(wanted.values())):
+                    continue  # no group is shared, or one side is empty: there is no row then
+                if counted != wanted:
+                    what = f"{name}, {comparison.name} x {experiment}, {metric}"
+                    problems.append(f"{what}: counts {counted or 'nobody'}, but measured are {wanted}")
     return problems
+
+
+def _measured_members(collected: Collected, comparison: ComparisonLike) -> dict[tuple[str, str], dict[str, int]]:
+    """(experiment, metric) -> how many members of either side have a finite score.
+
+    The sides are chosen anew, so that a fault of the table `comparison_members` is found too.
+    """
+    human, ai = sides(collected.samples, comparison, _duplicates(collected))
+    metrics = compared_scores()
+    counts = ", ".join(
+        f"count(*) FILTER (isfinite(m.{metric}) AND c.side = '{side}')" for metric in metrics for side in _SIDES
+    )
+    with collected.database() as connection:
+        chosen = pd.concat([of[["sample_id"]].assign(side=side) for side, of in zip(_SIDES, (human, ai), strict=True)])
+        connection.register("chosen", pa.Table.from_pandas(chosen, preserve_index=False))
+        rows = connection.execute(
+            f"SELECT m.experiment, {counts} FROM image_metrics m LEFT JOIN chosen c USING (sample_id) "
+            "WHERE m.experiment IS NOT NULL GROUP BY m.experiment ORDER BY m.experiment"
+        ).fetchall()
+        connection.unregister("chosen")
+    return {
+        (experiment, metric): dict(zip(_SIDES, found[2 * i : 2 * i + 2], strict=True))
+        for experiment, *found in rows
+        for i, metric in enumerate(metrics)
+    }
 
 
 def statistics_in_range(collected: Collected) -> list[str]:
