@@ -64,6 +64,9 @@ def measured(subject: Subject, asked: argparse.Namespace) -> Result:
             matrix_peak(subject.device, subject.dtype, asked.peak_side),
             Variant("stock, batch 1", len(few), lambda: stock.measure(subject, few, 1), trip),
             Variant(f"stock, batch {batch}", len(files), lambda: stock.measure(subject, files, batch), trip),
+            Variant(
+                f"ours, batch {batch}", len(files), lambda: ours.measure_without_floor(subject, files, batch), trip
+            ),
             Variant(name, len(files), lambda: ours.measure(subject, files, batch), with_floor),
             Variant("ours, ceilings alone", len(files), lambda: ours.measure_ceilings(subject, files, batch)),
             *([compiled] if asked.compile else []),

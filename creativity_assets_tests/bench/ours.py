@@ -1,5 +1,6 @@
 """The same pictures through the instrument, as `creativity score` and a study send them."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from PIL import Image
 from creativity_assets.engine.batching import BatchSize
 from creativity_assets.engine.ceilings import CeilingItem, ceilings
 from creativity_assets.engine.loading import COMPILED, compiled
+from creativity_assets.engine.measure import Latent, ScoreItem, reconstruct, score
 from creativity_assets.engine.streams import ScoredImage, score_images
 from creativity_assets.images.encoding import to_webp
 from creativity_assets.images.preprocess import preprocess
@@ -33,6 +35,25 @@ def read(file: Path) -> Image.Image:
 def measure(subject: Subject, files: Sequence[Path], batch: int) -> list[float]:
     """The composite score of each file; its floor is measured too."""
     return [scored.scores["composite"] for scored in results(subject, opened(files), batch)]
+
+
+def measure_without_floor(subject: Subject, files: Sequence[Path], batch: int) -> list[float]:
+    """The same scores alone: exactly what the stock loop gives."""
+    backbone, originals = subject.backbone, deque[np.ndarray]()
+
+    def latents() -> Iterator[Latent]:
+        for start in range(0, len(files), batch):
+            given = opened(files[start : start + batch])
+            images = np.stack([preprocess(image, backbone.resolution) for _, image in given])
+            originals.extend(images)
+            yield from (Latent("", latent) for latent in backbone.encode(images).cpu().numpy())
+
+    def to_score() -> Iterator[ScoreItem]:
+        for done in reconstruct(backbone, subject.settings, latents(), batch=BatchSize(batch)):
+            to_webp(done.image)
+            yield ScoreItem(done.sample_id, originals.popleft(), done.image)
+
+    return [scores["composite"] for _, scores in score(subject.suite, to_score(), batch=BatchSize(batch))]
 
 
 def measure_compiled(subject: Subject, files: Sequence[Path], batch: int) -> list[float]:

@@ -36,8 +36,9 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_each_figure_follows_from_the_rounds(facts: dict[str, Any]) -> None:
-    alone, together, ours, _ = facts["variants"]
-    assert [v["images"] for v in facts["variants"]] == [3, 5, 5, 5]
+    alone, together, bare, ours, _ = facts["variants"]
+    assert [v["images"] for v in facts["variants"]] == [3, 5, 5, 5, 5]
+    assert bare["flops_per_image"] == together["flops_per_image"]
     for variant in facts["variants"]:
         assert len(variant["rounds"]) == 2
         mean = sum(variant["rounds"]) / 2  # the median of two
@@ -79,6 +80,7 @@ def test_every_family_is_measured(family: str, tmp_path: Path, monkeypatch: pyte
     subject = bench.subject_of(asked, tmp_path)
     theirs = stock.measure(subject, subject.files, 2)
     ours = bench.ours.measure(subject, subject.files, 2)
+    assert bench.ours.measure_without_floor(subject, subject.files, 2) == pytest.approx(ours, abs=1e-6)
     assert len(ours) == len(theirs) == 2
     # diffusers' inverse scheduler reads a velocity at the level of the cleaner state, we where the network was asked.
     assert family == "sd2" or ours == pytest.approx(theirs, abs=1e-3)
