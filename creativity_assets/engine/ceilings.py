@@ -1,6 +1,7 @@
 """The ceiling of a score: what reconstructions of other works score against an image."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor
 from typing import NamedTuple
 
 import numpy as np
@@ -20,24 +21,26 @@ class CeilingItem(NamedTuple):
 
 
 def ceilings(
-    suite: Suite, items: Iterable[CeilingItem], panel: np.ndarray, *, batch: BatchSize
+    suite: Suite,
+    items: Iterable[CeilingItem],
+    panel: np.ndarray,
+    *,
+    batch: BatchSize,
+    beside: Executor | None = None,
 ) -> Iterator[tuple[str, dict[str, float]]]:
     """The mean scores of each image of a stream against its members of `panel`, uint8 (P, H, W, 3) reconstructions.
 
-    All items have equally many members. The panel is embedded once.
+    All items have equally many members. What the suite computes of one picture alone it computes once: of the panel,
+    and of each image. beside: as of `in_batches`.
     """
-    embedded = suite.embed(panel)
+    prepared = suite.prepare(panel)
 
     def work(chunk: list[CeilingItem]) -> list[tuple[str, dict[str, float]]]:
-        originals = np.stack([item.original for item in chunk])
-        vectors = np.stack([item.embedding for item in chunk])
+        originals = suite.prepare(
+            np.stack([item.original for item in chunk]), np.stack([item.embedding for item in chunk])
+        )
         against = [
-            suite.score(
-                originals,
-                panel[list(members)],
-                embedded_originals=vectors,
-                embedded_reconstructions=embedded[list(members)],
-            )
+            suite.compare(originals, prepared.take(members))
             for members in zip(*(item.members for item in chunk), strict=True)
         ]
         means = {name: np.mean([scores[name] for scores in against], axis=0) for name in against[0]}
@@ -46,4 +49,4 @@ def ceilings(
             for i, item in enumerate(chunk)
         ]
 
-    return in_batches(items, batch, work)
+    return in_batches(items, batch, work, beside)

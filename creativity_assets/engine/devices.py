@@ -25,6 +25,7 @@ BYTES_PER_PIXEL = 5_000
 MEMORY_SHARE = 0.8  # of the free memory: the allocator fragments, and other processes may grow
 MAX_BATCH = 128  # beyond it no throughput is gained, and a finished image waits longer
 CPU_PIXELS = 32 * 64 * 64  # 32 images of 64 px: larger batches fall out of a CPU's caches
+MAX_HELPERS = 8  # at 14 images of 512 px a second decoding, encoding and the metrics' own share keep two cores busy
 POLL_SECONDS = 2.0
 CHOICE = "CREATIVITY_DEVICE"
 """The environment variable that names the device to use: `cpu`, or one of `creativity doctor`'s, such as `cuda:1`."""
@@ -90,6 +91,18 @@ def release_memory() -> None:
     accelerator = torch.accelerator.current_accelerator(check_available=True)
     if accelerator is not None:
         torch.get_device_module(accelerator).empty_cache()
+
+
+def helpers(device: Device) -> int:
+    """Threads for work beside the device's: one where the CPU is the device, a share of the cores else."""
+    return 1 if device.is_cpu else max(1, min(MAX_HELPERS, (os.cpu_count() or 1) // 2))
+
+
+def synchronize(device: Device) -> None:
+    """Wait until the device has done all that it was given: before a clock is read."""
+    if not device.is_cpu:
+        with torch.accelerator.device_index(torch.device(device.name).index):
+            _module(device).synchronize()
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -6,6 +6,7 @@ batches are full whatever collections the items come from. Results do not depend
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -194,9 +195,16 @@ def _denoisers(backbone: Backbone, settings: InversionSettings, captions: list[s
 
 
 def embed(
-    suite: Suite, items: Iterable[tuple[str, np.ndarray]], *, batch: BatchSize
+    suite: Suite,
+    items: Iterable[tuple[str, np.ndarray]],
+    *,
+    batch: BatchSize,
+    beside: Executor | None = None,
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """(sample_id, semantic unit vector float32 (D,)) of each (sample_id, uint8 (H, W, 3)): once for all experiments."""
+    """(sample_id, semantic unit vector float32 (D,)) of each (sample_id, uint8 (H, W, 3)): once for all experiments.
+
+    beside: as of `in_batches`.
+    """
 
     def work(chunk: list[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
         vectors = suite.embed(np.stack([image for _, image in chunk]))
@@ -205,28 +213,34 @@ def embed(
                 raise not_finite(suite, sample_id, "the semantic embedding")
         return [(sample_id, vectors[i]) for i, (sample_id, _) in enumerate(chunk)]
 
-    return in_batches(items, batch, work)
+    return in_batches(items, batch, work, beside)
 
 
 def score(
-    suite: Suite, items: Iterable[ScoreItem | tuple[str, np.ndarray, np.ndarray]], *, batch: BatchSize
+    suite: Suite,
+    items: Iterable[ScoreItem | tuple[str, np.ndarray, np.ndarray]],
+    *,
+    batch: BatchSize,
+    beside: Executor | None = None,
 ) -> Iterator[tuple[str, dict[str, float]]]:
     """The suite's scores of each item of a stream, keyed as `Suite.scores`, floors as `floor_<score>`.
 
-    Raises MetricError, naming suite and image, for NaN or infinity.
+    beside: as of `in_batches`. Raises MetricError, naming suite and image, for NaN or infinity.
     """
-    return in_batches((ScoreItem(*item) for item in items), batch, lambda chunk: _score_batch(suite, chunk))
+    return in_batches((ScoreItem(*item) for item in items), batch, lambda chunk: _score_batch(suite, chunk), beside)
 
 
 def _score_batch(suite: Suite, chunk: list[ScoreItem]) -> list[tuple[str, dict[str, float]]]:
-    originals = np.stack([item.original for item in chunk])
-    embedded = _embedded(suite, chunk)
-    scores = suite.score(originals, np.stack([item.reconstruction for item in chunk]), embedded_originals=embedded)
+    known = [item.embedding for item in chunk if item.embedding is not None]
+    originals = suite.prepare(
+        np.stack([item.original for item in chunk]), np.stack(known) if len(known) == len(chunk) else None
+    )
+    scores = suite.compare(originals, suite.prepare(np.stack([item.reconstruction for item in chunk])))
     rows = [{name: float(values[i]) for name, values in scores.items()} for i in range(len(chunk))]
     floored = [i for i, item in enumerate(chunk) if item.floor is not None]
     if floored:
         floors = np.stack([item.floor for item in chunk if item.floor is not None])
-        floor_scores = suite.score(originals[floored], floors, embedded_originals=embedded[floored])
+        floor_scores = suite.compare(originals.take(floored), suite.prepare(floors))
         for position, i in enumerate(floored):
             rows[i] |= {f"floor_{name}": float(values[position]) for name, values in floor_scores.items()}
     return [(item.sample_id, finite_scores(suite, item.sample_id, row)) for item, row in zip(chunk, rows, strict=True)]
@@ -242,10 +256,3 @@ def finite_scores(suite: Suite, sample_id: str, scores: dict[str, float]) -> dic
 
 def not_finite(suite: Suite, sample_id: str, what: str) -> MetricError:
     return MetricError(f"suite {suite.name}: {sample_id}: {what} is NaN or infinite; restore the suite's weights")
-
-
-def _embedded(suite: Suite, chunk: list[ScoreItem]) -> np.ndarray:
-    known = [item.embedding for item in chunk if item.embedding is not None]
-    if len(known) == len(chunk):
-        return np.stack(known)
-    return suite.embed(np.stack([item.original for item in chunk]))

@@ -7,6 +7,7 @@ neither its name nor its neighbours change a number.
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ from creativity_assets.engine.measure import (
     reconstruct,
     score,
 )
+from creativity_assets.engine.threads import mapped
 from creativity_assets.hashing import digest_of_bytes
 from creativity_assets.images.preprocess import preprocess
 from creativity_assets.metrics.suites import Suite
@@ -52,14 +54,18 @@ def score_images(
     *,
     batch: BatchSize,
     readouts: Sequence[str] = (),
+    beside: Executor | None = None,
 ) -> Iterator[ScoredImage]:
-    """Encode, reconstruct and score each picture. Raises what `measure.reconstruct` and `measure.score` do."""
+    """Encode, reconstruct and score each picture. Raises what `measure.reconstruct` and `measure.score` do.
+
+    beside: threads that preprocess pictures and compute the metrics while the network is at work on others.
+    """
     encoding: deque[np.ndarray] = deque()
     reconstructing: deque[tuple[np.ndarray, np.ndarray]] = deque()
     scoring: deque[tuple[np.ndarray, Reconstruction]] = deque()
 
     def prepared() -> Iterator[tuple[str, np.ndarray]]:
-        for name, pixels in _preprocessed(images, backbone):
+        for name, pixels in _preprocessed(images, backbone, beside, batch.current):
             encoding.append(pixels)
             yield name, pixels
 
@@ -75,7 +81,7 @@ def score_images(
             scoring.append((original, done))
             yield ScoreItem(done.sample_id, original, done.image, floor)
 
-    for name, scores in score(suite, to_score(), batch=BatchSize(batch.current)):
+    for name, scores in score(suite, to_score(), batch=BatchSize(batch.current), beside=beside):
         original, trip = scoring.popleft()
         yield ScoredImage(name, scores, trip.readouts, original, trip.image)
 
@@ -107,6 +113,10 @@ def _latents(images: Pictures, backbone: Backbone, batch: BatchSize) -> Iterator
         yield Latent(done.sample_id, done.latent)
 
 
-def _preprocessed(images: Pictures, backbone: Backbone) -> Iterator[tuple[str, np.ndarray]]:
-    for name, image in images:
-        yield name, preprocess(image, backbone.resolution)
+def _preprocessed(
+    images: Pictures, backbone: Backbone, beside: Executor | None = None, ahead: int = 1
+) -> Iterator[tuple[str, np.ndarray]]:
+    def prepared(given: tuple[str, Image.Image]) -> tuple[str, np.ndarray]:
+        return given[0], preprocess(given[1], backbone.resolution)
+
+    return map(prepared, images) if beside is None else mapped(beside, prepared, images, ahead=ahead)

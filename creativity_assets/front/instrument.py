@@ -138,9 +138,15 @@ class Instrument:
         if unknown := [name for name in readouts if name not in READOUTS]:
             raise CreativityError(f"no readout {unknown[0]!r}; have {', '.join(READOUTS)}")
         suite, batch = workbench.suite(self.suite), workbench.batch(backbone.resolution)
-        return _in_order(
-            images, lambda read: score_images(read, backbone, self._settings, suite, batch=batch, readouts=readouts)
-        )
+
+        def measure(read: "Stream") -> Iterator[ScoredImage]:
+            with workbench.threads() as pool:
+                beside = workbench.beside(pool)
+                yield from score_images(
+                    read, backbone, self._settings, suite, batch=batch, readouts=readouts, beside=beside
+                )
+
+        return _in_order(images, measure)
 
     def row(self, done: ScoredImage | Unreadable) -> dict[str, Any]:
         """One of `stream` as a row of `score`. Names are escaped where they are no printable text."""

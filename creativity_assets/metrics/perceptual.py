@@ -13,6 +13,7 @@ from torch import Tensor
 
 from creativity_assets.errors import FETCH, MetricError
 from creativity_assets.hashing import digest_of_file
+from creativity_assets.metrics.metric import Features
 
 ALEXNET_FILE = "alexnet-owt-7be5be79.pth"
 ALEXNET_URL = f"https://download.pytorch.org/models/{ALEXNET_FILE}"
@@ -58,11 +59,25 @@ class PerceptualDistance:
         heads = _read_pickle(heads_path(), HEADS_SHA256, name)
         return cls(_network({**state, **heads}), device)
 
-    @torch.inference_mode()
     def __call__(self, originals: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
         """S_LPIPS, at least 0; two uint8 (B, H, W, 3) to float64 (B,)."""
-        distance: Tensor = self._network(self._pixels(originals), self._pixels(reconstructions))
-        return np.asarray(distance.flatten().cpu().double().numpy())
+        return self.distance(self.features(originals), self.features(reconstructions))
+
+    @torch.inference_mode()
+    def features(self, images: np.ndarray) -> Features:
+        """AlexNet's five layers, (B, C, h, w) each, of unit length over the channels: what the package compares."""
+        import lpips
+
+        layers = self._network.net(self._network.scaling_layer(self._pixels(images)))
+        return tuple(lpips.normalize_tensor(layer) for layer in layers)
+
+    @torch.inference_mode()
+    def distance(self, originals: Features, reconstructions: Features) -> np.ndarray:
+        """S_LPIPS of pairs of pictures by their features, float64 (B,): the package's own sum over the layers."""
+        layers = zip(self._network.lins, originals, reconstructions, strict=True)
+        total = sum(head((before - after).square_()).mean((2, 3)) for head, before, after in layers)
+        assert isinstance(total, Tensor)
+        return np.asarray(total.flatten().cpu().double().numpy())
 
     def _pixels(self, images: np.ndarray) -> Tensor:
         pixels = torch.from_numpy(np.ascontiguousarray(images)).to(self._device)

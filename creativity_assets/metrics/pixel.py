@@ -1,4 +1,4 @@
-"""Pixel distances between 8-bit images; float64 throughout."""
+"""Pixel distances between 8-bit images: whole numbers summed as such, then float64."""
 
 import numpy as np
 
@@ -7,8 +7,10 @@ LOG_MSE_SCALE = 5.0  # the study's divisor, about log10(255 ** 2)
 
 def mse(originals: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     """Mean squared error per image on the 0..255 scale; two uint8 (B, H, W, 3) to float64 (B,)."""
-    difference = originals.astype(np.float64) - reconstructions.astype(np.float64)
-    return np.asarray(np.mean(difference**2, axis=(1, 2, 3)))
+    difference = np.subtract(originals, reconstructions, dtype=np.int32)
+    # Exact, and so the same number as the mean of float64 squares, whose sums are whole too: at a third of its cost.
+    total = np.square(difference, out=difference).sum(axis=(1, 2, 3), dtype=np.int64)
+    return np.asarray(total / originals[0].size, dtype=np.float64)
 
 
 def log_mse(squared_error: np.ndarray) -> np.ndarray:

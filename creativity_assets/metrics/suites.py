@@ -16,7 +16,7 @@ from creativity_assets.errors import FETCH, MetricError
 from creativity_assets.hashing import as_revision, digest, digest_of_contents, digest_of_text
 from creativity_assets.metrics import pixel
 from creativity_assets.metrics.composite import composite
-from creativity_assets.metrics.metric import Device, Formula, Metric, Pairs, formula, of_images
+from creativity_assets.metrics.metric import Device, Metric, OfFeatures, Pairs, Prepared, formula, of_images
 from creativity_assets.metrics.perceptual import ALEXNET_SHA256, HEADS_SHA256, PerceptualDistance, find_alexnet
 from creativity_assets.metrics.semantic import SemanticExtractor, cosine_distance
 from creativity_assets.vocabulary import SCORES
@@ -69,26 +69,37 @@ class Suite:
         """The semantic unit vectors float32 (B, D) of uint8 (B, H, W, 3), to keep where originals are scored twice."""
         return self._semantic.embed(images)
 
-    def score(
-        self,
-        originals: np.ndarray,
-        reconstructions: np.ndarray,
-        *,
-        embedded_originals: np.ndarray | None = None,
-        embedded_reconstructions: np.ndarray | None = None,
-    ) -> dict[str, np.ndarray]:
-        """The suite's scores of each pair of uint8 (B, H, W, 3) images, float64 (B,); 0 for identical images.
+    def prepare(self, images: np.ndarray, embedded: np.ndarray | None = None) -> Prepared:
+        """What the suite computes of each picture alone, for pictures that are compared more than once.
 
-        embedded_*: what `embed` makes of them, if the caller has it. Raises MetricError for unlike shapes.
+        images: uint8 (B, H, W, 3), else MetricError. embedded: what `embed` makes of them, if the caller has it.
         """
-        _check(self.name, originals, reconstructions)
-        before = self.embed(originals) if embedded_originals is None else embedded_originals
-        after = self.embed(reconstructions) if embedded_reconstructions is None else embedded_reconstructions
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3:
+            raise MetricError(f"suite {self.name}: images are {images.dtype} {images.shape}, not uint8 (B, H, W, 3)")
+        parts = {name: f for name, f in self._formulas.items() if isinstance(f, OfFeatures)}
+        features = {name: formula.features(images) for name, formula in parts.items()}
+        return Prepared(images, self.embed(images) if embedded is None else embedded, features)
+
+    def compare(self, originals: Prepared, reconstructions: Prepared) -> dict[str, np.ndarray]:
+        """The suite's scores of each pair, float64 (B,); 0 for identical images.
+
+        Raises MetricError for unlike shapes.
+        """
+        shapes = originals.images.shape, reconstructions.images.shape
+        if shapes[0] != shapes[1]:
+            raise MetricError(f"suite {self.name}: {shapes[0]} originals against {shapes[1]}")
         scores: dict[str, np.ndarray] = {}
-        pairs = Pairs(originals, reconstructions, before, after, scores)
+        pairs = Pairs(originals.images, reconstructions.images, originals.embedded, reconstructions.embedded, scores)
         for name, compute in self._formulas.items():
-            scores[name] = compute(pairs)
+            if isinstance(compute, OfFeatures):
+                scores[name] = compute.distance(originals.features[name], reconstructions.features[name])
+            else:
+                scores[name] = compute(pairs)
         return scores | {"composite": composite(*(scores[part] for part in self._composite))}
+
+    def score(self, originals: np.ndarray, reconstructions: np.ndarray) -> dict[str, np.ndarray]:
+        """`compare` of two batches of uint8 (B, H, W, 3) images that are compared once."""
+        return self.compare(self.prepare(originals), self.prepare(reconstructions))
 
 
 def load_suite(name: str, data_root: Path, device: Device = "cpu") -> Suite:
@@ -133,25 +144,13 @@ def _spec(name: str) -> SuiteSpec:
     return spec
 
 
-def _check(name: str, originals: np.ndarray, reconstructions: np.ndarray) -> None:
-    for images in (originals, reconstructions):
-        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3:
-            raise MetricError(f"suite {name}: images are {images.dtype} {images.shape}, not uint8 (B, H, W, 3)")
-    if originals.shape != reconstructions.shape:
-        raise MetricError(f"suite {name}: {originals.shape} originals against {reconstructions.shape}")
-
-
 def _embedded_semantic(data_root: Path, device: Device) -> SemanticExtractor:
     return SemanticExtractor.load(data_root / EMBEDDED_FOLDER / "semantic", name="embedded", device=device)
 
 
-def _embedded_lpips(data_root: Path, device: Device) -> Formula:
+def _embedded_lpips(data_root: Path, device: Device) -> OfFeatures:
     heads = data_root / EMBEDDED_FOLDER / EMBEDDED_HEADS
-    return _lpips(PerceptualDistance.from_safetensors(heads, name="embedded", device=device))
-
-
-def _lpips(distance: PerceptualDistance) -> Formula:
-    return lambda pairs: distance(pairs.originals, pairs.reconstructions)
+    return PerceptualDistance.from_safetensors(heads, name="embedded", device=device)
 
 
 def _embedded_revision(data_root: Path) -> str:
@@ -169,8 +168,8 @@ def _paper_semantic(_data_root: Path, device: Device) -> SemanticExtractor:
     return SemanticExtractor.load(_dinov2_folder(), name="paper", device=device)
 
 
-def _paper_lpips(_data_root: Path, device: Device) -> Formula:
-    return _lpips(PerceptualDistance.from_study_weights(name="paper", device=device))
+def _paper_lpips(_data_root: Path, device: Device) -> OfFeatures:
+    return PerceptualDistance.from_study_weights(name="paper", device=device)
 
 
 def _paper_revision(_data_root: Path) -> str:

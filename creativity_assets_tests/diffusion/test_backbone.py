@@ -248,3 +248,20 @@ def test_one_conditioning_serves_the_whole_batch(backbone: Backbone) -> None:
     assert once.tokens.shape[0] == 1 and each.tokens.shape[0] == 3
     assert relative(backbone.prediction(once)(x, 501), backbone.prediction(each)(x, 501)) < 1e-6
     assert torch.equal(backbone.denoiser(["red"] * 3, 1.0)(x, 501), backbone.prediction(each)(x, 501))
+
+
+def test_on_a_cpu_the_autoencoder_takes_a_batch_in_pieces(backbone: Backbone, monkeypatch: pytest.MonkeyPatch) -> None:
+    originals = images(5)
+    latents = backbone.encode(originals)
+    floors = backbone.decode(latents)
+    monkeypatch.setattr("creativity_assets.diffusion.backbone.AUTOENCODER_PIXELS", 2 * backbone.resolution**2)
+    sizes: list[int] = []
+    networks = backbone.autoencoder.encoder, backbone.autoencoder.decoder
+    hooks = [n.register_forward_pre_hook(lambda _module, inputs: sizes.append(len(inputs[0]))) for n in networks]
+    try:
+        assert relative(backbone.encode(originals), latents) < 1e-5
+        assert_same_images(backbone.decode(latents), floors)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    assert sizes == [2, 2, 1] * 2

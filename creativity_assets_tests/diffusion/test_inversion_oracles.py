@@ -5,6 +5,7 @@ small matrix, and a method's round trip a product of matrices that NumPy multipl
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -416,7 +417,10 @@ def test_null_text_is_the_papers_loop_over_one_image() -> None:
                 e_null = model.under(model.null.with_tokens(null))(state, t)
                 state = schedule.transfer(state, e_null + 7.5 * (e_prompt - e_null), i, i - 1)
         expected.append(state)
-    inverted = spec.invert(model, schedule, x)
+    sizes: set[int] = set()
+    counted = replace(model, under=lambda c: lambda x, t: (sizes.add(len(x)), model.under(c)(x, t))[1])
+    inverted = spec.invert(counted, schedule, x)
+    assert len(x) in sizes and min(sizes) < len(x), "images that are done are not computed on with the others"
     returned = spec.sample(model, schedule, inverted.noise, inverted.auxiliary)
     same(returned, torch.cat(expected), 1e-8)
     untaught = spec.sample(model, schedule, inverted.noise)

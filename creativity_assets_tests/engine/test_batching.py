@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creativity_assets.engine.batching import BatchSize, in_batches
+from creativity_assets.engine.threads import threads
 from creativity_assets.errors import CreativityError
 
 
@@ -75,3 +76,23 @@ def test_other_errors_are_not_swallowed() -> None:
 
     with pytest.raises(ValueError, match="shape"):
         list(in_batches(range(3), BatchSize(2), broken))
+
+
+@given(count=st.integers(0, 40), size=st.integers(1, 16), room=st.integers(1, 16))
+def test_batches_in_threads_give_the_same(count: int, size: int, room: int) -> None:
+    network = Network(room)
+    with threads(2) as pool:
+        assert list(in_batches(range(count), BatchSize(size), network, pool)) == [number**2 for number in range(count)]
+    assert all(batch <= min(size, room) for batch in network.batches)
+
+
+def test_an_error_in_a_thread_is_the_caller_s() -> None:
+    def broken(batch: list[int]) -> list[int]:
+        if 4 in batch:
+            raise ValueError("image 4")
+        return batch
+
+    got: list[int] = []
+    with pytest.raises(ValueError, match="image 4"), threads(2) as pool:
+        got.extend(in_batches(range(10), BatchSize(2), broken, pool))
+    assert got == [0, 1, 2, 3]

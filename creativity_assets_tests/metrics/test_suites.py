@@ -39,12 +39,22 @@ def test_identical_images_score_zero(suite: Suite, originals: np.ndarray) -> Non
         np.testing.assert_allclose(values, 0.0, atol=1e-6)
 
 
-def test_embedding_originals_once_changes_nothing(suite: Suite, originals: np.ndarray, noisy: np.ndarray) -> None:
-    embedded = suite.embed(originals)
-    with_it = suite.score(originals, noisy, embedded_originals=embedded)
+def test_what_is_prepared_once_changes_nothing(suite: Suite, originals: np.ndarray, noisy: np.ndarray) -> None:
+    prepared = suite.prepare(originals, suite.embed(originals))
+    with_it = suite.compare(prepared, suite.prepare(noisy))
     without = suite.score(originals, noisy)
     for name in SCORES:
         np.testing.assert_array_equal(with_it[name], without[name])
+
+
+def test_pictures_are_taken_in_any_order_and_as_often_as_they_are_named(
+    suite: Suite, originals: np.ndarray, noisy: np.ndarray
+) -> None:
+    rows = [2, 0, 2]
+    taken = suite.compare(suite.prepare(originals).take(rows), suite.prepare(noisy).take([1, 1, 0]))
+    alone = suite.score(originals[rows], noisy[[1, 1, 0]])
+    for name in SCORES:
+        np.testing.assert_allclose(taken[name], alone[name], rtol=1e-6, atol=1e-7)
 
 
 def test_wrong_images_are_refused(suite: Suite, originals: np.ndarray) -> None:

@@ -1,8 +1,8 @@
 """What the backbone asks of a family, and what its members share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -25,11 +25,26 @@ class Family(ABC):
         self._parts = parts
         self._index = index
         self._resolution = resolution
+        self.compiled: Callable[..., Any] = self.network
+        self.compiled_for = 0
 
     @property
     def network(self) -> Any:
         """What predicts: a UNet or a transformer."""
         return self._parts[self.network_name]
+
+    def with_network(self, network: Any) -> Self:
+        """The same with another network of the same configuration, such as one on another device."""
+        return type(self)({**self._parts, self.network_name: network}, self._index, self._resolution)
+
+    def called(self, x: Tensor, conditioning: Conditioning) -> Callable[..., Any]:
+        """What computes this batch: the compiled network for `compiled_for` images on one prompt, else the network.
+
+        A compiled one is compiled anew for each size and order in memory, and for each kind of graph.
+        """
+        eager = torch.is_grad_enabled() or torch.is_inference_mode_enabled()
+        fitting = len(x) == self.compiled_for and (len(x) == 1 or conditioning.tokens.stride(0) == 0)
+        return self.compiled if fitting and not eager else self.network
 
     @abstractmethod
     def embed(self, prompts: Sequence[str]) -> Conditioning:
@@ -50,6 +65,11 @@ class Family(ABC):
     def tokens(self) -> int | None:
         """Patches per image, where the network cuts images into patches."""
         return None
+
+
+def timestep_tensor(timestep: float, device: torch.device) -> Tensor:
+    """(1,) float32, filled on the device: a number would be copied there in every evaluation, and waited for."""
+    return torch.full((1,), timestep, dtype=torch.float32, device=device)
 
 
 def token_ids(tokenizer: Any, prompts: Sequence[str], length: int, device: torch.device) -> Tensor:

@@ -1,12 +1,14 @@
 """Stable Diffusion XL (Podell et al. 2023): two text encoders, a pooled embedding, and the image's sizes as ids."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from creativity_assets.diffusion.conditioning import Conditioning
-from creativity_assets.diffusion.families.family import Family, penultimate, token_ids
+from creativity_assets.diffusion.families.family import Family, penultimate, timestep_tensor, token_ids
+from creativity_assets.diffusion.families.shared_context import share_contexts
 
 
 class StableDiffusionXL(Family):
@@ -17,6 +19,13 @@ class StableDiffusionXL(Family):
 
     kind = "diffusion"
     network_name = "unet"
+
+    def __init__(self, parts: Mapping[str, Any], index: Mapping[str, Any], resolution: int) -> None:
+        super().__init__(parts, index, resolution)
+        share_contexts(self.network)
+        side = float(resolution)
+        # original height and width, top and left of the crop, target height and width
+        self._ids = torch.tensor([[side, side, 0.0, 0.0, side, side]], device=self.network.device)
 
     def embed(self, prompts: Sequence[str]) -> Conditioning:
         states = []
@@ -33,14 +42,11 @@ class StableDiffusionXL(Family):
         return Conditioning(tokens.to(dtype), pooled.to(dtype))
 
     def evaluate(self, x: Tensor, timestep: float, conditioning: Conditioning) -> Tensor:
-        side = float(self._resolution)
-        # original height and width, top and left of the crop, target height and width
-        ids = torch.tensor([[side, side, 0.0, 0.0, side, side]], device=x.device).expand(len(x), -1)
-        output: Tensor = self.network(
+        output: Tensor = self.called(x, conditioning)(
             x,
-            timestep,
+            timestep_tensor(timestep, x.device),
             encoder_hidden_states=conditioning.tokens,
-            added_cond_kwargs={"text_embeds": conditioning.pooled, "time_ids": ids},
+            added_cond_kwargs={"text_embeds": conditioning.pooled, "time_ids": self._ids.expand(len(x), -1)},
             return_dict=False,
         )[0]
         return output

@@ -37,7 +37,7 @@ class StableDiffusion3(Family):
         return Conditioning(torch.cat([clip, t5], dim=-2).to(dtype), torch.cat(pools, dim=-1).to(dtype))
 
     def evaluate(self, x: Tensor, timestep: float, conditioning: Conditioning) -> Tensor:
-        output: Tensor = self.network(
+        output: Tensor = self.called(x, conditioning)(
             hidden_states=x,
             timestep=torch.full((len(x),), timestep * TRAINING_STEPS, device=x.device),
             encoder_hidden_states=conditioning.tokens,

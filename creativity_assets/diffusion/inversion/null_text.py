@@ -26,7 +26,8 @@ def null_text_invert(
 
     The pivots are the states of DDIM inversion at w = 1. From the noise down, a new Adam optimises step i's embedding
     so that the guided step lands on pivot i - 1; it starts from the embedding of the step before. An image whose loss
-    falls below early_stop (1 + 2 k) at the k-th step down keeps its embedding, whatever others of the batch still need.
+    falls below early_stop (1 + 2 k) at the k-th step down keeps its embedding, and costs nothing more while others of
+    the batch are optimised on.
     """
     x = x.clone()  # of an inference tensor: one that autograd may see
     prompted = model.under(model.prompts)
@@ -40,7 +41,7 @@ def null_text_invert(
     for k, i in enumerate(range(schedule.steps, 0, -1)):
         t, given = schedule.timestep(i), x
 
-        def step(noise: Tensor, conditional: Tensor, given: Tensor = given, i: int = i) -> Tensor:
+        def step(noise: Tensor, conditional: Tensor, given: Tensor, i: int = i) -> Tensor:
             return schedule.transfer(given, noise + w * (conditional - noise), i, i - 1)
 
         conditional = prompted(given, t)
@@ -48,21 +49,22 @@ def null_text_invert(
         optimiser = torch.optim.Adam([learnt], lr=0.01 * max(0.0, 1 - k / 100))
         active = torch.ones(len(given), dtype=torch.bool, device=given.device)
         for _ in range(inner_steps):
+            rows = active.nonzero().flatten()
             with torch.enable_grad():
-                landed = step(under(learnt)(given, t), conditional)
-                losses = (landed - pivots[i - 1]).square().flatten(1).mean(1)
+                landed = step(under(learnt[rows])(given[rows], t), conditional[rows], given[rows])
+                losses = (landed - pivots[i - 1][rows]).square().flatten(1).mean(1)
                 gradient = torch.autograd.grad(losses.sum(), learnt)[0]
             kept = learnt.detach().clone()
             learnt.grad = gradient
             optimiser.step()
             with torch.no_grad():
                 learnt[~active] = kept[~active]
-            active &= losses.detach() >= early_stop * (1 + 2 * k)
+            active[rows] = losses.detach() >= early_stop * (1 + 2 * k)
             if not active.any():
                 break
         null = learnt.detach()
         embeddings.append(null)
-        x = step(under(null)(given, t), conditional)
+        x = step(under(null)(given, t), conditional, given)
     return Inverted(pivots, torch.stack(embeddings))
 
 

@@ -1,18 +1,20 @@
 """The ceilings of one experiment's images: what they score against the reference panel's reconstructions."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from creativity_assets.engine.ceilings import CeilingItem, ceilings
+from creativity_assets.engine.threads import mapped
 from creativity_assets.images.encoding import pixels_of
+from creativity_assets.store.vectors import Vector
 from creativity_assets.workflow.panel import SIZE, Panel, panel_of
-from creativity_assets.workflow.parts import CEILINGS, EMBEDDINGS, PREPROCESSED_TENSORS, RAW_SAMPLES, RECONSTRUCTIONS
+from creativity_assets.workflow.parts import CEILINGS, EMBEDDINGS, RAW_SAMPLES, RECONSTRUCTIONS
 from creativity_assets.workflow.pieces import Piece, pieces_of
 from creativity_assets.workflow.progress import with_progress
-from creativity_assets.workflow.steps.grouping import Mapped
+from creativity_assets.workflow.steps.reconstructions import originals
 from creativity_assets.workflow.steps.step import Step, remade
 
 if TYPE_CHECKING:
@@ -27,9 +29,12 @@ def write_ceilings(step: Step, workbench: "Workbench", pieces: list[Piece]) -> N
         return
     pictures = _pictures(panel, pieces[0])
 
-    def process(items: Iterator[CeilingItem]) -> Iterator[tuple[str, dict[str, float]]]:
-        suite = workbench.suite(pieces[0].entry.suite)
-        return with_progress("ceiling", ceilings(suite, items, pictures, batch=workbench.batch(pieces[0].resolution)))
+    def process(items: Iterator[Encoded]) -> Iterator[tuple[str, dict[str, float]]]:
+        suite, batch = workbench.suite(pieces[0].entry.suite), workbench.batch(pieces[0].resolution)
+        with workbench.threads() as pool:
+            held = mapped(pool, _decoded, items, ahead=batch.current)
+            done = ceilings(suite, held, pictures, batch=batch, beside=workbench.beside(pool))
+            yield from with_progress("ceiling", done)
 
     for piece, results in remade(stale, lambda piece: _items(panel, piece), process):
         rows = [{"sample_id": sample, "experiment": piece.entry.name} | scores for sample, scores in results]
@@ -47,16 +52,26 @@ def _pictures(panel: Panel, piece: Piece) -> NDArray[np.uint8]:
     return np.stack([pixels_of(found[member.sample_id]) for member in panel.members])
 
 
-def _items(panel: Panel, piece: Piece) -> Mapped[tuple[str, bytes, tuple[int, ...]], CeilingItem]:
+class Encoded(NamedTuple):
+    """As CeilingItem, the original as it is stored."""
+
+    sample: str
+    original: bytes
+    embedding: Vector
+    members: tuple[int, ...]
+
+
+def _decoded(item: Encoded) -> CeilingItem:
+    return CeilingItem(item.sample, pixels_of(item.original), item.embedding, item.members)
+
+
+def _items(panel: Panel, piece: Piece) -> list[Encoded]:
     """The originals with their members of the panel; none for an image with too few unrelated works."""
     pairs = piece.part(RAW_SAMPLES).read(["sample_id", "pair_id"]).to_pylist()
     pair_of = {row["sample_id"]: row["pair_id"] for row in pairs}
     embeddings, artist = piece.part(EMBEDDINGS).vectors(), piece.collection.artist
     held = [
-        (sample, picture, panel.against(sample, artist, pair_of.get(sample)))
-        for sample, picture in piece.part(PREPROCESSED_TENSORS).images()
+        Encoded(sample, picture, embeddings[sample], panel.against(sample, artist, pair_of.get(sample)))
+        for sample, picture in originals(piece)
     ]
-    return Mapped(
-        lambda of: CeilingItem(of[0], pixels_of(of[1]), embeddings[of[0]], of[2]),
-        [of for of in held if len(of[2]) == SIZE],
-    )
+    return [item for item in held if len(item.members) == SIZE]

@@ -1,38 +1,15 @@
 """Streams that cross partition borders: full batches for the device, finished partitions for the store."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 Group = TypeVar("Group")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Kept = TypeVar("Kept")
-Given_co = TypeVar("Given_co", covariant=True)
-
-
-class Items(Protocol[Given_co]):
-    """So many items, one after the other."""
-
-    def __len__(self) -> int: ...
-
-    def __iter__(self) -> Iterator[Given_co]: ...
-
-
-class Mapped(Generic[Kept, Item]):
-    """Items that are made when they are asked for, from what takes less memory: pictures from their encoded bytes."""
-
-    def __init__(self, make: Callable[[Kept], Item], kept: list[Kept]) -> None:
-        self._make, self._kept = make, kept
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def __iter__(self) -> Iterator[Item]:
-        return map(self._make, self._kept)
 
 
 def grouped(
-    groups: Iterable[tuple[Group, Items[Item]]],
+    groups: Iterable[tuple[Group, Sequence[Item]]],
     process: Callable[[Iterator[Item]], Iterator[Result]],
 ) -> Iterator[tuple[Group, list[Result]]]:
     """Run `process` once over the items of all groups and hand each group back as soon as it is complete.

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from creativity_assets.engine.measure import ScoreItem, embed, score
-from creativity_assets.images.encoding import Pixels, pixels_of
+from creativity_assets.engine.threads import mapped
+from creativity_assets.images.encoding import pixels_of
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.locks import exclusive
 from creativity_assets.store.vectors import Vector, vector_table
@@ -15,14 +16,12 @@ from creativity_assets.workflow.parts import (
     FLOOR_IMAGES,
     FLOOR_SCORES,
     IMAGE_METRICS,
-    PREPROCESSED_TENSORS,
     RECONSTRUCTIONS,
 )
 from creativity_assets.workflow.pieces import Piece
 from creativity_assets.workflow.progress import with_progress
 from creativity_assets.workflow.steps.ceilings import write_ceilings
-from creativity_assets.workflow.steps.grouping import Mapped
-from creativity_assets.workflow.steps.reconstructions import originals
+from creativity_assets.workflow.steps.reconstructions import decoded, originals
 from creativity_assets.workflow.steps.step import Finished, Step, by_collection, completed, memory, remade
 from creativity_assets.workflow.study import code_version
 
@@ -59,9 +58,11 @@ def image_metrics(
 def _embed(step: Step, workbench: "Workbench", pieces: list[Piece]) -> None:
     """Write the originals' embeddings where they are missing: once for all experiments of a suite and resolution."""
 
-    def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[tuple[str, Vector]]:
-        suite = workbench.suite(pieces[0].entry.suite)
-        return with_progress("embed", embed(suite, items, batch=workbench.batch(pieces[0].resolution)))
+    def process(items: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, Vector]]:
+        suite, batch = workbench.suite(pieces[0].entry.suite), workbench.batch(pieces[0].resolution)
+        with workbench.threads() as pool:
+            pictures = mapped(pool, decoded, items, ahead=batch.current)
+            yield from with_progress("embed", embed(suite, pictures, batch=batch, beside=workbench.beside(pool)))
 
     for piece, results in remade(step.stale(pieces, (EMBEDDINGS,)), originals, process):
         piece.part(EMBEDDINGS).write(vector_table(results), step.stamp)
@@ -73,9 +74,11 @@ def _score(step: Step, workbench: "Workbench", pieces: list[Piece]) -> Iterator[
     Yields each piece with its rows of IMAGE_METRICS when its parts are on disk.
     """
 
-    def process(items: Iterator[ScoreItem]) -> Iterator[tuple[str, Scores]]:
-        suite = workbench.suite(pieces[0].entry.suite)
-        return with_progress("score", score(suite, items, batch=workbench.batch(pieces[0].resolution)))
+    def process(items: Iterator[Encoded]) -> Iterator[tuple[str, Scores]]:
+        suite, batch = workbench.suite(pieces[0].entry.suite), workbench.batch(pieces[0].resolution)
+        with workbench.threads() as pool:
+            pictures = mapped(pool, _to_score, items, ahead=batch.current)
+            yield from with_progress("score", score(suite, pictures, batch=batch, beside=workbench.beside(pool)))
 
     floors = {piece.shard for piece in step.stale(pieces, (FLOOR_SCORES,))}
     for piece, results in remade(pieces, lambda piece: _items(piece, with_floor=piece.shard in floors), process):
@@ -87,18 +90,30 @@ def _score(step: Step, workbench: "Workbench", pieces: list[Piece]) -> Iterator[
         yield piece, rows
 
 
-def _items(piece: Piece, *, with_floor: bool) -> Mapped[tuple[str, bytes], ScoreItem]:
+class Encoded(NamedTuple):
+    """What is compared of one sample, its pictures as they are stored; floor: None where it is not to be scored."""
+
+    sample: str
+    original: bytes
+    reconstruction: bytes
+    floor: bytes | None
+    embedding: Vector
+
+
+def _items(piece: Piece, *, with_floor: bool) -> list[Encoded]:
     """Originals beside their reconstructions, and beside their floor images where these are to be scored."""
     again = dict(piece.part(RECONSTRUCTIONS).images())
     floor = dict(piece.part(FLOOR_IMAGES).images()) if with_floor else {}
     embeddings = piece.part(EMBEDDINGS).vectors()
+    return [
+        Encoded(sample, picture, again[sample], floor.get(sample), embeddings[sample])
+        for sample, picture in originals(piece)
+    ]
 
-    def item(original: tuple[str, bytes]) -> ScoreItem:
-        sample, picture = original
-        floor_image = pixels_of(floor[sample]) if sample in floor else None
-        return ScoreItem(sample, pixels_of(picture), pixels_of(again[sample]), floor_image, embeddings[sample])
 
-    return Mapped(item, list(piece.part(PREPROCESSED_TENSORS).images()))
+def _to_score(of: Encoded) -> ScoreItem:
+    floor = None if of.floor is None else pixels_of(of.floor)
+    return ScoreItem(of.sample, pixels_of(of.original), pixels_of(of.reconstruction), floor, of.embedding)
 
 
 def _rows(step: Step, piece: Piece, results: list[tuple[str, Scores]]) -> Rows:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from creativity_assets.diffusion.backbone import Backbone
-from creativity_assets.engine.measure import Latent, encode, reconstruct
+from creativity_assets.engine.measure import Encoding, Latent, Reconstruction, encode, reconstruct
+from creativity_assets.engine.threads import mapped
 from creativity_assets.images.encoding import Pixels, pixels_of, to_webp
 from creativity_assets.store.images import image_table
 from creativity_assets.store.layout import Collection
@@ -25,11 +26,12 @@ from creativity_assets.workflow.parts import (
 )
 from creativity_assets.workflow.pieces import Piece
 from creativity_assets.workflow.progress import with_progress
-from creativity_assets.workflow.steps.grouping import Mapped
 from creativity_assets.workflow.steps.step import Finished, Step, by_collection, completed, memory, remade
 
 if TYPE_CHECKING:
     from creativity_assets.engine.loading import Workbench
+
+Readouts = dict[str, float]
 
 ASSET = "reconstructions"
 
@@ -56,10 +58,13 @@ def reconstructions(
 def _encode(step: Step, workbench: "Workbench", pieces: list[Piece]) -> None:
     """Write latents and floor images where they are missing: once for all experiments of a model."""
 
-    def process(items: Iterator[tuple[str, Pixels]]) -> Iterator[tuple[str, Vector, bytes]]:
+    def process(items: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, Vector, bytes]]:
         backbone = _backbone(pieces[0], workbench)
-        done = with_progress("encode", encode(backbone, items, batch=workbench.batch(backbone.resolution)))
-        return ((r.sample_id, r.latent, to_webp(r.floor)) for r in done)
+        batch = workbench.batch(backbone.resolution)
+        with workbench.threads() as pool:
+            pictures = mapped(pool, decoded, items, ahead=batch.current)
+            done = with_progress("encode", encode(backbone, pictures, batch=batch))
+            yield from mapped(pool, _with_floor, done, ahead=batch.current)
 
     for piece, results in remade(step.stale(pieces, (LATENTS, FLOOR_IMAGES)), originals, process):
         piece.part(LATENTS).write(vector_table((sample, latent) for sample, latent, _ in results), step.stamp)
@@ -69,13 +74,16 @@ def _encode(step: Step, workbench: "Workbench", pieces: list[Piece]) -> None:
 def _reconstruct(step: Step, workbench: "Workbench", pieces: list[Piece]) -> Iterator[tuple[Piece, int]]:
     """Write reconstructions and readouts; yields each piece with its number of images when its parts are on disk."""
 
-    def process(items: Iterator[Latent]) -> Iterator[tuple[str, bytes, dict[str, float]]]:
+    def process(items: Iterator[Latent]) -> Iterator[tuple[str, bytes, Readouts]]:
         backbone, entry = _backbone(pieces[0], workbench), pieces[0].entry
         settings = inversion_settings(pieces[0].method)
         shaped = (item._replace(latent=item.latent.reshape(backbone.latent_shape)) for item in items)
         batch = workbench.batch(backbone.resolution)
+        images = sum(piece.part(LATENTS).rows for piece in pieces)
+        workbench.compile(backbone, batch, settings.evaluations * images)
         done = reconstruct(backbone, settings, shaped, batch=batch, readouts=entry.readouts)
-        return ((r.sample_id, to_webp(r.image), r.readouts) for r in with_progress("reconstruct", done))
+        with workbench.threads() as pool:
+            yield from mapped(pool, _with_picture, with_progress("reconstruct", done), ahead=batch.current)
 
     for piece, results in remade(pieces, _latents, process):
         readouts = [
@@ -88,9 +96,23 @@ def _reconstruct(step: Step, workbench: "Workbench", pieces: list[Piece]) -> Ite
         yield piece, len(results)
 
 
-def originals(piece: Piece) -> Mapped[tuple[str, bytes], tuple[str, Pixels]]:
-    """(sample_id, uint8 pixels (H, W, 3)) of a piece's samples at its resolution, decoded one by one."""
-    return Mapped(lambda pair: (pair[0], pixels_of(pair[1])), list(piece.part(PREPROCESSED_TENSORS).images()))
+def originals(piece: Piece) -> list[tuple[str, bytes]]:
+    """(sample_id, encoded picture) of a piece's samples at its resolution."""
+    return list(piece.part(PREPROCESSED_TENSORS).images())
+
+
+def decoded(original: tuple[str, bytes]) -> tuple[str, Pixels]:
+    """(sample_id, uint8 pixels (H, W, 3)) of one of `originals`."""
+    sample, picture = original
+    return sample, pixels_of(picture)
+
+
+def _with_floor(done: Encoding) -> tuple[str, Vector, bytes]:
+    return done.sample_id, done.latent, to_webp(done.floor)
+
+
+def _with_picture(done: Reconstruction) -> tuple[str, bytes, Readouts]:
+    return done.sample_id, to_webp(done.image), done.readouts
 
 
 def _latents(piece: Piece) -> list[Latent]:

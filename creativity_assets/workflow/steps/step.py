@@ -4,7 +4,7 @@ Every step holds a lock of its own while it works and looks at freshness after i
 of the same work waits, finds everything made, and makes nothing twice.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,7 +14,7 @@ from creativity_assets.store.layout import Collection
 from creativity_assets.store.parts import Provenance, damaged, read_provenance
 from creativity_assets.workflow.parts import Kind, upstream
 from creativity_assets.workflow.pieces import Piece, pieces_of, version_of
-from creativity_assets.workflow.steps.grouping import Items, grouped
+from creativity_assets.workflow.steps.grouping import grouped
 from creativity_assets.workflow.study import Study
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Step:
 
 def remade(
     stale: Iterable[Piece],
-    load: Callable[[Piece], Items[Item]],
+    load: Callable[[Piece], Sequence[Item]],
     process: Callable[[Iterator[Item]], Iterator[Result]],
 ) -> Iterator[tuple[Piece, list[Result]]]:
     """What `process` makes of the items of each piece.
