@@ -1,6 +1,7 @@
 """The backbone against an independent loop over diffusers' own pipeline."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -211,6 +212,11 @@ def test_resolution_may_be_stated(sd_folder: Path) -> None:
         Backbone.load(sd_folder, name="tiny", resolution=50)
     with pytest.raises(ModelError, match="tiny: no dtype 'int8'"):
         Backbone.load(sd_folder, name="tiny", dtype="int8")
+
+
+def test_a_model_without_a_name_is_called_by_its_folder(sd_folder: Path) -> None:
+    with pytest.raises(ModelError, match=f"^{re.escape(str(sd_folder))}: resolution 50 is no multiple of 4"):
+        Backbone.load(sd_folder, resolution=50)
 
 
 def test_tokenizer_in_clips_older_files_is_the_same(sd_folder: Path, backbone: Backbone, tmp_path: Path) -> None:
