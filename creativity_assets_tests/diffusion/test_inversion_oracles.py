@@ -515,5 +515,5 @@ def test_null_text_stops_below_the_bound_and_not_at_it(early_stop: float, inner:
         return e
 
     tokens = Conditioning(torch.ones(1, 2, 2, dtype=torch.float64))
-    INVERSIONS["null_text"].invert(Prompted(under, tokens, tokens), schedule_of(10), POINTS, early_stop=early_stop)
+    INVERSIONS["null_text"].invert(Prompted(under, tokens, tokens), schedule_of(10), 0 * POINTS, early_stop=early_stop)
     assert len(evaluated) == 10 + (1 + inner + 1) * 10  # the pivots; then prompt, inner steps and what they led to
