@@ -229,4 +229,4 @@ def test_a_file_that_states_no_class_and_no_betas_is_refused() -> None:
 def test_signal_powers_cannot_be_written_to() -> None:
     """A model's levels are shared by all of its schedules."""
     with pytest.raises(ValueError, match="read-only"):
-        LEVELS.alpha_bars[0] = 1.0
+        alpha_bars_from_config(SD15_SCHEDULER)[0] = 1.0
