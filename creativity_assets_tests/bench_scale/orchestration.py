@@ -94,7 +94,9 @@ def made(root: Path, collections: int) -> dict[str, float]:
     beyond = sum(of for part, of in assets.items() if part != ENGINE)
     found = {"collections": float(collections), "made, s": seconds[0], "made, s of CPU": cpu}
     found |= {"made without the engine, s": seconds[0] - samples.seconds[ENGINE]}
+    worked = each * sum(of for part, of in samples.cpu.items() if part not in {TABLES, ENGINE})
     found |= {f"{TABLES}, s": samples.seconds[TABLES], "a partition and asset, ms, beyond the engine": beyond}
+    found |= {"  of it CPU, ms": worked}
     return found | {f"  {part}, ms": of for part, of in sorted(assets.items(), key=lambda of: -of[1])}
 
 

@@ -25,13 +25,14 @@ class Part(NamedTuple):
 
 @dataclass
 class Samples:
-    """seconds: by part; what belongs to none is under `rest`."""
+    """seconds, cpu: by part, waiting included and left out; what belongs to none is under `rest`."""
 
     parts: Sequence[Part]
     seconds: Counter[str] = field(default_factory=Counter)
+    cpu: Counter[str] = field(default_factory=Counter)
     _known: dict[object, Part | None] = field(default_factory=dict)
 
-    def add(self, frame: FrameType | None, seconds: float) -> None:
+    def add(self, frame: FrameType | None, seconds: float, cpu: float) -> None:
         """Count the time for the outermost part that counts as a whole, else for the innermost one."""
         found = "rest"
         while frame is not None:
@@ -40,6 +41,7 @@ class Samples:
                 found = part.name
             frame = frame.f_back
         self.seconds[found] += seconds
+        self.cpu[found] += cpu
 
     def _part(self, frame: FrameType) -> Part | None:
         code = frame.f_code
@@ -54,13 +56,14 @@ class Samples:
 def sampled(parts: Sequence[Part]) -> Iterator[Samples]:
     """The time of this thread within the block, by part."""
     samples, thread, done = Samples(parts), threading.get_ident(), threading.Event()
+    clock = time.pthread_getcpuclockid(thread)
 
     def look() -> None:
-        before = time.perf_counter()
+        before, worked = time.perf_counter(), time.clock_gettime(clock)
         while not done.wait(SECONDS):
-            now = time.perf_counter()
-            samples.add(sys._current_frames().get(thread), now - before)
-            before = now
+            now, so_far = time.perf_counter(), time.clock_gettime(clock)
+            samples.add(sys._current_frames().get(thread), now - before, so_far - worked)
+            before, worked = now, so_far
 
     looker = threading.Thread(target=look, daemon=True)
     looker.start()

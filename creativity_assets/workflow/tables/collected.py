@@ -101,9 +101,10 @@ class Collected:
     def statistics(self, members: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
         """Every stats_* table, all from one look. members: the table `comparison_members`."""
         if not self._statistics:
+            comparisons = self.sound_comparisons  # which looks into the database too, and one look holds it
             with self.database() as connection:
                 connection.register("comparison_members", pa.Table.from_pandas(members, preserve_index=False))
-                self._statistics.update(stats_tables(connection, self.sound_comparisons))
+                self._statistics.update(stats_tables(connection, comparisons))
                 connection.unregister("comparison_members")
         return self._statistics
 
