@@ -10,7 +10,7 @@ from torch import Tensor
 from creativity_assets.diffusion.betas import alpha_bars_from_config
 from creativity_assets.diffusion.sampler import STUDY, Sampler
 from creativity_assets.diffusion.schedule import LikelihoodPath
-from creativity_assets.diffusion.weights.scheduler_config import Config
+from creativity_assets.diffusion.weights.scheduler_config import Config, class_of
 from creativity_assets.errors import ModelError
 
 Prediction = Literal["epsilon", "v_prediction"]
@@ -51,7 +51,7 @@ class DiffusionLevels:
     @classmethod
     def from_folder(cls, config: Config, _tokens: int | None) -> "DiffusionLevels":
         """As `from_config`, of a folder's own file: ModelError, too, for a flow model's, and for one without betas."""
-        scheduler = str(config.get("_class_name", ""))
+        scheduler = class_of(config)
         if scheduler.startswith("FlowMatch"):
             raise ModelError(f"the folder's {scheduler} is no scheduler for a diffusion model; restore it")
         if "beta_schedule" not in config:

@@ -7,7 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from creativity_assets.diffusion.schedule import LikelihoodPath
-from creativity_assets.diffusion.weights.scheduler_config import Config, count, number
+from creativity_assets.diffusion.weights.scheduler_config import Config, class_of, count, number
 from creativity_assets.errors import ModelError
 
 Velocity = Callable[[Tensor, float], Tensor]
@@ -25,6 +25,9 @@ UNSUPPORTED = (
 
 LIKELIHOOD_INTERVALS = 40
 """On Gaussians of standard deviation 0.02 to 1.5 the error is below 0.015 nats per dimension."""
+
+SHIFTS = 0.01, 100.0
+"""Beyond these no level between 0 and 1 is left."""
 
 TRAINING_STEPS = 1000
 """Into so many steps sigma is cut where a diffusion model's training steps are meant."""
@@ -64,7 +67,7 @@ class FlowLevels:
     @classmethod
     def from_folder(cls, config: Config, tokens: int | None) -> "FlowLevels":
         """As `from_config`, of a folder's own file: ModelError, too, for a diffusion model's."""
-        scheduler = str(config.get("_class_name", ""))
+        scheduler = class_of(config)
         if not scheduler.startswith("FlowMatch"):
             raise ModelError(f"the folder's {scheduler} is no scheduler for a flow model; restore it")
         return cls.from_config(config, tokens)
@@ -136,13 +139,19 @@ def _shifted(sigma: np.ndarray, factor: float) -> np.ndarray:
 def _shift(config: Config, tokens: int | None) -> float:
     """The config's shift, or one that grows with the number of patches."""
     if not config.get("use_dynamic_shifting", False):
-        return number(config, "shift", 1.0, 0.01, 100)
+        return number(config, "shift", 1.0, *SHIFTS)
     if tokens is None:
         raise ModelError("scheduler config: use_dynamic_shifting needs the number of image tokens")
     kind = str(config.get("time_shift_type", "exponential"))[:40]
     if kind not in TIME_SHIFTS:
         raise ModelError(f"scheduler config: no time_shift_type {kind!r}; have {sorted(TIME_SHIFTS)}")
-    return TIME_SHIFTS[kind](_mu(config, tokens))
+    shift = TIME_SHIFTS[kind](_mu(config, tokens))
+    if not SHIFTS[0] <= shift <= SHIFTS[1]:
+        raise ModelError(
+            f"scheduler config: shift {shift:g} of {tokens} image tokens is not within {SHIFTS[0]:g} to {SHIFTS[1]:g}; "
+            "restore the file, or change the resolution"
+        )
+    return shift
 
 
 def _mu(config: Config, tokens: int) -> float:
@@ -153,8 +162,13 @@ def _mu(config: Config, tokens: int) -> float:
     return base + (tokens - low) * (largest - base) / (high - low)
 
 
+def _exponential(mu: float) -> float:
+    with np.errstate(over="ignore"):  # infinite, and refused as such
+        return float(np.exp(mu))
+
+
 def _linear(mu: float) -> float:
     return mu
 
 
-TIME_SHIFTS: dict[str, Callable[[float], float]] = {"exponential": lambda mu: float(np.exp(mu)), "linear": _linear}
+TIME_SHIFTS: dict[str, Callable[[float], float]] = {"exponential": _exponential, "linear": _linear}

@@ -35,9 +35,8 @@ class InversionSettings:
         if self.inversion not in INVERSIONS:
             raise ModelError(f"no inversion {self.inversion!r}; have {sorted(INVERSIONS)}")
         if (self.steps < 1) != (self.method.steps == 0):
-            raise ModelError(
-                f"{self.inversion}: steps {self.steps}; take {self.method.steps or 0}, or as many as needed"
-            )
+            usual = f"{self.method.steps}, or as many as needed" if self.method.steps else "0: it inverts nothing"
+            raise ModelError(f"{self.inversion}: steps {self.steps}; take {usual}")
         known = self.method.options
         if unknown := sorted(set(self.options) - set(known)):
             raise ModelError(f"{self.inversion}: no option {unknown[0]!r}; have {sorted(known) or 'none'}")

@@ -37,11 +37,11 @@ def log_likelihood(field: Field, path: LikelihoodPath, x: Tensor, probes: Sequen
     y = x / path.a[0]
     last = len(path.timesteps) - 1
     each = torch.zeros((len(probes), len(x)), dtype=x.dtype, device=x.device)
-    before = torch.zeros_like(each)
+    before: Tensor | None = None
     for k, timestep in enumerate(path.timesteps):
         e, traces = _with_trace(field, path.a[k] * y, timestep, probes)
         integrands = path.weights[k] * traces
-        if k:
+        if before is not None:
             each = each + (path.at[k] - path.at[k - 1]) * (before + integrands) / 2
         before = integrands
         if k < last:

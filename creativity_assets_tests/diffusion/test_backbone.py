@@ -1,6 +1,7 @@
 """The backbone against an independent loop over diffusers' own pipeline."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from torch import Tensor
 from creativity_assets.diffusion.backbone import Backbone
 from creativity_assets.diffusion.diffusion_schedule import DiffusionLevels
 from creativity_assets.diffusion.inversion import ddim_invert, ddim_sample
+from creativity_assets.diffusion.weights.model_files import ModelSource
 from creativity_assets.errors import ModelError
 
 PROMPTS = ["a portrait of the sea", "red and blue"]
@@ -211,6 +213,17 @@ def test_resolution_may_be_stated(sd_folder: Path) -> None:
         Backbone.load(sd_folder, name="tiny", resolution=50)
     with pytest.raises(ModelError, match="tiny: no dtype 'int8'"):
         Backbone.load(sd_folder, name="tiny", dtype="int8")
+
+
+def test_a_model_without_a_name_is_called_by_its_folder(sd_folder: Path) -> None:
+    with pytest.raises(ModelError, match=f"^{re.escape(str(sd_folder))}: resolution 50 is no multiple of 4"):
+        Backbone.load(sd_folder, resolution=50)
+
+
+def test_the_device_s_dtype_is_used_where_the_entry_states_none(sd_folder: Path) -> None:
+    for stated, expected in ((None, torch.bfloat16), ("float32", torch.float32)):
+        source = ModelSource("tiny", sd_folder, dtype=stated)
+        assert Backbone.from_source(source, default_dtype=torch.bfloat16).network.dtype == expected
 
 
 def test_tokenizer_in_clips_older_files_is_the_same(sd_folder: Path, backbone: Backbone, tmp_path: Path) -> None:

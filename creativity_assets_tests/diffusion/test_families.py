@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -301,3 +303,62 @@ def test_the_engine_measures_every_family_by_its_methods(family: tuple[str, Path
     for done in measured():
         assert done.image.shape == (32, 32, 3)
         assert done.readouts and all(np.isfinite(value) for value in done.readouts.values())
+
+
+def test_prompts_come_in_the_network_s_dtype_whatever_the_encoders_have(theirs: Any) -> None:
+    """float32 encoders before a bfloat16 network: what they say is rounded once, and for the network."""
+    parts = {name: part for name, part in theirs.components.items() if part is not None}
+    pipeline = type(theirs).__name__
+    name = family_of(pipeline).network_name
+    index = {"force_zeros_for_empty_prompt": True}
+    with torch.inference_mode():
+        whole = family_of(pipeline)(parts, index, 32).embed(PROMPTS)
+        half = family_of(pipeline)({**parts, name: deepcopy(parts[name]).bfloat16()}, index, 32).embed(PROMPTS)
+    assert torch.equal(half.tokens, whole.tokens.bfloat16())
+    assert (half.pooled is None) is (whole.pooled is None) is (pipeline == "StableDiffusionPipeline")
+    if half.pooled is not None and whole.pooled is not None:
+        assert torch.equal(half.pooled, whole.pooled.bfloat16())
+
+
+def test_sdxl_without_the_flag_has_no_prompt_as_diffusers_has(tmp_path: Path) -> None:
+    """model_index.json of some other writer: the pipeline's own default decides."""
+    folder = save_tiny_sdxl(tmp_path)
+    file = folder / "model_index.json"
+    index = json.loads(file.read_text())
+    del index["force_zeros_for_empty_prompt"]
+    file.write_text(json.dumps(index))
+    pipeline = diffusers.StableDiffusionXLPipeline.from_pretrained(folder)
+    with torch.inference_mode():
+        _, null, _, pooled = pipeline.encode_prompt("x", device="cpu")
+    ours = Backbone.load(folder).embed([""])
+    assert torch.equal(ours.tokens, null) and torch.equal(ours.pooled, pooled)
+
+
+@pytest.mark.parametrize("save", [save_tiny_sd3, save_tiny_sdxl])
+def test_prompts_are_as_long_as_the_pipeline_makes_them(tmp_path: Path, save: Callable[[Path], Path]) -> None:
+    """Stable Diffusion 3 cuts for both of its CLIP encoders where the first tokenizer says; SDXL asks each.
+
+    A prompt of many words, and a second tokenizer that would take more than its encoder has places for.
+    """
+    folder = save(tmp_path)
+    second = save is save_tiny_sd3
+    if second:
+        file = folder / "tokenizer_2" / "tokenizer_config.json"
+        file.write_text(json.dumps({**json.loads(file.read_text()), "model_max_length": 40}))
+    without_t5 = {"text_encoder_3": None, "tokenizer_3": None} if second else {}
+    pipeline = diffusers.DiffusionPipeline.from_pretrained(folder, **without_t5)
+    long = ["red and blue in the sea " * 8]
+    with torch.inference_mode():
+        hidden, _, pooled, _ = pipeline.encode_prompt(
+            long, long, device="cpu", do_classifier_free_guidance=False, **({"prompt_3": long} if second else {})
+        )
+    ours = Backbone.load(folder).embed(long)
+    assert relative(ours.tokens, hidden) < 1e-6 and relative(ours.pooled, pooled) < 1e-6
+
+
+def test_sd3_takes_as_many_patches_as_it_has_places_for(tmp_path: Path) -> None:
+    """Eight a side, of eight pixels each."""
+    backbone = Backbone.load(save_tiny_sd3(tmp_path), resolution=64)
+    assert backbone.latent_shape == (16, 16, 16)
+    with pytest.raises(ModelError, match="my-entry: resolution 72 has more than 8 patches a side; change the entry"):
+        Backbone.load(tmp_path, name="my-entry", resolution=72)

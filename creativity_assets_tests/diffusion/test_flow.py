@@ -80,3 +80,86 @@ def test_what_is_missing_or_unknown_is_named() -> None:
         FlowLevels.from_config({**SD35_FIELDS, "time_shift_type": "cubic"}, 256).schedule(20)
     with pytest.raises(ModelError, match="steps 0: must be at least 1"):
         FlowLevels.from_config(SD3).schedule(0)
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {},
+        {"base_image_seq_len": 100},
+        {"max_image_seq_len": 1000},
+        {"base_shift": 0.7},
+        {"max_shift": 2.0},
+        {"base_image_seq_len": 64, "max_image_seq_len": 1024, "base_shift": 0.2, "max_shift": 0.9},
+    ],
+)
+@pytest.mark.parametrize("kind", ["exponential", "linear"])
+def test_each_field_of_the_shift_by_resolution_counts(kind: str, stated: dict[str, float]) -> None:
+    """diffusers' line takes the fields, and has its own defaults for those that the file does not state."""
+    fields = {"use_dynamic_shifting": True, "time_shift_type": kind, **stated}
+    reference = FlowMatchEulerDiscreteScheduler(**fields)
+    line = ("base_image_seq_len", "max_image_seq_len", "base_shift", "max_shift")
+    mu = calculate_shift(777, *(reference.config[name] for name in line))
+    reference.set_timesteps(12, mu=mu)
+    schedule = FlowLevels.from_config(fields, 777).schedule(12)
+    np.testing.assert_allclose(schedule.sigmas[::-1], reference.sigmas.numpy(), rtol=2e-6)
+    assert FlowLevels.from_config(fields, 777).shift == pytest.approx(np.exp(mu) if kind == "exponential" else mu)
+
+
+@pytest.mark.parametrize(
+    ("field", "low", "high", "tokens"),
+    [
+        ("num_train_timesteps", 2, 100_000, None),
+        ("shift", 0.01, 100, None),
+        # With these numbers of tokens the line does not depend on the field.
+        ("base_image_seq_len", 1, 4095, 4096),
+        ("max_image_seq_len", 257, 1_000_000, 256),
+        ("base_shift", -10, 10, 4096),
+        ("max_shift", -10, 10, 256),
+    ],
+)
+def test_a_number_of_the_file_is_taken_up_to_its_bounds(
+    field: str, low: float, high: float, tokens: int | None
+) -> None:
+    """And beyond them it is named, or what it leaves no room for."""
+    config = {} if tokens is None else {"use_dynamic_shifting": True}
+    for bound in (low, high):
+        assert FlowLevels.from_config({**config, field: bound}, tokens).lowest > 0
+    for beyond in (low - 1, high + 1):
+        with pytest.raises(ModelError, match=f"scheduler config: (max_image_seq_len|{field}) .* is not within"):
+            FlowLevels.from_config({**config, field: beyond}, tokens)
+
+
+@pytest.mark.parametrize(("kind", "base", "shift"), [("linear", -0.5, "-0.5"), ("exponential", 9.0, "8103.08")])
+def test_a_line_that_leaves_no_levels_is_refused(kind: str, base: float, shift: str) -> None:
+    """Each number is within its bounds and what they lead to is not: no factor below 0, none that is all noise."""
+    config = {**SD35_FIELDS, "time_shift_type": kind, "base_shift": base}
+    with pytest.raises(ModelError, match=f"shift {shift} of 256 image tokens is not within 0.01 to 100; restore"):
+        FlowLevels.from_config(config, 256)
+    steep = {**SD35_FIELDS, "max_image_seq_len": 257}
+    with pytest.raises(ModelError, match="shift inf of 4096 image tokens"):
+        FlowLevels.from_config(steep, 4096)
+
+
+def test_a_schedule_knows_its_own_levels() -> None:
+    levels = FlowLevels.from_config(SD3)
+    assert levels.schedule(5).levels is levels
+
+
+def test_the_likelihood_s_levels_are_spaced_by_squares() -> None:
+    """41 levels, (k / 40)^2 by hand, and dx/dsigma = v there: nothing is rescaled or weighted."""
+    path = FlowLevels.from_config(SD3).likelihood_path()
+    np.testing.assert_allclose(path.timesteps, np.linspace(0, 1, 41) ** 2, rtol=1e-12)
+    assert path.timesteps == path.c == path.at
+    assert path.a == path.weights == [1.0] * 41
+
+
+def test_a_file_that_states_no_class_is_no_flow_model_s() -> None:
+    with pytest.raises(ModelError, match="the folder's scheduler without a _class_name is no scheduler for a flow"):
+        FlowLevels.from_folder({"shift": 3.0}, None)
+
+
+def test_a_level_outside_is_refused() -> None:
+    for step in (0, 6):
+        with pytest.raises(IndexError, match=f"step {step} is outside 1..5"):
+            FlowLevels().schedule(5).timestep(step)

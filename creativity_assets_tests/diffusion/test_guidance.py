@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from creativity_assets.diffusion.guidance import Guidance, Interval, classifier_free
+from creativity_assets.diffusion.guidance import Denoiser, Guidance, Interval, classifier_free
 from creativity_assets.diffusion.inversion import ddim_invert, ddim_sample
 from creativity_assets_tests.diffusion.oracles import mixture_noise, mixture_samples, schedule_of
 
@@ -72,3 +72,10 @@ def test_the_same_field_both_ways_converges_and_a_mismatch_does_not() -> None:
 
     assert error(7.5, 7.5, 200) < 0.25 * error(7.5, 7.5, 20)
     assert error(1.0, 7.5, 200) > 0.5 * error(1.0, 7.5, 20)
+
+
+@pytest.mark.parametrize(("weight", "alone"), [(0.0, unconditional), (1.0, conditional)])
+def test_weights_zero_and_one_are_one_prompt_alone(weight: float, alone: Denoiser) -> None:
+    x = torch.tensor([1.0, -2.0])
+    guided = classifier_free(unconditional, conditional, Guidance.constant(weight))
+    torch.testing.assert_close(guided(x, 7), alone(x, 7), rtol=0, atol=0)

@@ -1,5 +1,6 @@
 """Laws that hold of every inversion method, asked of the registry, and a golden number for each."""
 
+import inspect
 import math
 from typing import Any
 
@@ -12,6 +13,7 @@ from creativity_assets.diffusion.conditioning import Conditioning
 from creativity_assets.diffusion.guidance import Denoiser, Guidance, Interval, Prompted
 from creativity_assets.diffusion.inversion import INVERSIONS, NO_DISTANCES, Inverted, MethodSpec, no_distance
 from creativity_assets.diffusion.inversion.fixed_point import _secant
+from creativity_assets.diffusion.inversion.trajectory import Option, _no_problem
 from creativity_assets.diffusion.settings import InversionSettings
 from creativity_assets.errors import ModelError
 from creativity_assets_tests.diffusion.oracles import (
@@ -277,6 +279,56 @@ def test_guidance_intervals_must_fall() -> None:
         Guidance((Interval(-1, 1.0), Interval(500, 7.5)))
     with pytest.raises(ModelError, match="end below 0"):
         Guidance((Interval(500, 7.5),))
+
+
+def test_the_defaults_of_a_method_are_stated_alike_wherever_it_is_called(name: str) -> None:
+    """In its options, both directions, its cost and its problems: an entry without options means one thing."""
+    spec = INVERSIONS[name]
+    for function in (spec.invert, spec.sample, spec.evaluations, spec.problem):
+        stated = {n: p.default for n, p in inspect.signature(function).parameters.items() if n in spec.defaults}
+        assert stated == spec.defaults or (function is _no_problem and not stated), function
+
+
+def test_the_cost_at_the_defaults_is_the_counted_cost(name: str) -> None:
+    """Called with nothing but state and schedule; null-text may stop early, and says that it counts at most."""
+    spec = INVERSIONS[name]
+    subject, schedule = world(spec, 20)
+    subject, timesteps = counted(subject)
+    inverted = spec.invert(subject, schedule, mixture_samples(8))
+    spec.sample(subject, schedule, inverted.noise, inverted.auxiliary)
+    stated = spec.evaluations(20)
+    assert len(timesteps) == stated or (name == "null_text" and 0.5 * stated < len(timesteps) < stated)
+
+
+@pytest.mark.parametrize(
+    ("option", "said", "taken", "refused"),
+    [
+        (Option(0.6, 0.01, 1.0), "a number from 0.01 to 1", (0.01, 0.5, 1.0), (0.0099, 1.0001, math.inf, math.nan)),
+        (Option(7.5, 1.1), "a number from 1.1", (1.1, 1e9), (1.0999, math.inf, -math.inf)),
+        (Option(5, 1), "a whole number from 1", (1, 2.0, 10**6), (0, 1.5, math.inf)),
+        (Option(2, 1, 4), "a whole number from 1 to 4", (1, 4), (0, 5)),
+    ],
+)
+def test_an_option_takes_its_bounds_and_says_them(
+    option: Option, said: str, taken: tuple[float, ...], refused: tuple[float, ...]
+) -> None:
+    assert str(option) == said
+    assert all(option.allows(value) for value in taken)
+    assert not any(option.allows(value) for value in refused)
+
+
+def test_edict_mixes_over_50_steps_and_no_more() -> None:
+    assert InversionSettings("edict", 50).evaluations == 200
+    with pytest.raises(ModelError, match="p 0.93 makes x_T grow without bound over 51 steps"):
+        InversionSettings("edict", 51)
+
+
+def test_one_step_is_a_number_of_steps() -> None:
+    assert InversionSettings(steps=1).evaluations == 2
+    with pytest.raises(ModelError, match="^ddim: steps 0; take 20, or as many as needed$"):
+        InversionSettings(steps=0)
+    with pytest.raises(ModelError, match="^autoencoder: steps 1; take 0: it inverts nothing$"):
+        InversionSettings("autoencoder", 1)
 
 
 SUBJECTS = {"denoiser": mixture_noise, "prompted": prompted_mixture()}

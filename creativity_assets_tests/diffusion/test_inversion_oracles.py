@@ -21,10 +21,12 @@ from diffusers import (
 from scipy.optimize import brentq
 from torch import Tensor
 
+from creativity_assets.diffusion.conditioning import Conditioning
 from creativity_assets.diffusion.diffusion_schedule import DiffusionLevels, DiffusionSchedule
 from creativity_assets.diffusion.flow_schedule import FlowLevels, FlowSchedule
-from creativity_assets.diffusion.guidance import Guidance, classifier_free
+from creativity_assets.diffusion.guidance import Denoiser, Guidance, Prompted, classifier_free
 from creativity_assets.diffusion.inversion import INVERSIONS, ddim_invert, ddim_sample
+from creativity_assets.diffusion.inversion.null_text import _at_least_float32
 from creativity_assets.diffusion.sampler import Sampler
 from creativity_assets_tests.diffusion.oracles import (
     ALPHA_BARS,
@@ -458,3 +460,64 @@ def test_a_clipping_schedule_is_no_other() -> None:
     assert not torch.allclose(
         ddim_invert(mixture_noise, clipped, x).noise, ddim_invert(mixture_noise, schedule_of(20), x).noise
     )
+
+
+def test_bdia_weighs_by_gamma_what_it_adds_to_its_own_step() -> None:
+    """gamma = 0.8 as a product of matrices, both ways: g (x_{i+1} - (p_up x_i + q_up e)) + p_down x_i + q_down e."""
+    gamma = 0.8
+
+    def coefficients(i: int) -> tuple[float, float, float]:
+        p_up, q_up = ddim_coefficients(states_of(20), i, i + 1)
+        p_down, q_down = ddim_coefficients(states_of(20), i, i - 1)
+        return gamma, p_down - gamma * p_up, q_down - gamma * q_up
+
+    matrix, spec, schedule = two_step_matrix(20, coefficients), INVERSIONS["bdia"], schedule_of(20)
+    other = POINTS.flip(0) / 2
+    same(spec.sample(gaussian_noise, schedule, POINTS, other, gamma=gamma), applied(matrix, POINTS, other)[1], 1e-8)
+    inverted = spec.invert(gaussian_noise, schedule, POINTS, gamma=gamma)
+    (x_1,) = applied(ddim_matrix(20, 0, 1, told=1), POINTS)
+    x_T, x_before = applied(np.linalg.inv(matrix), x_1, POINTS)
+    same(inverted.noise, x_T, 1e-6)  # the error of each step is divided by gamma
+    assert inverted.auxiliary is not None
+    same(inverted.auxiliary, x_before, 1e-6)
+    x = mixture_samples(40)
+    walked = spec.invert(mixture_noise, schedule, x, gamma=gamma)
+    same(spec.sample(mixture_noise, schedule, walked.noise, walked.auxiliary, gamma=gamma), x, 1e-8)
+
+
+def test_null_text_moves_half_precision_embeddings_in_float32_and_leaves_the_model_s_alone() -> None:
+    """bfloat16 has no 0.01 next to 4: the embeddings that come out lie between its numbers."""
+    model, x, fours = prompted_mixture(), mixture_samples(4).float(), torch.tensor([[[4.0, -4.0], [4.0, -4.0]]])
+    for dtype in (torch.bfloat16, torch.float32):
+        null = Conditioning(fours.to(dtype))
+        half = Prompted(lambda c: lambda x, t: model.under(c)(x, t).to(x.dtype), model.prompts, null)
+        learnt = INVERSIONS["null_text"].invert(half, schedule_of(10), x).auxiliary
+        assert learnt is not None and learnt.dtype == torch.float32
+        assert not torch.equal(learnt, learnt.to(torch.bfloat16).float())
+        assert null.tokens.dtype == dtype and torch.equal(null.tokens.float(), fours)
+
+
+def test_tokens_that_null_text_learns_are_a_copy() -> None:
+    for dtype in (torch.bfloat16, torch.float32, torch.float64):
+        tokens = torch.full((1, 2, 2), 4.0, dtype=dtype)
+        learnt = _at_least_float32(tokens)
+        assert learnt.dtype == (torch.float64 if dtype == torch.float64 else torch.float32)
+        learnt += 1
+        assert torch.equal(tokens, torch.full((1, 2, 2), 4.0, dtype=dtype))
+
+
+@pytest.mark.parametrize(("early_stop", "inner"), [(0.0, 10), (1e-12, 1)])
+def test_null_text_stops_below_the_bound_and_not_at_it(early_stop: float, inner: int) -> None:
+    """Where the prompt changes nothing the loss is exactly 0: below any bound but 0, which is never to stop."""
+    evaluated: list[int] = []
+
+    def under(conditioning: Conditioning) -> Denoiser:
+        def e(x: Tensor, t: int) -> Tensor:
+            evaluated.append(t)
+            return 0 * conditioning.tokens.sum() * x
+
+        return e
+
+    tokens = Conditioning(torch.ones(1, 2, 2, dtype=torch.float64))
+    INVERSIONS["null_text"].invert(Prompted(under, tokens, tokens), schedule_of(10), 0 * POINTS, early_stop=early_stop)
+    assert len(evaluated) == 10 + (1 + inner + 1) * 10  # the pivots; then prompt, inner steps and what they led to

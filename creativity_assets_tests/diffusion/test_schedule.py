@@ -7,6 +7,7 @@ import pytest
 import torch
 from diffusers import DDIMScheduler
 
+from creativity_assets.diffusion.betas import alpha_bars_from_config
 from creativity_assets.diffusion.diffusion_schedule import DiffusionLevels, DiffusionSchedule
 from creativity_assets.diffusion.inversion import INVERSIONS
 from creativity_assets.diffusion.sampler import Sampler
@@ -183,3 +184,49 @@ def test_a_step_outside_is_refused() -> None:
     for step in (0, 21):
         with pytest.raises(IndexError):
             schedule_of(20).timestep(step)
+
+
+@pytest.mark.parametrize(
+    ("betas", "alpha_bars"),
+    [([0.0, 1.0], [1.0, 0.0]), ([0.25, 0.5, 0.0], [0.75, 0.375, 0.375]), ([0.0] * 100_000, [1.0] * 100_000)],
+)
+def test_stated_betas_are_taken_up_to_their_bounds(betas: list[float], alpha_bars: list[float]) -> None:
+    """Two to 100,000 numbers from 0 to 1; the signal power by hand, as the products of 1 - beta."""
+    np.testing.assert_allclose(alpha_bars_from_config({"trained_betas": betas}), alpha_bars, rtol=1e-15)
+
+
+@pytest.mark.parametrize("betas", [[], [0.1], [0.1, 1.5], [-0.1, 0.1], [0.0] * 100_001, 0.1])
+def test_betas_beyond_their_bounds_are_refused(betas: object) -> None:
+    with pytest.raises(
+        ModelError, match="^scheduler config: trained_betas are no list of numbers from 0 to 1; restore"
+    ):
+        alpha_bars_from_config({"trained_betas": betas})
+
+
+@pytest.mark.parametrize(
+    ("field", "low", "high"),
+    [("beta_start", 0, 1), ("beta_end", 0, 1), ("num_train_timesteps", 2, 100_000)],
+)
+@pytest.mark.parametrize("kind", ["linear", "scaled_linear"])
+def test_a_number_of_the_file_is_taken_up_to_its_bounds(kind: str, field: str, low: float, high: float) -> None:
+    for bound in (low, high):
+        bars = alpha_bars_from_config({"beta_schedule": kind, field: bound})
+        assert len(bars) == (bound if field == "num_train_timesteps" else 1000)
+    for beyond in (low - 1, high + 1):
+        with pytest.raises(ModelError, match=f"scheduler config: {field} {beyond:g} is not within"):
+            alpha_bars_from_config({"beta_schedule": kind, field: beyond})
+
+
+def test_a_schedule_knows_its_own_levels() -> None:
+    assert schedule_of(20).levels is LEVELS
+
+
+def test_a_file_that_states_no_class_and_no_betas_is_refused() -> None:
+    with pytest.raises(ModelError, match="the folder's scheduler without a _class_name states no beta_schedule"):
+        DiffusionLevels.from_folder({}, None)
+
+
+def test_signal_powers_cannot_be_written_to() -> None:
+    """A model's levels are shared by all of its schedules."""
+    with pytest.raises(ValueError, match="read-only"):
+        alpha_bars_from_config(SD15_SCHEDULER)[0] = 1.0

@@ -10,6 +10,7 @@ import torch
 from scipy import stats
 from torch import Tensor
 
+from creativity_assets.diffusion.diffusion_schedule import DiffusionLevels
 from creativity_assets.diffusion.flow_schedule import FlowLevels
 from creativity_assets.engine.likelihood import PROBES, log_likelihood
 from creativity_assets_tests.diffusion.oracles import ALPHA_BARS, LEVELS
@@ -147,3 +148,40 @@ def test_timesteps_are_training_steps_spread_evenly_over_the_log_of_noise_to_sig
     assert list(path.timesteps) == sorted(set(path.timesteps))
     assert np.diff(path.at).max() < 0.4  # between the first two training steps
     assert np.exp(path.at) == pytest.approx(np.array(path.c))
+
+
+@pytest.mark.parametrize("first", [0.7, 0.4])
+def test_a_first_level_that_holds_much_noise_is_where_the_density_is_read(first: float) -> None:
+    """SD's first level is nearly clean, so that it would hide what a[0] scales; here a[0] is sqrt(0.7), sqrt(0.4)."""
+    logs = np.linspace(math.log((1 - first) / first) / 2, 3.2, 2000)  # of s / a
+    bars = 1 / (1 + np.exp(2 * logs))
+    levels, deviation = DiffusionLevels(bars), 0.5
+
+    def e(x: Tensor, t: int) -> Tensor:
+        return math.sqrt(1 - bars[t]) / (bars[t] * deviation**2 + 1 - bars[t]) * x
+
+    covariance = (bars[0] * deviation**2 + 1 - bars[0]) * np.eye(D)
+    x = drawn(covariance)
+    ours = log_likelihood(e, levels.likelihood_path(), x, signs(1, tuple(x.shape))).value
+    np.testing.assert_allclose(ours.numpy(), density(covariance, x), atol=0.003)
+
+
+def test_the_error_of_two_probes_is_half_of_what_they_differ_by() -> None:
+    """By hand: the deviation of two numbers is their difference over sqrt(2), and once more over sqrt(2) its error."""
+    covariance = correlated()
+    x, field, path = drawn(covariance), flow_field(covariance), FlowLevels().likelihood_path()
+    probes = signs(2, tuple(x.shape))
+    one, other = (log_likelihood(field, path, x, [probe]).value for probe in probes)
+    value, error = log_likelihood(field, path, x, probes)
+    torch.testing.assert_close(value, (one + other) / 2)
+    torch.testing.assert_close(error, (one - other).abs() / 2)
+    assert float(error.min()) > 1e-4
+
+
+def test_the_path_has_41_points_spread_evenly_over_the_log_of_noise_to_signal() -> None:
+    """Over a model of so many training steps that one lies near every point: none is skipped and none is added."""
+    logs = np.linspace(-3.0, 3.4, 20_001)
+    path = DiffusionLevels(1 / (1 + np.exp(2 * logs))).likelihood_path()
+    np.testing.assert_allclose(path.at, np.linspace(-3.0, 3.4, 41), atol=2e-4)
+    np.testing.assert_allclose(path.timesteps, np.arange(41) * 500, atol=1)
+    np.testing.assert_allclose(np.square(path.a) + np.square(path.weights), 1)

@@ -20,6 +20,7 @@ from creativity_assets.engine.measure import (
     ScoreItem,
     embed,
     encode,
+    invert,
     reconstruct,
     score,
 )
@@ -333,3 +334,41 @@ def test_plain_triples_can_be_scored(suite: Suite, items: Items) -> None:
     ((sample_id, row),) = score(suite, [("same", items[0][1], items[0][1])], batch=BatchSize(4))
     assert sample_id == "same"
     assert row == pytest.approx(dict.fromkeys(SCORES, 0.0), abs=1e-6)
+
+
+def test_scores_follow_the_embedding_that_was_kept(
+    suite: Suite, items: Items, encodings: list[Encoding], reference: list[Reconstruction]
+) -> None:
+    """Each original with the embedding of another one: the distance is that one's, and nothing else moves."""
+    kept = suite.embed(np.stack([image for _, image in items]))
+    rows = [
+        ScoreItem(done.sample_id, original, done.image, encoding.floor, kept[i - 1])
+        for i, ((_, original), encoding, done) in enumerate(zip(items, encodings, reference, strict=True))
+    ]
+    plain = dict(score(suite, [row._replace(embedding=None) for row in rows], batch=BatchSize(4)))
+    for i, (sample_id, ours) in enumerate(score(suite, rows, batch=BatchSize(4))):
+        for prefix, image in (("", rows[i].reconstruction), ("floor_", rows[i].floor)):
+            assert image is not None
+            distance = 1 - float(kept[i - 1] @ suite.embed(image[None])[0])
+            assert ours[f"{prefix}dino_distance"] == pytest.approx(distance, abs=1e-6)
+            assert abs(distance - plain[sample_id][f"{prefix}dino_distance"]) > 1e-3
+            for name in ("lpips", "mse", "log_mse"):
+                assert ours[prefix + name] == plain[sample_id][prefix + name]
+
+
+def test_an_inversion_alone_is_the_method_s_noise(backbone: Backbone, encodings: list[Encoding]) -> None:
+    """Under each image's caption and the entry's options, by name, whatever the batch."""
+    named = [Latent(e.sample_id, e.latent, caption) for e, caption in zip(encodings, CAPTIONS, strict=True)]
+    x = torch.from_numpy(np.stack([e.latent for e in encodings]))
+    with torch.no_grad():
+        wanted = cfg_pp_invert(backbone.prompted(CAPTIONS), backbone.schedule(10), x, weight=0.2).noise.numpy()
+    found = list(invert(backbone, WEAK, named, batch=BatchSize(3)))
+    assert [sample_id for sample_id, _ in found] == [e.sample_id for e in encodings]
+    np.testing.assert_allclose(np.stack([noise for _, noise in found]), wanted, atol=1e-4 * np.abs(wanted).max())
+    with pytest.raises(ModelError, match="tiny: a diffusion model, but fireflow inverts flow models"):
+        invert(backbone, InversionSettings("fireflow", 10), named, batch=BatchSize(1))
+    spoilt = [
+        item._replace(latent=item.latent * np.float32(np.nan)) if i == 4 else item for i, item in enumerate(named)
+    ]
+    with pytest.raises(ModelError, match="^tiny: cfg_pp: image-4: the inverted latent is NaN or infinite"):
+        list(invert(backbone, WEAK, spoilt, batch=BatchSize(3)))

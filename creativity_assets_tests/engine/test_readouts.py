@@ -1,5 +1,6 @@
 """Readouts against closed forms, on exact models, before they are trusted on trained ones."""
 
+import hashlib
 import math
 from dataclasses import replace
 from typing import Any
@@ -242,3 +243,43 @@ def test_the_one_state_of_a_mismatch_is_sampled_as_the_images_were() -> None:
 def test_an_unknown_readout_is_named() -> None:
     with pytest.raises(ModelError, match=r"no readout 'aura'; have \['defect'"):
         require_readouts(["noise", "aura"])
+
+
+def test_the_noise_is_read_as_power_autocorrelation_and_divergence() -> None:
+    """The public names, and under each its own number, by NumPy from x_T."""
+    trip = trip_of(InversionSettings(), mixture_noise, works(2))
+    ours = read_out(trip, ["noise"])
+    assert set(ours) == {"noise_power", "noise_autocorrelation", "noise_kl"}
+    for i, x in enumerate(trip.inverted.noise.numpy()):
+        centred = x - x.mean(axis=(1, 2), keepdims=True)
+        right, lower = (
+            (centred[:, :, 1:] * centred[:, :, :-1]).mean(),
+            (centred[:, 1:] * centred[:, :-1]).mean(),
+        )
+        mean, variance = x.mean(), x.var()
+        assert float(ours["noise_power"][i]) == pytest.approx((x**2).mean())
+        assert float(ours["noise_autocorrelation"][i]) == pytest.approx((right + lower) / 2 / (centred**2).mean())
+        assert float(ours["noise_kl"][i]) == pytest.approx((variance + mean**2 - 1 - np.log(variance)) / 2)
+
+
+def test_the_one_state_is_sampled_with_the_method_s_options() -> None:
+    """EDICT at p = 0.6: at its default, 0.93, the mixing and so the error would be another."""
+    x, settings = works(2), InversionSettings("edict", options={"p": 0.6})
+    trip = trip_of(settings, mixture_noise, x)
+    spec = settings.method
+    missed, by_default = (
+        (spec.sample(mixture_noise, trip.schedule, trip.inverted.noise, p=p) - x).flatten(1).square().mean(1).sqrt()
+        for p in (0.6, 0.93)
+    )
+    torch.testing.assert_close(read_out(trip, ["one_state"])["one_state_error"], missed)
+    assert float((missed / by_default - 1).abs().min()) > 0.01
+
+
+def test_the_draws_of_an_image_are_pinned() -> None:
+    """Stored readouts were drawn so: the seed is the first 7 bytes of the digest of purpose, number and sample."""
+    trip = trip_of(InversionSettings(), mixture_noise, works(2))
+    for k, noise in enumerate(trip.noises(2, "denoising_error")):
+        for i in range(2):
+            digest = hashlib.sha256(f"denoising_error {k} work-{i}".encode()).hexdigest()
+            generator = torch.Generator().manual_seed(int(digest[:14], 16))
+            torch.testing.assert_close(noise[i], torch.randn(2, 8, 8, generator=generator).to(noise))

@@ -35,7 +35,7 @@ class StableDiffusionXL(Family):
             hidden, pooled = penultimate(encoder, ids)
             states.append(hidden)
         tokens, dtype = torch.cat(states, dim=-1), self.network.dtype
-        if self._index.get("force_zeros_for_empty_prompt", False):
+        if self._index.get("force_zeros_for_empty_prompt", True):
             # The base model was trained with zeros for no prompt, not with the embedded empty string.
             given = torch.tensor([float(bool(prompt)) for prompt in prompts], device=tokens.device, dtype=tokens.dtype)
             tokens, pooled = tokens * given[:, None, None], pooled * given[:, None]

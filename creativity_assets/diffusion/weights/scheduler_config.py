@@ -34,3 +34,8 @@ def flag(config: Config, field: str) -> bool:
     if value is not None and not isinstance(value, bool):
         raise ModelError(f"scheduler config: {field} {str(value)[:40]!r} is neither true nor false; restore the file")
     return bool(value)
+
+
+def class_of(config: Config) -> str:
+    """The scheduler's class as a folder's file states it, or words that say that it states none."""
+    return str(config.get("_class_name") or "scheduler without a _class_name")[:60]
