@@ -142,8 +142,7 @@ def _members(connection: duckdb.DuckDBPyConnection, comparison: ComparisonLike) 
         [comparison.name],
     )
     sides[found["key"]] = found["side"]
-    ai = found["side"] == _AI
-    works[found["key"][ai]] = found["work"][ai]
+    works[found["key"]] = found["work"]
     return _Members(sides, works)
 
 

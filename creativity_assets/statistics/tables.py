@@ -228,8 +228,6 @@ def _paired(
     works = of.ai.works[contrast.ai]
     works = np.where(works == NOBODY, NOBODY, places[works])
     paired = (works != NOBODY) & (ai_groups != NOBODY)
-    if not whole_human:
-        paired &= ai_groups == human_groups[works]
     # A work stands in one group, and where groups are of the ai side alone, in as many as have images of it.
     cells, size = works[paired], len(contrast.human)
     if whole_human:

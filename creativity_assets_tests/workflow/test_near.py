@@ -70,6 +70,15 @@ def test_with_new_ones_only_their_pairs_are_told() -> None:
     assert near_pictures(frame.iloc[:0]).empty
 
 
+@pytest.mark.parametrize("step", [5, -5, 6, -6])
+def test_the_bound_of_colour_is_within_reach(step: int) -> None:
+    """Every field by as much as the mean may differ: the sums lie at the very end of what is compared."""
+    one = pictures(1)
+    colours = bytes([100] * 48), bytes([100 + step] * 48)
+    two = pd.concat([one, one.assign(sha256="other")]).assign(colour_fields=[c.hex() for c in colours])
+    assert len(near_pictures(two, np.array([True, False]))) == (abs(step) <= NEAR_COLOUR)
+
+
 @pytest.fixture
 def connection() -> "Iterator[duckdb.DuckDBPyConnection]":
     opened = duckdb.connect()
