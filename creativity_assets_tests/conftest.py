@@ -14,9 +14,10 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.pop("DAGSTER_HOME", None)
 os.environ.pop("CREATIVITY_DATA", None)
-# What a script starts in the background ignores SIGINT, and so would the commands that the tests interrupt.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# What a script starts in the background ignores SIGINT, under nohup SIGHUP; so would the commands that tests interrupt.
+for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 from creativity_assets_tests import beside  # noqa: F401 - it asks where the masters lie before that is taken away
 from creativity_assets_tests.hub_cache import HubCache
