@@ -14,10 +14,6 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.pop("DAGSTER_HOME", None)
 os.environ.pop("CREATIVITY_DATA", None)
-# What a script starts in the background ignores SIGINT, under nohup SIGHUP; so would the commands that tests interrupt.
-for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
-    if signal.getsignal(number) is signal.SIG_IGN:
-        signal.signal(number, handler)
 
 from creativity_assets_tests import beside  # noqa: F401 - it asks where the masters lie before that is taken away
 from creativity_assets_tests.hub_cache import HubCache
@@ -28,6 +24,11 @@ from creativity_assets_tests.slow import (  # noqa: F401 - hooks of pytest
     pytest_terminal_summary,
 )
 from creativity_assets_tests.studies import new_study, save_weights
+
+# What a script starts in the background ignores SIGINT, under nohup SIGHUP; so would the commands that tests interrupt.
+for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
