@@ -233,9 +233,10 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def _shape(connection: duckdb.DuckDBPyConnection) -> str | None:
     """What the tables of a database were made for; None of a new one."""
-    if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'shape'").fetchall():
+    try:
+        found = connection.execute("SELECT shape FROM shape").fetchall()
+    except duckdb.CatalogException:
         return None
-    found = connection.execute("SELECT shape FROM shape").fetchall()
     return str(found[0][0]) if found else None
 
 

@@ -83,6 +83,7 @@ def test_some_of_each_cheap_kind(arena: Arena) -> None:
     assert arena.clean, arena.findings
 
 
+@pytest.mark.long  # damage to every kind of part has tests of its own
 def test_a_damaged_part_is_made_again_equal_or_named(arena: Arena) -> None:
     damage.attack_parts(arena, 1)
     assert arena.tallies["damage"].inputs == 1

@@ -48,7 +48,7 @@ class Parts:
 held = st.dictionaries(st.text("abc", min_size=1, max_size=3), st.integers(0, 9), max_size=6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(history=st.lists(held, min_size=2, max_size=4), shuffled=st.randoms(use_true_random=False))
 def test_the_rows_are_those_of_the_parts_in_their_order(
     tmp_path_factory: pytest.TempPathFactory, history: list[dict[str, int]], shuffled: object

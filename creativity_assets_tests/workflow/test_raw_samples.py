@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from itertools import islice
 
 import pytest
 from PIL import Image
@@ -21,7 +22,9 @@ def encoded(picture: Image.Image, container: str, **options: int) -> bytes:
 
 def atelier() -> list[Image.Image]:
     """Landscape formats cut from works, framed in grey so that no border of their own is black."""
-    pictures = [Image.fromarray(work.image).crop((0, 40, SIDE, SIDE - 60)) for work in works("show", 1, SIDE)][:6]
+    pictures = [
+        Image.fromarray(work.image).crop((0, 40, SIDE, SIDE - 60)) for work in islice(works("show", 1, SIDE), 6)
+    ]
     for picture in pictures:
         framed = Image.new("RGB", picture.size, (70, 70, 70))
         framed.paste(picture.crop((8, 8, picture.width - 8, picture.height - 8)), (8, 8))

@@ -236,12 +236,15 @@ CHECKS: dict[str, Callable[[Collected], list[str]]] = {
 }
 
 
-def run_check(name: str, collected: Collected) -> list[str]:
-    """The problems that a check of CHECKS finds now; they are kept until the parts are others."""
+def run_check(name: str, collected: Collected, state: str | None = None) -> list[str]:
+    """The problems that a check of CHECKS finds now; they are kept until the parts are others.
+
+    state: of what is looked at, where the caller knows it.
+    """
     store, problems = collected.lineage.store, CHECKS[name](collected)
     with exclusive(store, "checks"):
         known = read_record(store.record("checks")) or {}
-        known[name] = {"state": _state(collected), "count": len(problems), "problems": problems[:KEPT]}
+        known[name] = {"state": state or _state(collected), "count": len(problems), "problems": problems[:KEPT]}
         write_record(store.record("checks"), {n: known[n] for n in CHECKS if n in known})
     return problems
 
@@ -260,7 +263,7 @@ def failed_checks(study: Study) -> tuple[str, ...]:
         if kept.get("state") == state:
             problems, count = kept["problems"], kept["count"]
         else:
-            problems = run_check(name, collected)
+            problems = run_check(name, collected, state)
             count = len(problems)
         if count:
             more = f" ({count - 1} more)" if count > 1 else ""
