@@ -18,11 +18,11 @@ study: .venv/.installed
 	$(BIN)/creativity materialize
 
 test: lint
-	$(BIN)/pytest -n 2 --dist worksteal -m "not ui and not gpu and not long"
+	$(BIN)/pytest -n 2 -m "not ui and not gpu and not long"
 
 # No test over a second: while one works. Neither lint nor types.
 test-fast: .venv/.installed
-	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not ui and not gpu and not long"
+	$(BIN)/pytest -n 2 -m "not slow and not ui and not gpu and not long"
 
 test-ui: .venv/.installed
 	$(BIN)/pytest -m ui
