@@ -1,5 +1,6 @@
 """A whole study and `creativity score` on a second device: what a GPU would be asked, by the real way to it."""
 
+import gc
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,7 @@ def here(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Path:
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> tuple[Path, Machine]:
     root = root_of(tmp_path_factory.mktemp("there"), weights)
+    gc.collect()  # what other tests left on the device in cycles
     with second_device() as machine:
         outcome = bring_up_to_date(root)
         peak = machine.max_memory_allocated()
@@ -105,7 +107,7 @@ def test_the_peak_of_a_step_is_its_own(there: tuple[Path, Machine]) -> None:
         ]
     peaks = [float(e.metadata["peak_memory_mb"].value) for e in events if e is not None]  # type: ignore[arg-type]
     assert len(peaks) == len(events) > 10
-    assert all(0.1 < peak < 200 for peak in peaks), "the process itself holds more than 300 MiB"
+    assert all(0.1 < peak < 200 for peak in peaks), f"the process itself holds more than 300 MiB; told: {peaks}"
 
 
 def test_doctor_names_the_devices(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
