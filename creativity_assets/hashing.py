@@ -22,23 +22,23 @@ def digest(**facts: object) -> str:
 
 def digest_of_json(value: object) -> str:
     """Of a value's canonical JSON: 64 hex digits. What JSON has no form for counts as its `str`."""
-    return digest_of_text(encoded(value))
+    return digest_of_text(canonical(value))
 
 
-def encoded(value: object) -> str:
+def canonical(value: object) -> str:
     """A value's canonical JSON."""
     return _ENCODER.encode(value)
 
 
-def digest_of_encoded(facts: Mapping[str, str]) -> str:
+def digest_of_canonical(facts: Mapping[str, str]) -> str:
     """What `digest` gives of the facts whose canonical JSON these are: some may be encoded once for many digests."""
-    return digest_of_text("{" + ", ".join([f"{_encoded_name(name)}: {facts[name]}" for name in sorted(facts)]) + "}")
+    return digest_of_text("{" + ", ".join([f"{_canonical_name(name)}: {facts[name]}" for name in sorted(facts)]) + "}")
 
 
 @cache
-def _encoded_name(name: str) -> str:
+def _canonical_name(name: str) -> str:
     """The words of a few kinds of parts, of which there are thousands."""
-    return encoded(name)
+    return canonical(name)
 
 
 def digest_of_bytes(content: bytes) -> str:

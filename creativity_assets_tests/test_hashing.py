@@ -32,9 +32,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_facts_that_are_encoded_one_by_one_have_the_same_digest() -> None:
-    assert hashing.digest_of_encoded({name: hashing.encoded(fact) for name, fact in FACTS.items()}) == hashing.digest(
-        **FACTS
-    )
+    assert hashing.digest_of_canonical(
+        {name: hashing.canonical(fact) for name, fact in FACTS.items()}
+    ) == hashing.digest(**FACTS)
 
 
 def test_facts_have_the_digest_that_they_had() -> None:

@@ -179,10 +179,7 @@ def _effects(
     above_a, above_h = moments(scores - floors)
     test = grouped.welch(a, h)
     low, high = test.interval
-    if whole_human:
-        auroc = contrast.ranked.auroc_against_all(np.concatenate([ai_groups, human_groups]), count)
-    else:
-        auroc = contrast.ranked.auroc(np.concatenate([ai_groups, human_groups]), count)
+    auroc = contrast.ranked.auroc_against_all if whole_human else contrast.ranked.auroc
     return {
         "n_ai": a.n,
         "n_human": h.n,
@@ -193,7 +190,7 @@ def _effects(
         "difference": a.mean - h.mean,
         "p_value": test.p,
         "cohens_d": grouped.cohens_d(a, h),
-        "auroc": auroc,
+        "auroc": auroc(np.concatenate([ai_groups, human_groups]), count),
         "difference_low": low,
         "difference_high": high,
         "mean_floor_ai": floor_a.mean,

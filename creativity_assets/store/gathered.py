@@ -8,7 +8,7 @@ nothing that the parts do not hold, so it is made anew where it is missing, dama
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +17,10 @@ import pyarrow as pa
 
 from creativity_assets.errors import StoreError
 from creativity_assets.hashing import digest
+from creativity_assets.store.database import connected, database_damage, handed, transaction
 from creativity_assets.store.files import State
 from creativity_assets.store.layout import Store
 from creativity_assets.store.locks import exclusive
-from creativity_assets.store.warehouse import connected, database_damage
 
 VERSION = 1
 """Of how the rows lie in the database."""
@@ -99,7 +99,8 @@ class Gathered:
         wanted = list(sources)
         with self.open() as connection:
             held = _held(connection)
-            free = max((known.part for known in held.values()), default=0) + 1
+            order = [known.part for known in held.values()]
+            free = max(order, default=0) + 1
             numbers, changed, doubted = dict[str, int](), dict[int, Source](), dict[int, Source]()
             for source in wanted:
                 known = held.get(source.path)
@@ -112,9 +113,9 @@ class Gathered:
                     numbers[source.path] = free
                     changed[free] = source
                     free += 1
-            if held or changed or doubted or [*numbers.values()] != _order(connection):
+            if held or changed or doubted or [*numbers.values()] != order:
                 gone = [known.part for known in held.values()]
-                with _transaction(connection):
+                with transaction(connection):
                     self._exchange(connection, gone, changed)
                     _number(connection, wanted, numbers)
                     unfit = prove(connection, changed | doubted)
@@ -124,9 +125,7 @@ class Gathered:
     def table(self, kind: str) -> pa.Table:
         """The rows of a kind, part after part, as its columns are declared."""
         with self.open() as connection:
-            rows: pa.Table = connection.sql(
-                f'SELECT k.* EXCLUDE part FROM "{kind}" k JOIN parts p USING (part) ORDER BY p.position, k.rowid'
-            ).to_arrow_table()
+            rows: pa.Table = connection.sql(in_order(kind)).to_arrow_table()
         return rows.cast(self._columns[kind])
 
     @contextmanager
@@ -153,7 +152,7 @@ class Gathered:
                 raise self._refused(error) from error
         self._forget()
         connection = self._connect()
-        with _transaction(connection):
+        with transaction(connection):
             self._create(connection)
         return connection
 
@@ -171,10 +170,8 @@ class Gathered:
     def _create(self, connection: duckdb.DuckDBPyConnection) -> None:
         tables = {name: schema.append(pa.field("part", pa.int32())) for name, schema in self._columns.items()}
         for name, schema in {**tables, "parts": _PARTS}.items():
-            empty = schema.empty_table()
-            connection.register("empty_rows", empty)
-            connection.execute(f'CREATE TABLE "{name}" AS FROM empty_rows')
-            connection.unregister("empty_rows")
+            with handed(connection, "empty_rows", schema.empty_table()):
+                connection.execute(f'CREATE TABLE "{name}" AS FROM empty_rows')
         connection.execute("CREATE TABLE shape AS SELECT ? AS shape", [self._shape])
 
     def _exchange(self, connection: duckdb.DuckDBPyConnection, gone: list[int], changed: Mapping[int, Source]) -> None:
@@ -188,6 +185,11 @@ class Gathered:
                 _insert(connection, kind, pa.concat_tables(_numbered(source.read(), part) for part, source in few))
 
 
+def in_order(kind: str) -> str:
+    """The query of the rows of a kind, part after part."""
+    return f'SELECT k.* EXCLUDE part FROM "{kind}" k JOIN parts p USING (part) ORDER BY p.position, k.rowid'
+
+
 @dataclass(frozen=True)
 class _Held:
     """What the database knows of a part."""
@@ -199,12 +201,11 @@ class _Held:
 
 
 def _held(connection: duckdb.DuckDBPyConnection) -> dict[str, _Held]:
-    rows = connection.execute("SELECT path, part, inode, mtime_ns, size, witness, unfit FROM parts").fetchall()
+    """By the paths of the parts, in their order."""
+    rows = connection.execute(
+        "SELECT path, part, inode, mtime_ns, size, witness, unfit FROM parts ORDER BY position"
+    ).fetchall()
     return {path: _Held(part, (inode, mtime, size), *rest) for path, part, inode, mtime, size, *rest in rows}
-
-
-def _order(connection: duckdb.DuckDBPyConnection) -> list[int]:
-    return [part for (part,) in connection.execute("SELECT part FROM parts ORDER BY position").fetchall()]
 
 
 def _number(connection: duckdb.DuckDBPyConnection, wanted: Sequence[Source], numbers: Mapping[str, int]) -> None:
@@ -217,18 +218,6 @@ def _number(connection: duckdb.DuckDBPyConnection, wanted: Sequence[Source], num
     arrays = [pa.array(values, field.type) for values, field in zip(columns, _PARTS, strict=True)]
     connection.execute("DELETE FROM parts")
     _insert(connection, "parts", pa.table(arrays, schema=_PARTS))
-
-
-@contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    connection.begin()
-    try:
-        yield
-    except BaseException:
-        with suppress(duckdb.Error):  # a connection that broke has nothing to take back
-            connection.rollback()
-        raise
-    connection.commit()
 
 
 def _shape(connection: duckdb.DuckDBPyConnection) -> str | None:
@@ -245,6 +234,5 @@ def _numbered(rows: pa.Table, part: int) -> pa.Table:
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-    connection.register("incoming_rows", rows)
-    connection.execute(f'INSERT INTO "{name}" BY NAME FROM incoming_rows')
-    connection.unregister("incoming_rows")
+    with handed(connection, "incoming_rows", rows):
+        connection.execute(f'INSERT INTO "{name}" BY NAME FROM incoming_rows')

@@ -11,25 +11,17 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
-import pyarrow as pa
 
 from creativity_assets.errors import StoreError
+from creativity_assets.store.database import connected, handed, quoted, transaction
 from creativity_assets.store.files import read_record, replacing, write_record
 from creativity_assets.store.layout import Store
 from creativity_assets.store.locks import exclusive
-from creativity_assets.store.parts import Provenance, damaged
+from creativity_assets.store.parts import Provenance
 from creativity_assets.vocabulary import TABLES, Table, compared_scores, score_columns
 
 _OF_SCORES = ("samples", "image_metrics", "comparison_members")
 """What the view `scores` is made of."""
-
-
-def connected(database: Path, **config: str) -> duckdb.DuckDBPyConnection:
-    """To a database of ours, to write; config: DuckDB's. Raises duckdb.Error."""
-    connection = duckdb.connect(str(database), config={**config})
-    # A statement that takes seconds would draw on a screen that is not its own.
-    connection.execute("SET enable_progress_bar = false")
-    return connection
 
 
 def build_warehouse(
@@ -70,19 +62,17 @@ def fill(
 
     also: tables that are there already. Raises StoreError for a table that is not declared, or not as it is declared.
     """
-    connection.begin()  # together: each statement alone would be waited for on its way to the disk
-    for name, frame in tables.items():
-        table = _declared(name, frame.columns)
-        connection.register("incoming_rows", pa.Table.from_pandas(frame, preserve_index=False))
-        _create(connection, table, "incoming_rows")
-        connection.unregister("incoming_rows")
-    there = {*tables, *also}
-    for name in there:
-        _comment(connection, TABLES[name])
-    if there.issuperset(_OF_SCORES):
-        connection.execute(_scores_view())
-        _comment(connection, TABLES["scores"])
-    connection.commit()
+    with transaction(connection):
+        for name, frame in tables.items():
+            table = _declared(name, frame.columns)
+            with handed(connection, "incoming_rows", frame):
+                _create(connection, table, "incoming_rows")
+        there = {*tables, *also}
+        for name in there:
+            _comment(connection, TABLES[name])
+        if there.issuperset(_OF_SCORES):
+            connection.execute(_scores_view())
+            _comment(connection, TABLES["scores"])
 
 
 def rows_in(store: Store) -> dict[str, int]:
@@ -93,7 +83,7 @@ def rows_in(store: Store) -> dict[str, int]:
 
 def _select(source: duckdb.DuckDBPyConnection, queries: Mapping[str, str], database: Path) -> None:
     """Make a new database of what the queries give, without holding it in memory."""
-    source.execute(f"ATTACH {_quoted(str(database))} AS made")
+    source.execute(f"ATTACH {quoted(str(database))} AS made")
     try:
         for name, query in queries.items():
             table = _declared(name, source.sql(query).columns)
@@ -118,22 +108,6 @@ def warehouse_hash(store: Store) -> str | None:
     return input_hash
 
 
-def database_damage(database: Path, error: duckdb.Error) -> StoreError | None:
-    """The error of a warehouse whose bytes DuckDB found damaged, after it was set aside; None for any other error.
-
-    DuckDB keeps a checksum of every block and looks at it whenever it reads one.
-    """
-    starts = (
-        "Corrupt database file",
-        f'IO Error: The file "{database}" exists, but it is not a valid DuckDB database file',
-        f'IO Error: Could not read enough bytes from file "{database}"',
-    )
-    # A statement can raise errors with words of its own, but of other types.
-    if type(error) in {duckdb.Error, duckdb.IOException} and str(error).startswith(starts):
-        return damaged(database, "it is no longer the file that was written")
-    return None
-
-
 def _declared(name: str, columns: Iterable[str]) -> Table:
     if name not in TABLES or TABLES[name].view:
         raise StoreError(f"{name}: is no table of the warehouse; declare it in vocabulary/tables.py")
@@ -151,13 +125,9 @@ def _create(connection: duckdb.DuckDBPyConnection, table: Table, rows: str, *, w
 
 def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     kind = "VIEW" if table.view else "TABLE"
-    connection.execute(f'COMMENT ON {kind} "{table.name}" IS {_quoted(table.row)}')
+    connection.execute(f'COMMENT ON {kind} "{table.name}" IS {quoted(table.row)}')
     for column in table.columns:
-        connection.execute(f'COMMENT ON COLUMN "{table.name}"."{column.name}" IS {_quoted(column.comment)}')
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+        connection.execute(f'COMMENT ON COLUMN "{table.name}"."{column.name}" IS {quoted(column.comment)}')
 
 
 def _scores_view() -> str:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from creativity_assets.catalog.entries import ExperimentEntry, MethodEntry, ModelEntry
 from creativity_assets.diffusion.weights.model_files import known_of
-from creativity_assets.hashing import digest_of_encoded, encoded
+from creativity_assets.hashing import canonical, digest_of_canonical
 from creativity_assets.store.images import read_images
 from creativity_assets.store.layout import Collection, Shard, part_name
 from creativity_assets.store.parts import Provenance, read_part, write_part
@@ -35,7 +35,7 @@ class Piece:
     experiment: ExperimentEntry | None = None
     resolution: int = 0
     _shared: dict[Fact, str | None] = field(default_factory=dict, compare=False, repr=False)
-    """What is the same for all pieces that were made with this one, as `_encoded` gives it."""
+    """What is the same for all pieces that were made with this one, as `_canonical` gives it."""
     _hashes: dict[Kind, str | None] = field(default_factory=dict, compare=False, repr=False)
     _parts: "dict[Kind, Part]" = field(default_factory=dict, compare=False, repr=False)
 
@@ -82,20 +82,20 @@ class Piece:
             return str(source.of(self)) if isinstance(source, Fact) else self.hash_of(source)  # they count versions
         facts = {} if kind.version is None else {"version": str(kind.version)}
         for word, source in kind.made_from.items():
-            fact = self._encoded(source)
+            fact = self._canonical(source)
             if fact is None:
                 return None
             facts[word] = fact
-        return digest_of_encoded(facts)
+        return digest_of_canonical(facts)
 
-    def _encoded(self, source: Kind | Fact) -> str | None:
+    def _canonical(self, source: Kind | Fact) -> str | None:
         """The canonical JSON of what a part is made from; None where that is awaited. Many pieces share some of it."""
         if isinstance(source, Kind):
             found = self.hash_of(source)
-            return None if found is None else encoded(found)
+            return None if found is None else canonical(found)
         if source not in self._shared:
             fact = source.of(self)
-            found = None if fact is None and source.awaited else encoded(fact)
+            found = None if fact is None and source.awaited else canonical(fact)
             if source.each:
                 return found
             self._shared[source] = found
@@ -133,11 +133,7 @@ class Part:
     @property
     def is_fresh(self) -> bool:
         """Whether it was made from what is there now; so is what cannot be made yet, as nothing is to be done."""
-        expected = self.input_hash
-        if expected is None:
-            return True
-        known = self.piece.lineage.ledger.at(self.name)
-        return known is not None and known.input_hash == expected
+        return self.input_hash is None or self.fresh_rows is not None
 
     @property
     def rows(self) -> int:

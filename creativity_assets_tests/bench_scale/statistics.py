@@ -7,34 +7,19 @@ import multiprocessing
 import resource
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from creativity_assets.statistics.tables import GROUPINGS, stats_tables
+from creativity_assets.store.database import connected
 from creativity_assets.store.gathered import MEMORY
-from creativity_assets.store.warehouse import connected
 from creativity_assets.vocabulary import compared_scores
+from creativity_assets_tests.statistics.frames import Comparison, Side
+
+WORKS = Comparison("works", Side("human"), Side("ai"), "work")
 
 SIZES = (100_000, 1_000_000, 10_000_000)
-
-
-@dataclass(frozen=True)
-class _Side:
-    dataset: str
-    where: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Comparison:
-    """Two data sets, work by work."""
-
-    name: str = "works"
-    human: _Side = _Side("human")
-    ai: _Side = _Side("ai")
-    pairing: str = "work"
-    without_duplicates: None = None
 
 
 def rows_in(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
@@ -65,7 +50,7 @@ def measured(rows: int, folder: str) -> dict[str, float]:
     rows_in(connection, rows)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.perf_counter()
-    tables = stats_tables(connection, [_Comparison()])  # type: ignore[list-item] - its fields are as asked for
+    tables = stats_tables(connection, [WORKS])
     seconds = time.perf_counter() - started
     connection.close()
     assert set(tables) == set(GROUPINGS)

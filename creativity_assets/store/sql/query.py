@@ -16,8 +16,8 @@ import psutil
 import pyarrow as pa
 
 from creativity_assets.errors import QueryError, StoreError, escaped
+from creativity_assets.store.database import database_damage
 from creativity_assets.store.sql.types import portable_casts
-from creativity_assets.store.warehouse import database_damage
 from creativity_assets.vocabulary import EMBEDDED, EMBEDDED_NOTE, TABLES
 
 MAX_MEMORY = 2 * 2**30

@@ -1,21 +1,21 @@
 """The ceilings of one experiment's images: what they score against the reference panel's reconstructions."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from creativity_assets.engine.ceilings import CeilingItem, ceilings
-from creativity_assets.engine.threads import mapped
 from creativity_assets.images.encoding import pixels_of
 from creativity_assets.store.vectors import Vector
 from creativity_assets.workflow.panel import SIZE, Panel, panel_of
 from creativity_assets.workflow.parts import CEILINGS, EMBEDDINGS, RAW_SAMPLES, RECONSTRUCTIONS
 from creativity_assets.workflow.pieces import Piece, pieces_of
-from creativity_assets.workflow.progress import with_progress
 from creativity_assets.workflow.steps.reconstructions import originals
 from creativity_assets.workflow.steps.step import Step, remade
+from creativity_assets.workflow.steps.through_suite import through_suite
 
 if TYPE_CHECKING:
     from creativity_assets.engine.loading import Workbench
@@ -30,11 +30,8 @@ def write_ceilings(step: Step, workbench: "Workbench", pieces: list[Piece]) -> N
     pictures = _pictures(panel, pieces[0])
 
     def process(items: Iterator[Encoded]) -> Iterator[tuple[str, dict[str, float]]]:
-        suite, batch = workbench.suite(pieces[0].entry.suite), workbench.batch(pieces[0].resolution)
-        with workbench.threads() as pool:
-            held = mapped(pool, _decoded, items, ahead=batch.current)
-            done = ceilings(suite, held, pictures, batch=batch, beside=workbench.beside(pool))
-            yield from with_progress("ceiling", done)
+        against_panel = partial(ceilings, panel=pictures)
+        return through_suite(workbench, pieces[0], "ceiling", _decoded, against_panel, items)
 
     for piece, results in remade(stale, lambda piece: _items(panel, piece), process):
         rows = [{"sample_id": sample, "experiment": piece.entry.name} | scores for sample, scores in results]

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from creativity_assets.engine.measure import ScoreItem, embed, score
-from creativity_assets.engine.threads import mapped
 from creativity_assets.images.encoding import pixels_of
 from creativity_assets.store.layout import Collection
 from creativity_assets.store.locks import exclusive
@@ -19,10 +18,10 @@ from creativity_assets.workflow.parts import (
     RECONSTRUCTIONS,
 )
 from creativity_assets.workflow.pieces import Piece
-from creativity_assets.workflow.progress import with_progress
 from creativity_assets.workflow.steps.ceilings import write_ceilings
 from creativity_assets.workflow.steps.reconstructions import decoded, originals
 from creativity_assets.workflow.steps.step import Finished, Step, by_collection, completed, memory, remade
+from creativity_assets.workflow.steps.through_suite import through_suite
 from creativity_assets.workflow.study import code_version
 
 if TYPE_CHECKING:
@@ -59,10 +58,7 @@ def _embed(step: Step, workbench: "Workbench", pieces: list[Piece]) -> None:
     """Write the originals' embeddings where they are missing: once for all experiments of a suite and resolution."""
 
     def process(items: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, Vector]]:
-        suite, batch = workbench.suite(pieces[0].entry.suite), workbench.batch(pieces[0].resolution)
-        with workbench.threads() as pool:
-            pictures = mapped(pool, decoded, items, ahead=batch.current)
-            yield from with_progress("embed", embed(suite, pictures, batch=batch, beside=workbench.beside(pool)))
+        return through_suite(workbench, pieces[0], "embed", decoded, embed, items)
 
     for piece, results in remade(step.stale(pieces, (EMBEDDINGS,)), originals, process):
         piece.part(EMBEDDINGS).write(vector_table(results), step.stamp)
@@ -75,10 +71,7 @@ def _score(step: Step, workbench: "Workbench", pieces: list[Piece]) -> Iterator[
     """
 
     def process(items: Iterator[Encoded]) -> Iterator[tuple[str, Scores]]:
-        suite, batch = workbench.suite(pieces[0].entry.suite), workbench.batch(pieces[0].resolution)
-        with workbench.threads() as pool:
-            pictures = mapped(pool, _to_score, items, ahead=batch.current)
-            yield from with_progress("score", score(suite, pictures, batch=batch, beside=workbench.beside(pool)))
+        return through_suite(workbench, pieces[0], "score", _to_score, score, items)
 
     floors = {piece.shard for piece in step.stale(pieces, (FLOOR_SCORES,))}
     for piece, results in remade(pieces, lambda piece: _items(piece, with_floor=piece.shard in floors), process):

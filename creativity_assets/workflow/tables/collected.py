@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import pyarrow as pa
 
 from creativity_assets.catalog.entries import ComparisonEntry, ModelEntry
 from creativity_assets.errors import CatalogError
@@ -18,6 +17,7 @@ from creativity_assets.hashing import digest
 from creativity_assets.sources.columns.dates import decade_of
 from creativity_assets.statistics.sides import all_of_sides
 from creativity_assets.statistics.tables import stats_tables
+from creativity_assets.store.database import handed
 from creativity_assets.store.files import state_of
 from creativity_assets.store.gathered import Gathered
 from creativity_assets.store.layout import Collection
@@ -102,10 +102,8 @@ class Collected:
         """Every stats_* table, all from one look. members: the table `comparison_members`."""
         if not self._statistics:
             comparisons = self.sound_comparisons  # which looks into the database too, and one look holds it
-            with self.database() as connection:
-                connection.register("comparison_members", pa.Table.from_pandas(members, preserve_index=False))
+            with self.database() as connection, handed(connection, "comparison_members", members):
                 self._statistics.update(stats_tables(connection, comparisons))
-                connection.unregister("comparison_members")
         return self._statistics
 
     @cached_property
@@ -183,9 +181,5 @@ class Collected:
         return gather(self.lineage.store, self._parts)
 
     def _frame(self, kind: str) -> pd.DataFrame:
-        return _to_pandas([self._gathered.table(kind)])
-
-
-def _to_pandas(tables: list[pa.Table]) -> pd.DataFrame:
-    frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
-    return frame
+        frame: pd.DataFrame = self._gathered.table(kind).to_pandas()
+        return frame

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
+
+from creativity_assets.store.database import handed, transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -79,21 +80,18 @@ def remembered(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
             f"SELECT count(*) FROM {_COMPARED} ANTI JOIN pictures USING ({_LOOKS})",
         )
     )
-    connection.begin()
-    if gone:
-        left = f"SELECT sha256 FROM {_COMPARED} ANTI JOIN pictures USING ({_LOOKS})"
-        connection.execute(f"DELETE FROM {_PAIRS} WHERE sha256 IN ({left}) OR other IN ({left})")
-        connection.execute(f"DELETE FROM {_COMPARED} WHERE sha256 IN ({left})")
-    if news:
-        pictures = connection.sql(new).to_arrow_table().to_pandas()
-        pairs = near_pictures(pictures, pictures["new"].to_numpy(bool))
-        connection.register("new_pairs", pa.Table.from_pandas(pairs, preserve_index=False))
-        connection.execute(f"INSERT INTO {_PAIRS} FROM new_pairs")
-        connection.unregister("new_pairs")
-        connection.execute(
-            f"INSERT INTO {_COMPARED} SELECT {_LOOKS} FROM pictures ANTI JOIN {_COMPARED} USING (sha256)"
-        )
-    connection.commit()
+    with transaction(connection):
+        if gone:
+            left = f"SELECT sha256 FROM {_COMPARED} ANTI JOIN pictures USING ({_LOOKS})"
+            connection.execute(f"DELETE FROM {_PAIRS} WHERE sha256 IN ({left}) OR other IN ({left})")
+            connection.execute(f"DELETE FROM {_COMPARED} WHERE sha256 IN ({left})")
+        if news:
+            pictures = connection.sql(new).to_arrow_table().to_pandas()
+            with handed(connection, "new_pairs", near_pictures(pictures, pictures["new"].to_numpy(bool))):
+                connection.execute(f"INSERT INTO {_PAIRS} FROM new_pairs")
+            connection.execute(
+                f"INSERT INTO {_COMPARED} SELECT {_LOOKS} FROM pictures ANTI JOIN {_COMPARED} USING (sha256)"
+            )
     found: pd.DataFrame = connection.execute(f"FROM {_PAIRS}").df()
     return found
 

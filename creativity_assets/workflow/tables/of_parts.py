@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from creativity_assets.catalog.entries import ModelEntry
 from creativity_assets.statistics.bounds import MIN_ROOM
 from creativity_assets.store import schemas
+from creativity_assets.store.database import quoted
+from creativity_assets.store.gathered import in_order
 from creativity_assets.vocabulary import TABLES, compared_scores
 from creativity_assets.workflow.parts import (
     CEILINGS,
@@ -34,11 +36,6 @@ class FromParts:
     query: Callable[["Collected"], str]
 
 
-def _rows(kind: str) -> str:
-    """Those of a kind, part after part."""
-    return f'SELECT k.* EXCLUDE part FROM "{kind}" k JOIN parts p USING (part) ORDER BY p.position, k.rowid'
-
-
 def _samples(_collected: "Collected") -> str:
     """With era and decade."""
     listed = ", ".join(f's."{name}"' for name in TABLES["samples"].names)
@@ -48,7 +45,7 @@ def _samples(_collected: "Collected") -> str:
 def _rejected(_collected: "Collected") -> str:
     """What readers refused and what could not be decoded."""
     listed = ", ".join(schemas.REJECTED.names)
-    return " UNION ALL ".join(f"SELECT {listed} FROM ({_rows(kind)})" for kind in (INDEX_REJECTS, REJECTED.name))
+    return " UNION ALL ".join(f"SELECT {listed} FROM ({in_order(kind)})" for kind in (INDEX_REJECTS, REJECTED.name))
 
 
 def _readouts(_collected: "Collected") -> str:
@@ -89,27 +86,23 @@ def _membership(collected: "Collected") -> str:
 def _membership_of(model: ModelEntry) -> str:
     listed = "false"
     if model.training_lists:
-        names = ", ".join(map(_quoted, model.training_lists))
+        names = ", ".join(map(quoted, model.training_lists))
         listed = f"dataset IN ({names}) AND stated_membership IS NOT NULL"
     after = "false"
     if model.cutoff_year is not None:
-        sure = ", ".join(map(_quoted, SURE_YEARS))
+        sure = ", ".join(map(quoted, SURE_YEARS))
         after = f"coalesce(year > {model.cutoff_year} AND year_source IN ({sure}), false)"
-    return f"""SELECT sample_id, {_quoted(model.name)} AS model,
+    return f"""SELECT sample_id, {quoted(model.name)} AS model,
         CASE WHEN {listed} THEN stated_membership WHEN {after} THEN 'unseen' ELSE 'unknown' END AS membership,
         CASE WHEN {listed} THEN 'training_list' WHEN {after} THEN 'year_after_cutoff' ELSE 'none' END AS evidence
     FROM {RAW_SAMPLES.name}"""
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 OF_PARTS: dict[str, FromParts] = {
     "samples": FromParts((RAW_SAMPLES,), _samples),
     "membership": FromParts((RAW_SAMPLES, IMAGE_METRICS), _membership),
     "rejected_samples": FromParts((REJECTED,), _rejected),
-    "reconstructions": FromParts((RECONSTRUCTIONS,), lambda _: _rows(RECONSTRUCTIONS.name)),
-    "image_metrics": FromParts((IMAGE_METRICS,), lambda _: _rows(IMAGE_METRICS.name)),
+    "reconstructions": FromParts((RECONSTRUCTIONS,), lambda _: in_order(RECONSTRUCTIONS.name)),
+    "image_metrics": FromParts((IMAGE_METRICS,), lambda _: in_order(IMAGE_METRICS.name)),
     "readouts": FromParts((READOUTS, CEILINGS, IMAGE_METRICS), _readouts),
 }

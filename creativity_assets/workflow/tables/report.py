@@ -10,8 +10,9 @@ from creativity_assets.errors import StoreError
 from creativity_assets.hashing import digest, digest_of_file
 from creativity_assets.report.build import build_report
 from creativity_assets.report.sections import SECTIONS
+from creativity_assets.store.database import database_damage
 from creativity_assets.store.files import read_record, replacing, write_record
-from creativity_assets.store.warehouse import database_damage, warehouse_hash
+from creativity_assets.store.warehouse import warehouse_hash
 from creativity_assets.workflow.steps.step import Step
 from creativity_assets.workflow.study import Study
 from creativity_assets.workflow.tables.pictures import encoded_of

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from creativity_assets.statistics.sides import ComparisonLike, sides
 from creativity_assets.statistics.tables import GROUPINGS
+from creativity_assets.store.database import handed
 from creativity_assets.store.parts import read_part
 from creativity_assets.vocabulary import compared_scores
 from creativity_assets.workflow.tables.collected import Collected
@@ -56,12 +56,11 @@ def _measured_members(collected: Collected, comparison: ComparisonLike) -> dict[
     )
     with collected.database() as connection:
         chosen = pd.concat([of[["sample_id"]].assign(side=side) for side, of in zip(_SIDES, (human, ai), strict=True)])
-        connection.register("chosen", pa.Table.from_pandas(chosen, preserve_index=False))
-        rows = connection.execute(
-            f"SELECT m.experiment, {counts} FROM image_metrics m LEFT JOIN chosen c USING (sample_id) "
-            "WHERE m.experiment IS NOT NULL GROUP BY m.experiment ORDER BY m.experiment"
-        ).fetchall()
-        connection.unregister("chosen")
+        with handed(connection, "chosen", chosen):
+            rows = connection.execute(
+                f"SELECT m.experiment, {counts} FROM image_metrics m LEFT JOIN chosen c USING (sample_id) "
+                "WHERE m.experiment IS NOT NULL GROUP BY m.experiment ORDER BY m.experiment"
+            ).fetchall()
     return {
         (experiment, metric): dict(zip(_SIDES, found[2 * i : 2 * i + 2], strict=True))
         for experiment, *found in rows
